@@ -1,0 +1,1 @@
+"""Comptoir: the back office of a small shop on one server."""

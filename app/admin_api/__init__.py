@@ -1,0 +1,1 @@
+"""The Admin API: Medusa's wire shapes and routes; parses, calls, composes answers."""

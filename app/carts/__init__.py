@@ -1,0 +1,1 @@
+"""What somebody is about to buy: lines, addresses, chosen shipping, totals."""

@@ -1,0 +1,1 @@
+"""What every package may use, knowing no business: settings, database, errors, HTTP, jobs, money, clock, ids."""

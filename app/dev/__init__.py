@@ -1,0 +1,1 @@
+"""`make up`: embedded servers, the two fakes, the demo shop. Nothing imports it."""

@@ -1,0 +1,1 @@
+"""Is the machine well: health, doctor, the list of audit checks, flags."""

@@ -1,0 +1,1 @@
+"""What a variant costs: prices, tax included, in integer cents."""

@@ -1,0 +1,1 @@
+"""The one decision to give money back, and its record."""

@@ -1,0 +1,1 @@
+"""How a parcel may travel: shipping options and their prices."""

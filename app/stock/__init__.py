@@ -1,0 +1,1 @@
+"""How many pieces there are: levels and reservations, locked in one place."""

@@ -1,0 +1,1 @@
+"""From a Stripe event type to one function; reconcile and replay enter by the same door."""

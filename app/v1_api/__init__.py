@@ -1,0 +1,1 @@
+"""Our own routes: webhooks and `/v1`."""
