@@ -1,0 +1,25 @@
+"""Integer cents inside, decimal major units on the Medusa wire: the only place that converts (design §4.4)."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from babel.numbers import get_currency_precision
+from pydantic import PlainSerializer
+
+WireAmount = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+"""A field of a wire shape: an exact `Decimal` in Python, a JSON number (never a string) outside."""
+
+
+def to_wire(cents: int, currency_code: str) -> Decimal:
+    """Turn an amount in the currency's smallest unit into major units: 34900 EUR cents are 349.00."""
+    return Decimal(cents).scaleb(-get_currency_precision(currency_code.upper()))
+
+
+def from_wire(amount: Decimal, currency_code: str) -> int:
+    """Turn major units into the smallest unit; raises `ValueError` when the amount is finer than the currency."""
+    if not amount.is_finite():
+        raise ValueError("amount is not a finite number")
+    cents = amount.scaleb(get_currency_precision(currency_code.upper()))
+    if cents != cents.to_integral_value():
+        raise ValueError("amount has more decimals than its currency")
+    return int(cents)

@@ -1,0 +1,113 @@
+"""What somebody bought, at the prices it was bought at."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Base, Json
+from app.customers.models import AddressColumns
+
+
+class OrderNumber(Base):
+    """The last order number given (one row): raised under its row lock, so that numbers have no gap."""
+
+    __tablename__ = "order_number"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    last_number: Mapped[int]
+
+
+class OrderAddress(AddressColumns, Base):
+    """An address as it stood when the order was placed."""
+
+    __tablename__ = "order_address"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Order(Base):
+    """A placed order: one per cart, facts only grow (`paid_at` is never undone)."""
+
+    __tablename__ = "order"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'completed', 'canceled', 'requires_action', 'archived')", name="status"),
+        CheckConstraint("review_reason IN ('stock_gone', 'amount_differs')", name="review_reason"),
+        CheckConstraint("total_cents >= 0", name="total_is_not_negative"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    display_id: Mapped[int] = mapped_column(unique=True)
+    cart_id: Mapped[str] = mapped_column(ForeignKey("cart.id"), unique=True)
+    region_id: Mapped[str] = mapped_column(ForeignKey("region.id"))
+    sales_channel_id: Mapped[str] = mapped_column(ForeignKey("sales_channel.id"))
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    payment_collection_id: Mapped[str] = mapped_column(ForeignKey("payment_collection.id"), unique=True)
+    email: Mapped[str]
+    locale: Mapped[str]
+    currency_code: Mapped[str]
+    total_cents: Mapped[int]
+    status: Mapped[str] = mapped_column(server_default="pending")
+    review_reason: Mapped[str | None]
+    shipping_address_id: Mapped[str | None] = mapped_column(ForeignKey("order_address.id"))
+    billing_address_id: Mapped[str | None] = mapped_column(ForeignKey("order_address.id"))
+    details: Mapped[Json | None] = mapped_column("metadata")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    paid_at: Mapped[datetime | None]
+
+    lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
+    shipping_methods: Mapped[list["OrderShippingMethod"]] = relationship(lazy="raise")
+    shipping_address: Mapped["OrderAddress | None"] = relationship(lazy="raise", foreign_keys=[shipping_address_id])
+    billing_address: Mapped["OrderAddress | None"] = relationship(lazy="raise", foreign_keys=[billing_address_id])
+
+
+class OrderLine(Base):
+    """Pieces of one variant as sold; names and price are copies, so a later change of the product changes nothing."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity_is_positive"),
+        CheckConstraint("unit_price_cents >= 0", name="unit_price_is_not_negative"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("order.id"))
+    position: Mapped[int]
+    # RESTRICT: a product that was sold cannot be deleted (runbook S0, design §4.10).
+    product_id: Mapped[str] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"), index=True)
+    variant_id: Mapped[str] = mapped_column(ForeignKey("product_variant.id", ondelete="RESTRICT"), index=True)
+    quantity: Mapped[int]
+    unit_price_cents: Mapped[int]
+    product_title: Mapped[str]
+    product_handle: Mapped[str]
+    product_subtitle: Mapped[str | None]
+    product_description: Mapped[str | None]
+    variant_title: Mapped[str]
+    variant_sku: Mapped[str | None]
+    thumbnail: Mapped[str | None]
+    requires_shipping: Mapped[bool]
+    tax_code: Mapped[str]
+    tax_name: Mapped[str]
+    tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    details: Mapped[Json | None] = mapped_column("metadata")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OrderShippingMethod(Base):
+    """How the order travels and what that cost, VAT included."""
+
+    __tablename__ = "order_shipping_method"
+    __table_args__ = (UniqueConstraint("order_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("order.id"))
+    shipping_option_id: Mapped[str] = mapped_column(ForeignKey("shipping_option.id"))
+    name: Mapped[str]
+    amount_cents: Mapped[int]
+    tax_code: Mapped[str]
+    tax_name: Mapped[str]
+    tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
