@@ -1,0 +1,1 @@
+"""The house rules as tests. Each message says what to do instead."""

@@ -1,0 +1,102 @@
+"""The tree as the house rules read it: files as text, Python files as syntax trees."""
+
+import ast
+import functools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTSIDE_THE_TREE = {".git", ".venv", "var", "node_modules", "__pycache__", "build", "dist"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file: its path from the root, its text, its syntax tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def package(self) -> str:
+        """`orders` for `app/orders/models.py`, empty outside a package of `app/`."""
+        parts = self.path.split("/")
+        return parts[1] if parts[0] == "app" and len(parts) > 2 else ""
+
+    @property
+    def name(self) -> str:
+        """`models` for `app/orders/models.py`."""
+        return self.path.rsplit("/", 1)[-1].removesuffix(".py")
+
+    def line(self, node: ast.stmt | ast.expr) -> str:
+        return self.text.splitlines()[node.lineno - 1]
+
+    def at(self, node: ast.stmt | ast.expr | ast.arg) -> str:
+        return f"{self.path}:{node.lineno}"
+
+
+def parse(path: str, text: str) -> Module:
+    """A module out of a text; the self-checks of the rules use it on snippets."""
+    return Module(path, text, ast.parse(text, filename=path))
+
+
+@functools.cache
+def files() -> tuple[Path, ...]:
+    """Every file of the tree, paths from the root: what a clone holds, without caches and `var/`."""
+    found = []
+    for folder, names, leaves in os.walk(ROOT):
+        names[:] = [
+            name for name in names if name not in OUTSIDE_THE_TREE and not name.endswith((".egg-info", "_cache"))
+        ]
+        names[:] = [name for name in names if name not in {".hypothesis", ".import_linter_cache"}]
+        found += [Path(folder, leaf).relative_to(ROOT) for leaf in leaves]
+    return tuple(sorted(found))
+
+
+@functools.cache
+def modules(*tops: str) -> tuple[Module, ...]:
+    """The Python files under these top folders (`app`, `infra`, `tests`)."""
+    chosen = [path for path in files() if path.suffix == ".py" and path.parts[0] in tops]
+    return tuple(parse(path.as_posix(), (ROOT / path).read_text(encoding="utf-8")) for path in chosen)
+
+
+def functions(module: Module) -> Iterator[Function]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def module_functions(module: Module) -> Iterator[Function]:
+    """Functions at the top of the file, without methods and inner functions."""
+    return (node for node in module.tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
+    """Each call with the dotted name it is written with: `session.commit`, `pytest.skip`."""
+    return ((node, dotted(node.func)) for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+
+
+def imports(module: Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
+    """Each imported module or name, dotted: `app.core.db`, `app.core.db.SessionDep`."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def dotted(node: ast.expr) -> str:
+    """`a.b.c` for an attribute chain; the last part only when the chain starts with something else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return ""
+
+
+def refuse(findings: Iterator[str] | list[str], instead: str) -> None:
+    """Fail with every finding and with what to do instead."""
+    listed = sorted(findings)
+    assert not listed, f"{instead}\n  " + "\n  ".join(listed)
