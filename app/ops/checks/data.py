@@ -1,0 +1,105 @@
+"""Checks of the database, its roles and guards, and of the backups."""
+
+from app.ops.checks.model import DEPLOY, Check
+from app.ops.rules import at_least, at_most, each_line_is, equals, same_lines
+
+DATABASE = (
+    Check(
+        "database.owner",
+        ("S0-012",),
+        "la base appartient au rôle des migrations, pas à l'application",
+        "query \"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'comptoir'\"",
+        equals("comptoir_owner"),
+        DEPLOY,
+    ),
+    Check(
+        "database.app_rights",
+        ("S0-138",),
+        "l'application ne peut ni créer ni changer de table",
+        "query \"SELECT has_schema_privilege('comptoir_app', 'public', 'CREATE')"
+        " OR EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner LIKE 'comptoir_app%')\"",
+        equals("f"),
+        DEPLOY,
+    ),
+    Check(
+        "database.superusers",
+        ("S0-138",),
+        "postgres est le seul superutilisateur",
+        "query 'SELECT rolname FROM pg_roles WHERE rolsuper'",
+        each_line_is("postgres"),
+        'psql : ALTER ROLE "<nom>" NOSUPERUSER',
+    ),
+    Check(
+        "database.passwords",
+        ("S0-154", "S4-046"),
+        "les mots de passe des rôles de l'application sont gardés en SCRAM",
+        "query \"SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname LIKE 'comptoir_app\\__'\"",
+        each_line_is("SCRAM-SHA-256"),
+        DEPLOY,
+    ),
+    Check(
+        "database.readonly",
+        ("S0-138",),
+        "le rôle donné aux personnes ne fait que lire",
+        'query "SELECT count(*) FROM information_schema.role_table_grants'
+        " WHERE grantee = 'comptoir_readonly' AND privilege_type <> 'SELECT'\"",
+        equals("0"),
+        DEPLOY,
+    ),
+    Check(
+        "database.at_head",
+        ("S0-151", "S4-048", "S1-019"),
+        "toutes les migrations sont faites",
+        "query 'SELECT version_num FROM alembic_version';"
+        " cd /opt/comptoir/current && .venv/bin/alembic heads 2>/dev/null | cut -d' ' -f1",
+        same_lines(),
+        DEPLOY,
+    ),
+    Check(
+        "database.guards",
+        ("S0-138",),
+        "prix, stock, commandes, paiements et remboursements exigent un auteur",
+        "query \"SELECT count(*) FROM pg_trigger WHERE tgname = 'demand_actor' AND tgenabled = 'O'\"",
+        equals("5"),
+        "comptoir_owner : rétablir les déclencheurs par alembic, puis chercher qui les a retirés",
+    ),
+    Check(
+        "database.seeded",
+        ("S0-152",),
+        "la boutique a une région, un canal, une clé et un mode de livraison",
+        'query "SELECT count(*) FROM shop JOIN region ON region.id = default_region_id'
+        " WHERE EXISTS (SELECT FROM publishable_key WHERE revoked_at IS NULL)"
+        ' AND EXISTS (SELECT FROM shipping_option)"',
+        equals("1"),
+        "comptoir setup --file /etc/comptoir/setup.toml",
+    ),
+)
+
+BACKUPS = (
+    Check(
+        "backup.age",
+        ("S0-020", "S0-153"),
+        "la dernière sauvegarde a moins de 25 heures",
+        "newest=$(ls -1t /var/backups/comptoir/*.dump | head -1);"
+        ' echo $(( ($(date +%s) - $(stat -c %Y "$newest")) / 3600 ))',
+        at_most(25),
+        "lancer /usr/local/sbin/comptoir-backup et lire ce qu'il dit",
+    ),
+    Check(
+        "backup.readable",
+        ("S0-020",),
+        "la dernière sauvegarde se relit et contient les commandes",
+        'newest=$(ls -1t /var/backups/comptoir/*.dump | head -1); pg_restore --list "$newest"'
+        " | grep -c 'TABLE DATA public order '",
+        equals("1"),
+        "lancer /usr/local/sbin/comptoir-backup et lire ce qu'il dit",
+    ),
+    Check(
+        "backup.scheduled",
+        ("S0-153",),
+        "la sauvegarde de nuit est programmée",
+        "grep -rlE '^[0-9 */,]+ .*comptoir-backup' /etc/cron.d | wc -l",
+        at_least(1),
+        DEPLOY,
+    ),
+)

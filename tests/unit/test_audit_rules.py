@@ -1,0 +1,56 @@
+"""Each judge of the audit can say no, and silence is never a pass."""
+
+import pytest
+
+from app.ops.checks import CHECKS
+from app.ops.checks.model import Check
+from app.ops.rules import (
+    Judge,
+    ProbeResult,
+    Status,
+    at_least,
+    at_most,
+    decide_verdict,
+    each_line_is,
+    equals,
+    matches,
+    same_lines,
+)
+
+
+@pytest.mark.parametrize(
+    ("judge", "kept", "broken"),
+    [
+        (equals("PONG"), "PONG\n", "PONG PONG"),
+        (matches("30[18]"), "301", "3011"),
+        (at_least(21), "21", "20.9"),
+        (at_most(85), "85\n", "86"),
+        (each_line_is("active"), "active\nactive\n", "active\ninactive\n"),
+        (same_lines(), "v1\nv1\nv1", "v1\nv2\nv1"),
+    ],
+)
+def test_judge_tells_kept_from_broken(judge: Judge, kept: str, broken: str) -> None:
+    assert decide_verdict(judge, ProbeResult(0, kept, "")).status is Status.OK
+    assert decide_verdict(judge, ProbeResult(0, broken, "")).status is Status.FAILED
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_silence_is_never_a_pass(check: Check) -> None:
+    for result in (ProbeResult(0, "", ""), ProbeResult(0, "\n", ""), ProbeResult(127, "", "sh: not found")):
+        assert decide_verdict(check.judge, result).status is Status.FAILED
+
+
+def test_not_applicable_is_said_with_its_reason() -> None:
+    verdict = decide_verdict(equals("yes"), ProbeResult(0, "not-applicable: the clock belongs to the host\n", ""))
+    assert verdict.status is Status.NOT_APPLICABLE
+    assert verdict.value == "the clock belongs to the host"
+
+
+def test_a_probe_that_failed_shows_why() -> None:
+    verdict = decide_verdict(equals("x"), ProbeResult(2, "", "psql: could not connect\n"))
+    assert verdict.value == "exit 2: psql: could not connect"
+
+
+def test_check_ids_are_unique_and_every_check_says_what_to_do() -> None:
+    assert len({check.id for check in CHECKS}) == len(CHECKS) >= 30
+    assert all(check.promise and check.fix for check in CHECKS)
