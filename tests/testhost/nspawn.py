@@ -1,0 +1,128 @@
+"""Starts a guest under its watcher, finds its PID 1 and ends it, gently or not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.testhost.cgroups import GuestSize, create_cgroups, join_cgroups, kill_cgroups, list_processes
+from tests.testhost.commands import run_command
+from tests.testhost.places import GuestPlace
+from tests.testhost.waiting import WaitedInVain, wait_until
+from tests.testhost.watch import Launch, read_state
+
+REPOSITORY = Path(__file__).parents[2]
+NSPAWN_FOLDERS = ("propagate", "unix-export")
+
+
+def launch(place: GuestPlace, size: GuestSize, binds: list[str]) -> None:
+    """Start the guest and return once systemd-nspawn runs; the guest boots from there on."""
+    place.state_file.unlink(missing_ok=True)
+    groups = create_cgroups(place.cgroup, size)
+    order = Launch(
+        command=_command(place, binds),
+        cgroups=[str(folder) for folder in groups],
+        console_log=str(place.console_log),
+        state_file=str(place.state_file),
+    )
+    place.launch_file.write_text(json.dumps(order))
+    _start_watcher(place)
+    wait_until(lambda: read_state(place.state_file) is not None, what=f"{place.name} starts", timeout_seconds=30)
+
+
+def find_leader(place: GuestPlace) -> int | None:
+    """The guest's PID 1 as this machine numbers it, or None if the guest is off."""
+    return next((pid for pid in list_processes(place.cgroup) if _is_first_in_guest(pid)), None)
+
+
+def is_running(place: GuestPlace) -> bool:
+    """True while the watcher holds the guest; a rebooting guest counts as running."""
+    state = read_state(place.state_file)
+    return state is not None and state["status"] is None and bool(list_processes(place.watcher_cgroup))
+
+
+def count_boots(place: GuestPlace) -> int:
+    """How often this guest has booted since it was started."""
+    state = read_state(place.state_file)
+    return 0 if state is None else state["boots"]
+
+
+def shut_down(place: GuestPlace) -> None:
+    """Ask the guest to power off and wait for it; one that does not within 90 s is killed."""
+    state = read_state(place.state_file)
+    if state is not None and is_running(place):
+        _signal(state["nspawn"], signal.SIGTERM)
+        try:
+            wait_until(lambda: not is_running(place), what=f"{place.name} stops", timeout_seconds=90)
+        except WaitedInVain:
+            sys.stderr.write(f"{place.name} did not stop within 90 s and is killed.\n")
+    kill_guest(place)
+
+
+def kill_guest(place: GuestPlace) -> None:
+    """End the guest at once, as a pulled plug does: no goodbye reaches the network."""
+    # Without this, the kernel would close the guest's connections politely on its behalf.
+    run_command(["ip", "link", "set", place.interface, "down"], check=False)
+    kill_cgroups(place.cgroup)
+    kill_cgroups(place.watcher_cgroup)
+    for folder in NSPAWN_FOLDERS:
+        _remove_empty(Path("/run/systemd/nspawn", folder, place.machine))
+
+
+def _command(place: GuestPlace, binds: list[str]) -> list[str]:
+    return [
+        "systemd-nspawn",
+        "--quiet",
+        f"--directory={place.root}",
+        f"--machine={place.machine}",
+        f"--hostname={place.name}",
+        "--register=no",
+        "--keep-unit",
+        f"--network-bridge={place.slot.bridge}",
+        "--link-journal=no",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--kill-signal=SIGRTMIN+3",
+        f"--bind={place.slot.lxcfs_mount}:/run/host/lxcfs",
+        *(f"--bind={bind}" for bind in binds),
+        "/usr/local/sbin/vps-init",
+    ]
+
+
+def _start_watcher(place: GuestPlace) -> None:
+    groups = create_cgroups(place.watcher_cgroup, None)
+    with (place.run_folder / "watcher.log").open("a") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.testhost.watch", str(place.launch_file)],
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=lambda: join_cgroups(groups),
+        )
+
+
+def _is_first_in_guest(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    inner = next(line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:"))
+    return len(inner) == 2 and inner[-1] == "1"
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _remove_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return
