@@ -1,0 +1,91 @@
+# Comptoir: `make` alone lists what can be done. The comment after ## is the help line; the section before it, for whom.
+
+PYTHON ?= python3
+PORT ?= 9000
+DATA ?= var
+ENV ?= production
+export PORT DATA
+
+VENV := .venv/bin
+READY_UP := @$(PYTHON) app/dev/bootstrap.py up
+READY_TEST := @$(PYTHON) app/dev/bootstrap.py test
+# Cheap to dear, so that a mistake shows early. The first group needs no host of its own and shares the cores.
+QUICK := unit architecture contract deploys api concurrency
+WHOLE := up browser appliance runbook audit
+PYINFRA = $(VENV)/pyinfra -y infra/inventory/$(ENV).py
+.DEFAULT_GOAL := help
+.PHONY: help up test clean fast check prove serve migrate appliance appliance-down bootstrap deploy rollback audit
+
+help:
+	@awk '/^## / { print "\n" substr($$0, 4) } \
+	/^[a-z-]+:.* ## / { split($$0, part, ":.* ## "); printf "  make %-15s %s\n", part[1], part[2] }' Makefile
+
+## Essayer / try it (Python 3.11+)
+
+up: ## tout le back office, une boutique de démonstration / the whole back office with a demo shop (PORT=9000 DATA=var)
+	$(READY_UP)
+	@$(VENV)/python -m app.dev.up
+
+test: ## la suite complète / the complete suite (REQUIRE_APPLIANCE=1: nothing may be left out)
+	$(READY_TEST)
+	@$(VENV)/python -m tests.suite $(QUICK) -- $(WHOLE)
+
+clean: ## ôter l'environnement et les caches, jamais les données / remove environment and caches, never data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+## Développer / develop
+
+fast: ## unit, architecture, api: une minute / one minute
+	$(READY_TEST)
+	@$(VENV)/pytest -q -n 2 tests/unit tests/architecture tests/api
+
+check: ## style, types, couches, verrou / style, types, layers, lock
+	$(READY_TEST)
+	@$(VENV)/ruff check
+	@$(VENV)/ruff format --check
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(VENV)/pytest -q tests/architecture
+	@$(VENV)/python -m app.dev.locks
+
+lock: ## refaire les verrous après un changement de pyproject.toml / lock again after a change of pyproject.toml
+	$(READY_TEST)
+	@$(VENV)/python -m app.dev.locks --write
+
+prove: ## les preuves en grandeur réelle / the full-size proofs, written to docs/proofs
+	$(READY_TEST)
+	@PROVE=1 $(VENV)/pytest -ra --proofs tests
+
+serve: ## le serveur web seul, réglages de l'environnement / the web server alone, settings from the environment
+	$(READY_UP)
+	@$(VENV)/comptoir serve
+
+migrate: ## amener la base à la dernière migration / bring the database to the last migration
+	$(READY_UP)
+	@$(VENV)/alembic upgrade head
+
+appliance: ## un faux VPS déployé, comment le joindre / a disposable VPS, deployed, and how to reach it (root)
+	$(READY_TEST)
+	@$(VENV)/python -m tests.appliance up
+
+appliance-down: ## l'enlever / remove it
+	$(READY_TEST)
+	@$(VENV)/python -m tests.appliance down
+
+## Exploiter / operate (ENV=production)
+
+bootstrap: ## une fois, en root : utilisateur et clés / once, as root: user and keys
+	$(READY_TEST)
+	@$(PYINFRA) infra/deploys/bootstrap.py
+
+deploy: ## livrer le dernier tag / ship the newest tag (TAG=)
+	$(READY_TEST)
+	@TAG=$(TAG) $(PYINFRA) infra/deploys/site.py
+
+rollback: ## revenir au tag précédent / back to the previous tag (TAG=)
+	$(READY_TEST)
+	@TAG=$(TAG) $(PYINFRA) infra/deploys/rollback.py
+
+audit: ## la liste de contrôle, de l'extérieur / the checklist, from outside
+	$(READY_TEST)
+	@$(VENV)/pytest -q tests/audit
