@@ -130,11 +130,19 @@ class Host:
 
     def wait_ready(self, *, timeout_seconds: float = 90, allow_failed_units: bool = False) -> None:
         """Return once SSH answers and systemd has finished booting; HostNotReady names units that failed."""
-        wait_until(lambda: is_ssh_open(self.address), what=f"SSH of {self.name}", timeout_seconds=timeout_seconds)
+        wait_until(self._is_up_or_dead, what=f"SSH of {self.name}", timeout_seconds=timeout_seconds)
+        if not self.is_running:
+            raise HostNotReady(f"{self.name} ended while booting:\n{self._console_tail()}")
         state = self.console("systemctl is-system-running --wait", check=False).stdout.strip()
         if state != "running" and not allow_failed_units:
             failed = self.console("systemctl --failed --plain --no-legend", check=False).stdout
             raise HostNotReady(f"{self.name} is {state or 'unreachable'}; failed units:\n{failed}")
+
+    def _is_up_or_dead(self) -> bool:
+        return is_ssh_open(self.address) or not self.is_running
+
+    def _console_tail(self) -> str:
+        return self.place.console_log.read_text(errors="replace")[-2000:]
 
     def start(self) -> None:
         """Power on; returns before the boot is finished (then wait_ready)."""

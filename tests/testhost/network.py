@@ -46,7 +46,8 @@ def create_network(slot: Slot) -> None:
 def remove_network(slot: Slot) -> None:
     """Remove bridge and NAT, whatever is left of them; the last one out puts ip_forward back. Machine's lock held."""
     run_command(["nft", "delete", "table", "ip", slot.nft_table], check=False)
-    run_command(["ip", "link", "delete", slot.bridge], check=False)
+    for name in list_lab_interfaces(slot):
+        run_command(["ip", "link", "delete", name], check=False)
     if not any(name.startswith("comptoir") for name in list_interfaces()):
         _restore_ip_forward()
 
@@ -63,12 +64,18 @@ def heal_link(place: GuestPlace) -> None:
 
 def cut_beyond_host(place: GuestPlace) -> None:
     """Cut the guest from the Internet and the other guests; this machine still reaches it over SSH."""
-    _change_cut_set("add", place)
+    run_command(["nft", "-f", "-"], stdin=_cut_element("add", place))
 
 
 def heal_beyond_host(place: GuestPlace) -> None:
-    """Undo cut_beyond_host."""
-    _change_cut_set("delete", place)
+    """Undo cut_beyond_host; nothing happens to a guest that is not cut."""
+    # Added first, because deleting what is not there fails.
+    run_command(["nft", "-f", "-"], stdin=_cut_element("add", place) + _cut_element("delete", place))
+
+
+def list_lab_interfaces(slot: Slot) -> list[str]:
+    """The lab's bridge and the host ends of its guests' cables, as far as they exist."""
+    return [name for name in list_interfaces() if name == slot.bridge or name.startswith(slot.cable_prefix)]
 
 
 def list_interfaces() -> list[str]:
@@ -76,8 +83,8 @@ def list_interfaces() -> list[str]:
     return [str(link["ifname"]) for link in json.loads(run_command(["ip", "-json", "link"]).stdout)]
 
 
-def _change_cut_set(verb: str, place: GuestPlace) -> None:
-    run_command(["nft", verb, "element", "ip", place.slot.nft_table, "cut", f"{{ {place.address} }}"])
+def _cut_element(verb: str, place: GuestPlace) -> str:
+    return f"{verb} element ip {place.slot.nft_table} cut {{ {place.address} }}\n"
 
 
 def _uplink_mtu() -> int:

@@ -45,6 +45,10 @@ class Slot:
         return f"comptoir{self.number}"
 
     @property
+    def cable_prefix(self) -> str:
+        return f"vb-ct{self.number}-"
+
+    @property
     def nft_table(self) -> str:
         return f"comptoir_testhost_{self.number}"
 
@@ -107,7 +111,7 @@ class GuestPlace:
 
     @property
     def interface(self) -> str:
-        return f"vb-{self.machine}"
+        return f"{self.slot.cable_prefix}{self.octet}"
 
     @property
     def cgroup(self) -> str:

@@ -5,7 +5,7 @@ import shutil
 from tests.testhost.cgroups import kill_cgroups, list_cgroups
 from tests.testhost.disk import detach_loop_devices, list_loop_devices, list_mounts, unmount_below
 from tests.testhost.locks import try_lock
-from tests.testhost.network import list_interfaces, remove_network
+from tests.testhost.network import list_lab_interfaces, remove_network
 from tests.testhost.places import RUN, TEST_SLOTS, Slot
 
 
@@ -14,7 +14,7 @@ def list_leftovers(slot: Slot) -> list[str]:
     found = [f"control group {folder}" for folder in list_cgroups(slot.cgroup_prefix)]
     found += [f"mount {path}" for path in list_mounts(slot.run_folder)]
     found += [f"loop device {device}" for device in list_loop_devices(slot.disk_folder)]
-    found += [f"bridge {slot.bridge}"] if slot.bridge in list_interfaces() else []
+    found += [f"interface {name}" for name in list_lab_interfaces(slot)]
     found += [f"folder {folder}" for folder in (slot.run_folder, slot.disk_folder) if folder.exists()]
     return found
 
