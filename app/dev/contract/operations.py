@@ -1,0 +1,31 @@
+"""What of the two vendors is in use. Growing means a line here; paths, parameters and answers follow by themselves."""
+
+# Name of the operation -> where the package types it. The last part of the name is the method of the service.
+STRIPE_OPERATIONS = {
+    "payment_intents.create": "stripe._payment_intent_service",
+    "payment_intents.update": "stripe._payment_intent_service",
+    "payment_intents.retrieve": "stripe._payment_intent_service",
+    "payment_intents.confirm": "stripe._payment_intent_service",
+    "payment_intents.cancel": "stripe._payment_intent_service",
+    "events.list": "stripe._event_service",
+    "events.retrieve": "stripe._event_service",
+    "webhook_endpoints.create": "stripe._webhook_endpoint_service",
+    "webhook_endpoints.list": "stripe._webhook_endpoint_service",
+    "webhook_endpoints.update": "stripe._webhook_endpoint_service",
+}
+
+# Objects that answers and events contain. `error` is what every refusal is made of.
+STRIPE_RESOURCES = {
+    "payment_intent": "stripe._payment_intent",
+    "charge": "stripe._charge",
+    "refund": "stripe._refund",
+    "event": "stripe._event",
+    "webhook_endpoint": "stripe._webhook_endpoint",
+    "error": "stripe._error_object",
+}
+
+BREVO_OPERATIONS = {
+    "send_transac_email": "sib_api_v3_sdk.api.transactional_emails_api",
+    "create_sender": "sib_api_v3_sdk.api.senders_api",
+    "get_senders": "sib_api_v3_sdk.api.senders_api",
+}
