@@ -19,8 +19,7 @@ IPv6AcceptRA=no
 
 def write_first_boot_files(place: GuestPlace, operator_key: Path) -> None:
     """What a provider writes before the first boot: identity, SSH host keys, the operator's key for root."""
-    write_address_files(place)
-    (place.root / "etc/hostname").write_text(f"{place.name}\n")
+    write_identity_files(place)
     run_command(["ssh-keygen", "-A", "-f", str(place.root)])
     ssh = place.root / "root/.ssh"
     ssh.mkdir(mode=0o700, exist_ok=True)
@@ -29,8 +28,9 @@ def write_first_boot_files(place: GuestPlace, operator_key: Path) -> None:
     keys.chmod(0o600)
 
 
-def write_address_files(place: GuestPlace) -> None:
-    """Network settings: again for a clone that could not have the address of its original."""
+def write_identity_files(place: GuestPlace) -> None:
+    """Name and network: again for a clone that could not have the name and address of its original."""
+    (place.root / "etc/hostname").write_text(f"{place.name}\n")
     settings = NETWORK.format(address=place.address, gateway=place.slot.gateway)
     (place.root / "etc/systemd/network/10-host0.network").write_text(settings)
     # Without its own name every sudo in the guest complains.

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from tests.testhost.commands import run_command
-from tests.testhost.places import SUITES, cache_folder, create_private_folder
+from tests.testhost.locks import locked
+from tests.testhost.places import SUITES, cache_folder
 from tests.testhost.support import HostSupportMissing, find_apt_sources
 
 # Raise it when _prepare changes, so that cached images are built again.
@@ -41,8 +42,10 @@ exec /lib/systemd/systemd
 def ensure_image(suite: str) -> Path:
     """The folder of the prepared root file system of this suite, built now unless cached."""
     target = cache_folder() / "images" / image_key(suite)
-    if not target.is_dir():
-        _build(suite, target)
+    # Two labs may ask at the same moment: the second waits and finds it built.
+    with locked(target.with_suffix(".lock")):
+        if not target.is_dir():
+            _build(suite, target)
     return target
 
 
@@ -54,7 +57,6 @@ def image_key(suite: str) -> str:
 
 
 def _build(suite: str, target: Path) -> None:
-    create_private_folder(target.parent)
     work = target.parent / f"{target.name}.building"
     shutil.rmtree(work, ignore_errors=True)
     sources = target.parent / f"{target.name}.sources"

@@ -8,7 +8,7 @@ from typing import IO, Literal, Self
 
 from tests.testhost.cgroups import GuestSize
 from tests.testhost.disk import create_disk, mount_disk, sync_disk
-from tests.testhost.guest_files import write_address_files, write_first_boot_files
+from tests.testhost.guest_files import write_identity_files, write_first_boot_files
 from tests.testhost.host import GuestRecord, Host, read_records, write_record
 from tests.testhost.image import ensure_image
 from tests.testhost.locks import locked, try_lock
@@ -131,7 +131,7 @@ class HostLab:
         if snapshot is None:
             write_first_boot_files(place, ensure_operator_key())
         elif host.is_relocated:
-            write_address_files(place)
+            write_identity_files(place)
         write_guest_known_hosts(place)
         sync_disk(place)
 

@@ -2,8 +2,7 @@
 
 import subprocess
 
-from tests.testhost.cgroups import create_cgroups, join_cgroups, kill_cgroups
-from tests.testhost.disk import unmount_below
+from tests.testhost.cgroups import create_cgroups, join_cgroups
 from tests.testhost.places import Slot
 from tests.testhost.waiting import wait_until
 
@@ -11,7 +10,7 @@ from tests.testhost.waiting import wait_until
 def start_lxcfs(slot: Slot) -> None:
     """Start this lab's own lxcfs; it must outlive every guest that reads from it."""
     slot.lxcfs_mount.mkdir(parents=True, exist_ok=True)
-    folders = create_cgroups(f"{slot.cgroup_prefix}lxcfs", None)
+    folders = create_cgroups(slot.lxcfs_cgroup, None)
     with (slot.run_folder / "lxcfs.log").open("w") as log:
         subprocess.Popen(
             ["lxcfs", "-f", "-p", str(slot.run_folder / "lxcfs.pid"), str(slot.lxcfs_mount)],
@@ -23,9 +22,3 @@ def start_lxcfs(slot: Slot) -> None:
         )
     meminfo = slot.lxcfs_mount / "proc/meminfo"
     wait_until(meminfo.exists, what="lxcfs answers", timeout_seconds=15)
-
-
-def stop_lxcfs(slot: Slot) -> None:
-    """Stop it; call after the last guest."""
-    unmount_below(slot.lxcfs_mount)
-    kill_cgroups(f"{slot.cgroup_prefix}lxcfs")

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from tests.testhost.cgroups import GuestSize, create_cgroups, join_cgroups, kill_cgroups, list_processes
 from tests.testhost.commands import run_command
-from tests.testhost.places import GuestPlace
+from tests.testhost.places import GuestPlace, Slot
 from tests.testhost.waiting import WaitedInVain, wait_until
 from tests.testhost.watch import Launch, read_state
 
 REPOSITORY = Path(__file__).parents[2]
-NSPAWN_FOLDERS = ("propagate", "unix-export")
 
 
 def launch(place: GuestPlace, size: GuestSize, binds: list[str]) -> None:
@@ -68,8 +67,12 @@ def kill_guest(place: GuestPlace) -> None:
     run_command(["ip", "link", "delete", place.interface], check=False)
     kill_cgroups(place.cgroup)
     kill_cgroups(place.watcher_cgroup)
-    for folder in NSPAWN_FOLDERS:
-        _remove_empty(Path("/run/systemd/nspawn", folder, place.machine))
+
+
+def remove_traces(slot: Slot) -> None:
+    """Remove the empty folders that systemd-nspawn leaves behind for its machines."""
+    for folder in Path("/run/systemd/nspawn").glob(f"*/{slot.machine_prefix}*"):
+        folder.rmdir()
 
 
 def _command(place: GuestPlace, binds: list[str]) -> list[str]:
@@ -119,11 +122,4 @@ def _signal(pid: int, number: signal.Signals) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:
-        return
-
-
-def _remove_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
         return

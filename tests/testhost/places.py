@@ -45,8 +45,12 @@ class Slot:
         return f"comptoir{self.number}"
 
     @property
+    def machine_prefix(self) -> str:
+        return f"ct{self.number}-"
+
+    @property
     def cable_prefix(self) -> str:
-        return f"vb-ct{self.number}-"
+        return f"vb-{self.machine_prefix}"
 
     @property
     def nft_table(self) -> str:
@@ -84,6 +88,10 @@ class Slot:
         return self.run_folder / "lxcfs"
 
     @property
+    def lxcfs_cgroup(self) -> str:
+        return f"{self.cgroup_prefix}lxcfs"
+
+    @property
     def ssh_config(self) -> Path:
         return self.run_folder / "ssh_config"
 
@@ -107,7 +115,7 @@ class GuestPlace:
     @property
     def machine(self) -> str:
         """Name given to systemd-nspawn: short, because it names the network interface `vb-MACHINE` (15 characters)."""
-        return f"ct{self.slot.number}-{self.octet}"
+        return f"{self.slot.machine_prefix}{self.octet}"
 
     @property
     def interface(self) -> str:

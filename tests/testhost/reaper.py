@@ -6,6 +6,7 @@ from tests.testhost.cgroups import kill_cgroups, list_cgroups
 from tests.testhost.disk import detach_loop_devices, list_loop_devices, list_mounts, unmount_below
 from tests.testhost.locks import try_lock
 from tests.testhost.network import list_lab_interfaces, remove_network
+from tests.testhost.nspawn import remove_traces
 from tests.testhost.places import RUN, TEST_SLOTS, Slot
 
 
@@ -26,6 +27,7 @@ def reap(slot: Slot) -> list[str]:
     unmount_below(slot.run_folder)
     detach_loop_devices(slot.disk_folder)
     remove_network(slot)
+    remove_traces(slot)
     for folder in (slot.run_folder, slot.disk_folder):
         shutil.rmtree(folder, ignore_errors=True)
     return found
