@@ -12,7 +12,8 @@ from typing import TypedDict
 
 import pytest
 
-PROPERTY = "inventory row"
+OF_THE_TEST = "inventory row"
+OF_ONE_CASE = "inventory row of one case"
 
 
 class Rows(TypedDict):
@@ -21,7 +22,7 @@ class Rows(TypedDict):
     tests: dict[str, dict[str, list[str]]]
 
 
-shown: dict[str, list[str]] = {}
+shown: dict[str, list[tuple[str, str]]] = {}
 fallen: set[str] = set()
 files_run: set[str] = set()
 
@@ -29,19 +30,27 @@ files_run: set[str] = set()
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Hang the rows on the test; user properties travel from parallel workers to the reporting process."""
-    known = {value for name, value in item.user_properties if name == PROPERTY}
-    rows = [row for marker in item.iter_markers("row") for row in marker.args if row not in known]
-    item.user_properties += [(PROPERTY, row) for row in dict.fromkeys(rows)]
+    case = getattr(item, "callspec", None)
+    for marker in item.iter_markers("row"):
+        kind = OF_ONE_CASE if case is not None and marker in case.marks else OF_THE_TEST
+        rows = [(kind, row) for row in marker.args]
+        item.user_properties += [row for row in rows if row not in item.user_properties]
     return (yield)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     files_run.add(file_of(report.nodeid))
     if report.failed:
-        fallen.add(function_of(report.nodeid))
-    rows = [str(value) for name, value in report.user_properties if name == PROPERTY]
+        fallen.update({report.nodeid, function_of(report.nodeid)})
+    rows = [(name, str(value)) for name, value in report.user_properties if name in {OF_THE_TEST, OF_ONE_CASE}]
     if report.when == "call" and report.passed and rows:
         shown[report.nodeid] = rows
+
+
+def rows_that_stand(test: str) -> list[str]:
+    """A row of the whole test stands when every case of it passed, the row of one case when that case did."""
+    judged = {OF_THE_TEST: function_of(test), OF_ONE_CASE: test}
+    return [row for kind, row in shown[test] if judged[kind] not in fallen]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -50,10 +59,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         root = session.config.rootpath
         target = rows_file(root)
         target.parent.mkdir(parents=True, exist_ok=True)
-        merged = merge(
-            read(target), {test: rows for test, rows in shown.items() if function_of(test) not in fallen}, root
-        )
-        target.write_text(json.dumps(merged, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        passed = {test: rows for test in shown if (rows := rows_that_stand(test))}
+        write(target, merge(read(target), passed, files_run, root))
 
 
 def rows_file(root: Path) -> Path:
@@ -67,16 +74,22 @@ def read(path: Path) -> Rows:
     return earlier
 
 
-def merge(earlier: Rows, now: dict[str, list[str]], root: Path) -> Rows:
+def write(path: Path, rows: Rows) -> None:
+    """Replace the file in one step: two runs at once may each win, neither leaves half a file."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def merge(earlier: Rows, now: dict[str, list[str]], run: set[str], root: Path) -> Rows:
     """The earlier answer without the files that ran now or are gone, plus what passed now."""
-    kept = {name: tests for name, tests in earlier["tests"].items() if name not in files_run and (root / name).exists()}
+    kept = {name: tests for name, tests in earlier["tests"].items() if name not in run and (root / name).exists()}
     for test, rows in now.items():
         kept.setdefault(file_of(test), {})[test] = rows
     return {"tests": kept}
 
 
 def function_of(nodeid: str) -> str:
-    """A test with several cases shows its rows only when every case passed."""
     return nodeid.split("[")[0]
 
 
