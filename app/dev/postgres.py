@@ -84,8 +84,12 @@ class Cluster:
         _stop(self.bin_dir, self.home, self.os_user)
 
 
-def start_cluster(data_dir: Path, *, durable: bool = True, bin_dir: Path | None = None) -> Cluster:
+def start_cluster(
+    data_dir: Path, *, durable: bool = True, bin_dir: Path | None = None, port: int | None = None
+) -> Cluster:
     """Make the cluster of `data_dir` if needed, repair what a crash left, start it on a free loopback port.
+
+    `port` is tried first, so that an address noted yesterday still works.
 
     The caller makes sure that no second process uses the same `data_dir`. `durable=False` is for tests: fast, and lost
     at a power cut. Raises `PostgresUnavailable`.
@@ -98,15 +102,15 @@ def start_cluster(data_dir: Path, *, durable: bool = True, bin_dir: Path | None 
     if not _pgdata(home).exists():
         _initialise(binaries, home, os_user, password)
     for attempt in range(1, START_ATTEMPTS + 1):
-        port = free_port()
+        chosen = port if port and attempt == 1 else free_port()
         try:
-            _start(binaries, home, os_user, port, durable=durable)
+            _start(binaries, home, os_user, chosen, durable=durable)
         except PostgresUnavailable:
             if attempt == START_ATTEMPTS:
                 raise
         else:
             break
-    return Cluster(home=home, bin_dir=binaries, port=port, password=password, os_user=os_user)
+    return Cluster(home=home, bin_dir=binaries, port=chosen, password=password, os_user=os_user)
 
 
 def find_bin_dir(major: str | None = None) -> Path:

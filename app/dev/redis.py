@@ -42,12 +42,15 @@ class RedisServer:
             self.process.wait()
 
 
-def start_redis(log_file: Path, *, binary: Path | None = None) -> RedisServer:
-    """Start a server on a free loopback port; it is a child of this process. Raises `RedisUnavailable`."""
+def start_redis(log_file: Path, *, binary: Path | None = None, port: int | None = None) -> RedisServer:
+    """Start a server on a free loopback port, on `port` if it is free; it is a child of this process.
+
+    Raises `RedisUnavailable`.
+    """
     program = binary or find_binary()
-    for _ in range(START_ATTEMPTS):
-        port = free_port()
-        command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    for attempt in range(START_ATTEMPTS):
+        chosen = port if port and attempt == 0 else free_port()
+        command = [str(program), "--port", str(chosen), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         with log_file.open("ab") as log:
             process = subprocess.Popen(
                 [*command, "--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru", "--daemonize", "no"],
@@ -57,8 +60,8 @@ def start_redis(log_file: Path, *, binary: Path | None = None) -> RedisServer:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches `make up`, which then stops things in order
             )
-        if _is_ready(process, port):
-            return RedisServer(port=port, process=process)
+        if _is_ready(process, chosen):
+            return RedisServer(port=chosen, process=process)
     raise RedisUnavailable(f"Redis ne démarre pas, voir / does not start, see {log_file}")
 
 
