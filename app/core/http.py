@@ -1,0 +1,98 @@
+"""Routers that say who may call them, and the stack around the application."""
+
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+
+import anyio
+from anyio.lowlevel import RunVar
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+
+from app.core.asgi import BodyCap, CatchAll, CorsByPrefix, RequestEnvelope
+from app.core.context import current_actor
+from app.core.rendering import install_error_rendering
+from app.core.settings import Settings
+from app.core.strict_json import as_json_request
+
+MAX_BODY_BYTES = 1_000_000
+MAX_WEBHOOK_BYTES = 512 * 1024
+WEBHOOK_PATHS = ("/stripe/webhook", "/brevo/webhook", "/hooks")
+ACCESS_TAG = "access:"
+
+# As many as the engine has connections. One more would wait for a connection in a thread while the request that holds
+# the connection waits for a thread.
+DATABASE_TURNS = 15
+_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_database_turns")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a router: a name, which is also the actor of its transactions, and the check (None: anyone)."""
+
+    name: str
+    dependency: Callable[..., object] | None = None
+
+
+ANYONE = Access("anyone")
+
+
+class StrictRoute(APIRoute):
+    """Strict JSON in; at most as many database requests at once as there are connections."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
+        handle = super().get_route_handler()
+        reads_json = bool(self.body_field)
+        waits_turn = not inspect.iscoroutinefunction(self.endpoint)
+
+        async def handle_strictly(request: Request) -> Response:
+            strict = await as_json_request(request) if reads_json else request
+            if not waits_turn:
+                return await handle(strict)
+            async with database_turns():
+                return await handle(strict)
+
+        return handle_strictly
+
+
+def database_turns() -> anyio.CapacityLimiter:
+    """The event loop's turns at the database."""
+    limiter = _turns.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(DATABASE_TURNS)
+        _turns.set(limiter)
+    return limiter
+
+
+def router(access: Access, *, prefix: str = "") -> APIRouter:
+    """A router whose every route is for `access`; there is no other way to make one.
+
+    Routes that touch the database are plain `def`; an `async def` route takes no turn and must not touch it.
+    """
+
+    async def act() -> None:
+        current_actor.set(access.name)
+
+    checks = [access.dependency] if access.dependency else []
+    return APIRouter(
+        prefix=prefix,
+        route_class=StrictRoute,
+        dependencies=[Depends(act), *(Depends(check) for check in checks)],
+        tags=[f"{ACCESS_TAG}{access.name}"],
+        redirect_slashes=False,
+    )
+
+
+def install_stack(app: FastAPI, settings: Settings) -> None:
+    """Put the stack of `app/core/asgi.py` around the application, and the error shape inside it."""
+    install_error_rendering(app)
+    origins: Mapping[str, tuple[str, ...]] = {
+        "/store": settings.store_cors,
+        "/admin": settings.admin_cors,
+        "/auth": settings.auth_cors,
+    }
+    # The last one added is the outermost.
+    app.add_middleware(BodyCap, default=MAX_BODY_BYTES, by_prefix=dict.fromkeys(WEBHOOK_PATHS, MAX_WEBHOOK_BYTES))
+    app.add_middleware(CatchAll)
+    app.add_middleware(CorsByPrefix, origins=origins)
+    app.add_middleware(RequestEnvelope)

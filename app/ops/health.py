@@ -1,0 +1,135 @@
+"""Health, as far as it can be known within a second and without calling a vendor."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+import psycopg
+from psycopg.rows import TupleRow
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.core.settings import Settings
+
+BUDGET_SECONDS = 1.0
+WORKER_SILENT_SECONDS = 60
+JOB_LATE_SECONDS = 300
+
+# One round trip: is there a schema, is a worker alive, is a due job waiting for long, which jobs were given up.
+SCHEMA_SQL = (
+    "SELECT to_regclass('public.alembic_version') IS NOT NULL AND to_regclass('procrastinate_jobs') IS NOT NULL"
+)
+QUEUE_SQL = """
+WITH ended AS (
+  SELECT job.task_name FROM procrastinate_jobs job JOIN procrastinate_events event ON event.job_id = job.id
+  WHERE job.status = 'failed' AND event.type = 'failed' AND event.at > now() - interval '1 hour'
+)
+SELECT
+  coalesce((SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers), 1e9) > %(silent)s,
+  EXISTS (SELECT FROM procrastinate_jobs job JOIN procrastinate_events event ON event.job_id = job.id
+          WHERE job.status = 'todo' AND event.type = 'deferred'
+          AND greatest(event.at, job.scheduled_at) < now() - make_interval(secs => %(late)s)),
+  EXISTS (SELECT FROM ended WHERE task_name ~ '^(payments|stripe_events|refunds|checkout)[.]'),
+  EXISTS (SELECT FROM ended WHERE task_name ~ '^notifications[.]')
+"""
+
+OK = "ok"
+# Without these two the shop loses money or mails; without the others it works, slower or later (design §4.12).
+VITAL = ("db", "queue")
+
+
+class Check(TypedDict):
+    """One dependency: `ok`, or the code of the cause."""
+
+    status: str
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Every dependency's state; `is_ready` decides between 200 and 503."""
+
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    @property
+    def is_ready(self) -> bool:
+        return all(self.checks[name]["status"] == OK for name in VITAL)
+
+    @property
+    def status(self) -> str:
+        if not self.is_ready:
+            return "down"
+        return OK if all(check["status"] == OK for check in self.checks.values()) else "degraded"
+
+
+async def probe_database(settings: Settings) -> str:
+    """`ok`, or why the database cannot serve: refused, auth, timeout, starting, migrating, error."""
+    try:
+        async with asyncio.timeout(BUDGET_SECONDS), await _connect(settings) as connection:
+            return await _probe_schema(connection)
+    except TimeoutError:
+        return "timeout"
+    except psycopg.Error as exc:
+        return cause_code(exc)
+
+
+async def probe_all(settings: Settings) -> Readiness:
+    """All five dependencies, at once, within the budget."""
+    (db, queue, stripe, mail), redis = await asyncio.gather(_probe_queue(settings), probe_redis(settings))
+    states = {"db": db, "redis": redis, "queue": queue, "stripe": stripe, "mail": mail}
+    return Readiness({name: Check(status=status) for name, status in states.items()})
+
+
+async def probe_redis(settings: Settings) -> str:
+    """`ok`, or why the cache does not answer: timeout, refused."""
+    client = Redis.from_url(settings.redis_url, socket_connect_timeout=BUDGET_SECONDS, socket_timeout=BUDGET_SECONDS)
+    try:
+        async with asyncio.timeout(BUDGET_SECONDS):
+            await client.execute_command("PING")  # type: ignore[no-untyped-call]
+    except TimeoutError:
+        return "timeout"
+    except (RedisError, OSError):
+        return "refused"
+    finally:
+        await client.aclose()
+    return OK
+
+
+async def _probe_queue(settings: Settings) -> tuple[str, str, str, str]:
+    unknown = "unknown"
+    try:
+        async with asyncio.timeout(BUDGET_SECONDS), await _connect(settings) as connection:
+            schema = await _probe_schema(connection)
+            if schema != OK:
+                return schema, unknown, unknown, unknown
+            cursor = await connection.execute(QUEUE_SQL, {"silent": WORKER_SILENT_SECONDS, "late": JOB_LATE_SECONDS})
+            row = await cursor.fetchone()
+    except TimeoutError:
+        return "timeout", unknown, unknown, unknown
+    except psycopg.Error as exc:
+        return cause_code(exc), unknown, unknown, unknown
+    is_silent, is_late, payments_failed, mail_failed = row or (True, True, True, True)
+    queue = "no_worker" if is_silent else "late" if is_late else OK
+    return OK, queue, "failed_jobs" if payments_failed else OK, "failed_jobs" if mail_failed else OK
+
+
+async def _connect(settings: Settings) -> psycopg.AsyncConnection[TupleRow]:
+    """A connection of its own: a pool that is exhausted by slow requests is not a database that is down."""
+    dsn = settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    return await psycopg.AsyncConnection.connect(dsn, autocommit=True, application_name="comptoir-health")
+
+
+async def _probe_schema(connection: psycopg.AsyncConnection[TupleRow]) -> str:
+    row = await (await connection.execute(SCHEMA_SQL)).fetchone()
+    return OK if row and row[0] else "migrating"
+
+
+def cause_code(failure: psycopg.Error) -> str:
+    """Sort a connection failure; libpq gives a text and no code before the login."""
+    text = str(failure).lower()
+    if "password" in text or "authentication" in text or "role" in text:
+        return "auth"
+    if "starting up" in text or "shutting down" in text or "recovery" in text:
+        return "starting"
+    if "refused" in text or "no such file" in text or "could not translate" in text or "resolve" in text:
+        return "refused"
+    return "timeout" if "timeout" in text else "error"

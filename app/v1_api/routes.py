@@ -1,0 +1,7 @@
+"""The routers of our own API, the webhooks and the health routes, in the order they are tried."""
+
+from fastapi import APIRouter
+
+from app.v1_api import health, home
+
+ROUTERS: tuple[APIRouter, ...] = (home.router, health.router)
