@@ -8,11 +8,9 @@ from tests.testhost.host import Host, InventoryValues
 from tests.testhost.lab import MACHINE_LOCK, HostLab, Suite, open_slot
 from tests.testhost.locks import locked
 from tests.testhost.network import list_interfaces
-from tests.testhost.places import APPLIANCE_SLOT, Slot
+from tests.testhost.places import Slot, appliance_slot
 from tests.testhost.reaper import reap
 from tests.testhost.support import require_host_support
-
-SLOT = Slot(APPLIANCE_SLOT)
 
 
 class OtherSuite(Exception):
@@ -33,21 +31,22 @@ class Reach:
 def start_appliance(name: str, suite: Suite) -> Host:
     """The host of this name, created or powered on if needed, ready over SSH; it stays after this process."""
     require_host_support()
-    with locked(SLOT.lock_file):
-        if not _is_open():
+    slot = appliance_slot()
+    with locked(slot.lock_file):
+        if not _is_open(slot):
             with locked(MACHINE_LOCK):
-                open_slot(SLOT)
-        host = _find(name)
-        if host is None:
-            return HostLab.attached(SLOT).create(name, suite=suite)
-        return _power_on(host, suite)
+                open_slot(slot)
+        lab = HostLab.attached(slot)
+        host = next((host for host in lab.hosts() if host.name == name), None)
+        return lab.create(name, suite=suite) if host is None else _power_on(host, suite)
 
 
 def remove_appliance() -> list[str]:
     """Remove every host of the appliance with its disks; returns what there was, one line each."""
     require_host_support()
-    with locked(SLOT.lock_file), locked(MACHINE_LOCK):
-        return reap(SLOT)
+    slot = appliance_slot()
+    with locked(slot.lock_file), locked(MACHINE_LOCK):
+        return reap(slot)
 
 
 def describe_reach(host: Host, user: str = "root") -> Reach:
@@ -66,13 +65,9 @@ def render_reach(reach: Reach) -> str:
     )
 
 
-def _is_open() -> bool:
+def _is_open(slot: Slot) -> bool:
     """False after `down`, a crash of lxcfs or a restart of the machine: the slot is then opened anew."""
-    return SLOT.bridge in list_interfaces() and bool(list_processes(SLOT.lxcfs_cgroup))
-
-
-def _find(name: str) -> Host | None:
-    return next((host for host in HostLab.attached(SLOT).hosts() if host.name == name), None)
+    return slot.bridge in list_interfaces() and bool(list_processes(slot.lxcfs_cgroup))
 
 
 def _power_on(host: Host, suite: Suite) -> Host:

@@ -16,6 +16,7 @@ TREE = Path("/sys/fs/cgroup")
 V1_CONTROLLERS = ("systemd", "unified", "memory", "cpu", "cpuacct", "cpuset", "pids", "freezer", "blkio", "devices")
 CPU_PERIOD_MICROSECONDS = 100_000
 MAX_PROCESSES = 4096
+JOIN_SCRIPT = 'set -e; while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"'
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,9 @@ def create_cgroups(name: str, size: GuestSize | None) -> list[Path]:
     return folders
 
 
-def join_cgroups(folders: list[Path]) -> None:
-    """Move the calling process into the groups: to be called between fork and exec."""
-    for folder in folders:
-        (folder / "cgroup.procs").write_text(str(os.getpid()))
+def command_in_cgroups(folders: list[Path], command: list[str]) -> list[str]:
+    """The same command, run inside these groups from its first instruction."""
+    return ["sh", "-c", JOIN_SCRIPT, "join", *(str(folder) for folder in folders), "--", *command]
 
 
 def list_cgroups(prefix: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class CommandFailed(Exception):
@@ -19,3 +20,16 @@ def run_command(
         said = (done.stderr.strip() or done.stdout.strip())[-2000:]
         raise CommandFailed(f"{' '.join(command)} exited with {done.returncode}: {said}")
     return done
+
+
+def start_detached(command: Sequence[str], *, log: Path, folder: Path) -> None:
+    """Start a process that belongs to nobody and outlives us; its output is added to the log."""
+    with log.open("a") as output:
+        subprocess.run(
+            ["setsid", "--fork", *command],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=True,
+        )

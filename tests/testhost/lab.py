@@ -8,7 +8,7 @@ from typing import IO, Literal, Self
 
 from tests.testhost.cgroups import GuestSize
 from tests.testhost.disk import create_disk, mount_disk, sync_disk
-from tests.testhost.guest_files import write_identity_files, write_first_boot_files
+from tests.testhost.guest_files import write_first_boot_files, write_identity_files
 from tests.testhost.host import GuestRecord, Host, read_records, write_record
 from tests.testhost.image import ensure_image
 from tests.testhost.locks import locked, try_lock
@@ -16,7 +16,7 @@ from tests.testhost.lxcfs import start_lxcfs
 from tests.testhost.network import create_network
 from tests.testhost.places import RUN, TEST_SLOTS, GuestPlace, Slot, cache_folder, create_private_folder
 from tests.testhost.reaper import reap, reap_dead_labs
-from tests.testhost.snapshots import find_snapshot, get_snapshot, load_snapshot_disk
+from tests.testhost.snapshots import drop_snapshot, find_snapshot, get_snapshot, load_snapshot_disk
 from tests.testhost.ssh import ensure_operator_key, write_guest_known_hosts, write_ssh_files
 from tests.testhost.support import require_host_support
 
@@ -95,6 +95,10 @@ class HostLab:
     def has_snapshot(self, key: str) -> bool:
         """True if create(snapshot=key) would work in this lab."""
         return find_snapshot(self.slot, key) is not None
+
+    def drop_snapshot(self, key: str) -> None:
+        """Delete what host.snapshot(key) kept."""
+        drop_snapshot(self.slot, key)
 
     def hosts(self) -> list[Host]:
         """Every host of this lab."""

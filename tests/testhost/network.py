@@ -78,6 +78,11 @@ def list_lab_interfaces(slot: Slot) -> list[str]:
     return [name for name in list_interfaces() if name == slot.bridge or name.startswith(slot.cable_prefix)]
 
 
+def has_rules(slot: Slot) -> bool:
+    """True if the lab's nft table is loaded."""
+    return f"table ip {slot.nft_table}\n" in run_command(["nft", "list", "tables", "ip"]).stdout
+
+
 def list_interfaces() -> list[str]:
     """Names of the machine's network interfaces."""
     return [str(link["ifname"]) for link in json.loads(run_command(["ip", "-json", "link"]).stdout)]

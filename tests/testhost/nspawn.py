@@ -3,12 +3,11 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
-from tests.testhost.cgroups import GuestSize, create_cgroups, join_cgroups, kill_cgroups, list_processes
-from tests.testhost.commands import run_command
+from tests.testhost.cgroups import GuestSize, command_in_cgroups, create_cgroups, kill_cgroups, list_processes
+from tests.testhost.commands import run_command, start_detached
 from tests.testhost.places import GuestPlace, Slot
 from tests.testhost.waiting import WaitedInVain, wait_until
 from tests.testhost.watch import Launch, read_state
@@ -97,16 +96,8 @@ def _command(place: GuestPlace, binds: list[str]) -> list[str]:
 
 def _start_watcher(place: GuestPlace) -> None:
     groups = create_cgroups(place.watcher_cgroup, None)
-    with (place.run_folder / "watcher.log").open("a") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.testhost.watch", str(place.launch_file)],
-            cwd=REPOSITORY,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=lambda: join_cgroups(groups),
-        )
+    command = [sys.executable, "-m", "tests.testhost.watch", str(place.launch_file)]
+    start_detached(command_in_cgroups(groups, command), log=place.run_folder / "watcher.log", folder=REPOSITORY)
 
 
 def _is_first_in_guest(pid: int) -> bool:

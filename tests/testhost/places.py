@@ -1,8 +1,8 @@
 """Where a lab keeps its things, and the names it may use on the machine.
 
 A lab owns one slot: a bridge, a subnet, a control-group prefix and two folders. Slots 0 to 7 belong to test runs,
-whoever comes takes the first free one; the appliance that a person keeps (`make appliance`) has a slot of its own, so
-that neither can disturb the other.
+whoever comes takes the first free one. What a person keeps (`make appliance`) has slot 8 for itself, so that neither
+can disturb the other; COMPTOIR_TESTHOST_SLOT=9 gives a second such place.
 """
 
 import os
@@ -33,12 +33,10 @@ class Slot:
     number: int
 
     @property
-    def is_appliance(self) -> bool:
-        return self.number == APPLIANCE_SLOT
-
-    @property
     def label(self) -> str:
-        return "appliance" if self.is_appliance else f"lab{self.number}"
+        if self.number == APPLIANCE_SLOT:
+            return "appliance"
+        return f"lab{self.number}"
 
     @property
     def bridge(self) -> str:
@@ -98,6 +96,14 @@ class Slot:
     @property
     def known_hosts(self) -> Path:
         return self.run_folder / "known_hosts"
+
+
+def appliance_slot() -> Slot:
+    """The slot of hosts that outlive the command that made them: never one that test runs take and clean."""
+    number = int(os.environ.get("COMPTOIR_TESTHOST_SLOT") or APPLIANCE_SLOT)
+    if number not in range(APPLIANCE_SLOT, 255):
+        raise ValueError(f"COMPTOIR_TESTHOST_SLOT is a number from {APPLIANCE_SLOT} to 254, not {number}")
+    return Slot(number)
 
 
 @dataclass(frozen=True)

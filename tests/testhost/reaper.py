@@ -5,7 +5,7 @@ import shutil
 from tests.testhost.cgroups import kill_cgroups, list_cgroups
 from tests.testhost.disk import detach_loop_devices, list_loop_devices, list_mounts, unmount_below
 from tests.testhost.locks import try_lock
-from tests.testhost.network import list_lab_interfaces, remove_network
+from tests.testhost.network import has_rules, list_lab_interfaces, remove_network
 from tests.testhost.nspawn import remove_traces
 from tests.testhost.places import RUN, TEST_SLOTS, Slot
 
@@ -16,6 +16,7 @@ def list_leftovers(slot: Slot) -> list[str]:
     found += [f"mount {path}" for path in list_mounts(slot.run_folder)]
     found += [f"loop device {device}" for device in list_loop_devices(slot.disk_folder)]
     found += [f"interface {name}" for name in list_lab_interfaces(slot)]
+    found += [f"nft table {slot.nft_table}"] if has_rules(slot) else []
     found += [f"folder {folder}" for folder in (slot.run_folder, slot.disk_folder) if folder.exists()]
     return found
 

@@ -70,6 +70,11 @@ def load_snapshot_disk(slot: Slot, key: str, target: Path) -> None:
     folder.touch()
 
 
+def drop_snapshot(slot: Slot, key: str) -> None:
+    """Delete a snapshot; nothing happens if there is none."""
+    shutil.rmtree(_folder(slot, key), ignore_errors=True)
+
+
 def _folder(slot: Slot, key: str) -> Path:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,80}", key):
         raise ValueError(f"a snapshot key is made of a-z, 0-9, - and _, not {key!r}")

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TypedDict
 
-from tests.testhost.cgroups import join_cgroups
+from tests.testhost.cgroups import command_in_cgroups
 
 # With --keep-unit, systemd-nspawn does not loop on a reboot of the guest: it leaves with this status.
 REBOOT_STATUS = 133
@@ -57,11 +57,7 @@ def _boot_once(launch: Launch, boots: int) -> int:
     folders = [Path(folder) for folder in launch["cgroups"]]
     with Path(launch["console_log"]).open("a") as log:
         guest = subprocess.Popen(
-            launch["command"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=lambda: join_cgroups(folders),
+            command_in_cgroups(folders, launch["command"]), stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     state = State(watcher=os.getpid(), nspawn=guest.pid, boots=boots, status=None)
     _write_state(launch, state)

@@ -1,0 +1,1 @@
+"""Deploy, roll back, cut, kill, restore, on disposable hosts (root on Linux)."""
