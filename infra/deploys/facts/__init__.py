@@ -1,0 +1,1 @@
+"""What we ask a host, beyond the facts that pyinfra brings."""

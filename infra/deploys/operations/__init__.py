@@ -1,0 +1,1 @@
+"""What we do to a host, beyond the operations that pyinfra brings."""

@@ -1,0 +1,41 @@
+"""Programs of `infra/host/`: shipped to the host, asked what is missing, run only if something is."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+from pyinfra import host
+from pyinfra.api import operation
+from pyinfra.api.operation import OperationMeta
+from pyinfra.operations import files
+
+from infra.deploys.facts.pending import Pending
+
+LIBRARY = "/usr/local/lib/comptoir"
+
+
+def ship(*names: str, source: str = "infra/host") -> OperationMeta:
+    """Put programs into the host's library folder, root's alone to write; answers the last one's result."""
+    files.directory(name="Library folder of Comptoir", path=LIBRARY, user="root", group="root", mode="755")
+    results = [
+        files.put(
+            name=f"Program {name}",
+            src=str(Path(source) / name),
+            dest=f"{LIBRARY}/{name}",
+            user="root",
+            group="root",
+            mode="755",
+        )
+        for name in names
+    ]
+    return results[-1]
+
+
+@operation()
+def converged(program: str, arguments: str = "") -> Generator[str, None, None]:
+    """Run `program ensure` if `program check` names anything missing."""
+    path = f"{LIBRARY}/{program}"
+    missing = host.get_fact(Pending, program=path, arguments=arguments)
+    if not missing:
+        host.noop(f"{program}: nothing to do")
+        return
+    yield f"python3 {path} ensure {arguments}".strip()

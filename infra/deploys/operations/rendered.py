@@ -1,0 +1,11 @@
+"""Text made on the laptop, put on the host as a file of root."""
+
+from io import StringIO
+
+from pyinfra.api.operation import OperationMeta
+from pyinfra.operations import files
+
+
+def put_text(name: str, content: str, dest: str, mode: str = "644", group: str = "root") -> OperationMeta:
+    """The file has this content, belongs to root, and is replaced only if it differs."""
+    return files.put(name=name, src=StringIO(content), dest=dest, user="root", group=group, mode=mode)

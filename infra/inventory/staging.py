@@ -1,0 +1,10 @@
+"""A rehearsal that stays up: production but for test keys, own authority, other gateways; snapshots allowed."""
+
+from infra.target import read_target
+
+_target = read_target("staging")
+
+edge = _target.hosts_of("edge")
+app = _target.hosts_of("app")
+db = _target.hosts_of("db")
+cache = _target.hosts_of("cache")
