@@ -29,7 +29,7 @@ def test_a_file_has_at_most_400_lines_a_gateway_300() -> None:
     everything = modules("app", "infra", "tests", "bench", "backups")
     refuse(
         [finding for module in everything for finding in long_files(module)],
-        "Split the file by verb (place_order.py, cancel_order.py), never into utils.py; a gateway wraps only what we call:",
+        "Split by verb (place_order.py, cancel_order.py), never into utils.py; a gateway wraps only what we call:",
     )
 
 
