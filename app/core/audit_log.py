@@ -1,0 +1,38 @@
+"""Who did what to what, and why: rows that only grow."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Identity, Index, func
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core.context import current_actor, current_request_id
+from app.core.db import Base, Json
+
+
+class AuditLog(Base):
+    """One act of a person or of a job; `subject` is an id (`order_...`) or a name (`secret STRIPE_SECRET_KEY`)."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index(None, "subject", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    actor: Mapped[str]
+    request_id: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    details: Mapped[Json] = mapped_column(server_default="{}")
+
+
+def record_audit(session: Session, action: str, subject: str, details: Mapping[str, object] | None = None) -> None:
+    """Write one act in the caller's transaction; `details` holds no personal data and no secret."""
+    session.add(
+        AuditLog(
+            actor=current_actor.get(),
+            request_id=current_request_id.get(),
+            action=action,
+            subject=subject,
+            details=dict(details or {}),
+        )
+    )

@@ -1,0 +1,14 @@
+"""What runs by the clock. Cron in UTC, nothing between 01:00 and 03:00: those hours repeat or vanish in Paris."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A job and when it is asked for: five cron fields, UTC."""
+
+    job: str
+    cron: str
+
+
+SCHEDULE: tuple[Scheduled, ...] = (Scheduled("worker.prune_jobs", "17 4 * * *"),)
