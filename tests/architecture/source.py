@@ -3,12 +3,14 @@
 import ast
 import functools
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTSIDE_THE_TREE = {".git", ".venv", "var", "node_modules", "__pycache__", "build", "dist"}
+LEFT_BEHIND = {".git", ".venv", "var", "node_modules", "__pycache__", "build", "dist", ".hypothesis"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -46,15 +48,25 @@ def parse(path: str, text: str) -> Module:
 
 @functools.cache
 def files() -> tuple[Path, ...]:
-    """Every file of the tree, paths from the root: what a clone holds, without caches and `var/`."""
-    found = []
+    """Every file of the tree, paths from the root; what git ignores (keys of a laptop, caches, data) is not in it."""
+    found = listed_by_git() or walked()
+    return tuple(sorted(path for path in found if (ROOT / path).is_file()))
+
+
+def listed_by_git() -> list[Path]:
+    """Nothing where there is no git, no history, or a history of somebody else's."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        return []
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return [Path(name) for name in listed.stdout.split("\0") if name] if listed.returncode == 0 else []
+
+
+def walked() -> Iterator[Path]:
+    """The same without git: an unpacked archive, where only what the tools leave behind must be passed over."""
     for folder, names, leaves in os.walk(ROOT):
-        names[:] = [
-            name for name in names if name not in OUTSIDE_THE_TREE and not name.endswith((".egg-info", "_cache"))
-        ]
-        names[:] = [name for name in names if name not in {".hypothesis", ".import_linter_cache"}]
-        found += [Path(folder, leaf).relative_to(ROOT) for leaf in leaves]
-    return tuple(sorted(found))
+        names[:] = [name for name in names if name not in LEFT_BEHIND and not name.endswith((".egg-info", "_cache"))]
+        yield from (Path(folder, leaf).relative_to(ROOT) for leaf in leaves)
 
 
 @functools.cache

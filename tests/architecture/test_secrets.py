@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.source import ROOT, files, refuse
+from tests.architecture.source import ROOT, files, listed_by_git, refuse
 from tests.rows import row
 
 SHAPES = {
@@ -59,7 +59,7 @@ def test_the_tree_holds_no_key_file() -> None:
 
 def added_lines_of_the_history() -> str:
     """Every line that a commit ever added, where there is a history (an archive of a release has none)."""
-    if not (ROOT / ".git").exists():
+    if not listed_by_git():
         return ""
     command = ["git", "log", "--all", "--patch", "--unified=0", "--no-color", "--no-ext-diff", "--diff-filter=AM"]
     log = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True).stdout

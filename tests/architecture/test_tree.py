@@ -3,10 +3,11 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT, files, refuse
+from tests.architecture.source import ROOT, files, refuse, walked
 
 # Written in pieces, so that this file does not name them either.
 REGISTRIES = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.", "registry" + ".npm", "deb." + "debian.org",
@@ -51,6 +52,11 @@ def test_the_tree_names_no_registry_and_no_machine() -> None:
             continue
         found += addresses(path.as_posix(), text)
     refuse(found, "Use what the machine is configured with (its package client, a setting); say no address:")
+
+
+def test_the_tree_is_read_with_and_without_git() -> None:
+    assert set(files()) <= set(walked())
+    assert Path("app/core/db.py") in files()
 
 
 def test_locks_carry_hashes_and_no_address() -> None:
