@@ -32,6 +32,7 @@ DEVELOPMENT_VALUES = {
     "UPLOADS_DIR": "var/uploads",
 }
 SHORTEST_SECRET = 32
+WORDINGS = {"missing": "manquant / missing", "extra_forbidden": "nom inconnu / unknown name"}
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     try:
         settings = Settings(_env_file=env_file)
     except ValidationError as exc:
-        problems = [Problem(str(error["loc"][0]).upper(), error["msg"]) for error in exc.errors(include_input=False)]
+        problems = [
+            Problem(str(error["loc"][0]).upper(), WORDINGS.get(error["type"], error["msg"]))
+            for error in exc.errors(include_input=False)
+        ]
         raise SettingsRefused(problems) from None
     problems = [*find_problems(settings), *find_forbidden_variables(environ)]
     if problems:
