@@ -1,0 +1,86 @@
+"""Puts the fake together. One more resource: its file, its handlers here, its lines in `contract/operations.py`."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import stripe
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Lifespan
+
+from app.dev.contract.judge import stripe_operations
+from app.dev.fake_stripe.calls import Calls, Observer, Remembered
+from app.dev.fake_stripe.charges import Charge
+from app.dev.fake_stripe.controls import Controls
+from app.dev.fake_stripe.delivery import RETRY_SECONDS, Deliveries, Delivery
+from app.dev.fake_stripe.events import Event, Events
+from app.dev.fake_stripe.pages import Pages
+from app.dev.fake_stripe.payment_intents import PaymentIntent, PaymentIntents
+from app.dev.fake_stripe.refunds import Refund, Refunds
+from app.dev.fake_stripe.refused import Refused, render
+from app.dev.fake_stripe.webhook_endpoints import WebhookEndpoint, WebhookEndpoints
+from app.dev.faults import Faults
+from app.dev.journal import Journal
+
+_KINDS = (PaymentIntent, Charge, Refund, Event, WebhookEndpoint, Delivery, Remembered)
+
+
+@dataclass(frozen=True)
+class GivenEndpoint:
+    """A webhook endpoint that exists from the start."""
+
+    url: str
+    secret: str
+    events: tuple[str, ...] = ("*",)
+
+
+def create_app(
+    *,
+    given: GivenEndpoint | None = None,
+    state_file: Path | None = None,
+    observer: Observer | None = None,
+    api_version: str = stripe.api_version,
+    retry_seconds: Sequence[float] = RETRY_SECONDS,
+) -> Starlette:
+    """The fake as an ASGI app. `observer` is called with the operation's name during each call, before its answer."""
+    journal, faults = Journal(state_file, _KINDS), Faults()
+    calls = Calls(journal, faults, api_version, observer)
+    deliveries = Deliveries(journal, retry_seconds)
+    events = Events(journal, api_version, deliveries.pending_of)
+    events.on_event, deliveries.events = deliveries.send, events
+    intents, refunds = PaymentIntents(journal, events), Refunds(journal, events)
+    endpoints = WebhookEndpoints(journal)
+    if given is not None:
+        endpoints.give(given.url, given.secret, list(given.events))
+    controls = Controls(journal, calls, intents, refunds, events, deliveries, endpoints)
+    handlers = intents.handlers() | events.handlers() | endpoints.handlers()
+    routes = [
+        Route(operation.path, calls.endpoint(operation, handlers[name]), methods=[operation.method])
+        for name, operation in stripe_operations().items()
+    ]
+    return Starlette(
+        routes=[*routes, *faults.routes(), *controls.routes(), *Pages(journal, intents, refunds).routes()],
+        exception_handlers={HTTPException: _unknown_url},
+        lifespan=_lifespan(journal, deliveries),
+    )
+
+
+def _lifespan(journal: Journal, deliveries: Deliveries) -> Lifespan[Starlette]:
+    @asynccontextmanager
+    async def run(_app: Starlette) -> AsyncIterator[None]:
+        deliveries.resume()
+        yield
+        deliveries.stop()
+        journal.close()
+
+    return run
+
+
+async def _unknown_url(request: Request, _failure: Exception) -> Response:
+    message = f"Unrecognized request URL ({request.method}: {request.url.path})."
+    return render(404, Refused(404, message).body, {})

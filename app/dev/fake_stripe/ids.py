@@ -1,0 +1,11 @@
+"""Ids that look like Stripe's."""
+
+import secrets
+import string
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """`pi_3Nq...`: never guessable, never repeated."""
+    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(length))}"

@@ -1,0 +1,104 @@
+"""Pages on which a person pays, refuses, cancels or refunds by hand."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from app.dev.fake_stripe.charges import Charge
+from app.dev.fake_stripe.payment_intents import PaymentIntent, PaymentIntents
+from app.dev.fake_stripe.refunds import Refunds
+from app.dev.fake_stripe.refused import Json, Refused
+from app.dev.journal import Journal
+
+_STATUS_FR = {
+    "requires_payment_method": "à payer",
+    "requires_confirmation": "à confirmer",
+    "requires_action": "attend le client",
+    "processing": "en cours",
+    "succeeded": "payé",
+    "canceled": "annulé",
+}
+_PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+_WITHOUT_CENTS = ("jpy",)
+_SHOWN = 200
+
+_templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+
+
+class Pages:
+    """No script, no login: it listens on the loopback address only."""
+
+    def __init__(self, journal: Journal, intents: PaymentIntents, refunds: Refunds) -> None:
+        self._journal = journal
+        self._intents = intents
+        self._refunds = refunds
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/", self._list),
+            Route("/pay/{id}", self._show),
+            Route("/pay/{id}/{act}", self._act, methods=["POST"]),
+        ]
+
+    async def _list(self, _request: Request) -> Response:
+        newest_first = self._journal.list_all(PaymentIntent)[::-1][:_SHOWN]
+        rows = [self._row(intent) for intent in newest_first]
+        return HTMLResponse(_templates.get_template("intents.html").render(intents=rows))
+
+    async def _show(self, request: Request) -> Response:
+        try:
+            intent = self._intents.find(request.path_params["id"])
+        except Refused:
+            return HTMLResponse(_templates.get_template("intents.html").render(intents=[]), 404)
+        return self._page(intent, "")
+
+    async def _act(self, request: Request) -> Response:
+        try:
+            intent = self._intents.find(request.path_params["id"])
+            await self._perform(request.path_params["act"], intent, request)
+        except Refused as refusal:
+            found = self._journal.find(PaymentIntent, request.path_params["id"])
+            return self._page(found, str(refusal)) if found else RedirectResponse("/", 303)
+        return RedirectResponse(intent.return_url or f"/pay/{intent.id}", 303)
+
+    async def _perform(self, act: str, intent: PaymentIntent, request: Request) -> None:
+        match act:
+            case "confirm":
+                self._intents.pay(intent)
+            case "fail":
+                self._intents.decline(intent, "generic_decline")
+            case "cancel":
+                self._intents.cancel_by_hand(intent)
+            case "refund":
+                amount = str((await request.form()).get("amount", ""))
+                self._refunds.refund_by_hand(intent.latest_charge or "", int(amount) if amount.isdecimal() else None)
+
+    def _page(self, intent: PaymentIntent, said: str) -> Response:
+        page = _templates.get_template("pay.html").render(intent=self._row(intent), said=said)
+        return HTMLResponse(page, 400 if said else 200)
+
+    def _row(self, intent: PaymentIntent) -> Json:
+        charge = self._journal.find(Charge, intent.latest_charge or "")
+        return {
+            "id": intent.id,
+            "created": datetime.fromtimestamp(intent.created, tz=UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            "status": intent.status,
+            "status_fr": _STATUS_FR.get(intent.status, intent.status),
+            "amount": _amount(intent.amount, intent.currency),
+            "description": intent.description,
+            "metadata": intent.metadata,
+            "refunded": _amount(charge.amount_refunded, charge.currency) if charge and charge.amount_refunded else "",
+            "is_payable": intent.status in _PAYABLE,
+            "is_refundable": charge is not None and charge.amount_left > 0,
+        }
+
+
+def _amount(amount: int, currency: str) -> str:
+    if currency in _WITHOUT_CENTS:
+        return f"{amount} {currency.upper()}"
+    return f"{amount // 100},{amount % 100:02d} {'€' if currency == 'eur' else currency.upper()}"

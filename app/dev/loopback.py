@@ -1,0 +1,59 @@
+"""Serves a fake vendor on the loopback address, in its own process or in a thread of a test."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class _Protocol(HttpToolsProtocol):
+    """Lets a fault cut the connection: what a crashed or firewalled vendor looks like from the client."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["state"]["transport"] = self.transport
+
+
+def serve(app: ASGIApp, port: int) -> None:
+    """Serve until SIGTERM or Ctrl-C, after one line that says where. Port 0 lets the system choose."""
+    with _listen(port) as listener:
+        print(f"listening on {_address(listener)}", flush=True)
+        _server(app).run(sockets=[listener])
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """Serve on a free port while the block runs; gives the address."""
+    with _listen(0) as listener:
+        server = _server(app)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield _address(listener)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    # Connections wait from here on, so whoever reads the line may call at once.
+    listener.listen(128)
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    return uvicorn.Server(
+        # One second: a call that a fault lets hang must not hold up the end.
+        uvicorn.Config(app, http=_Protocol, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    )
