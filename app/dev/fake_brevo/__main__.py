@@ -1,0 +1,20 @@
+"""`python -m app.dev.fake_brevo --port 0`. BREVO_API_BASE is its address followed by `/v3`."""
+
+import argparse
+from pathlib import Path
+
+from app.dev.fake_brevo.app import create_app
+from app.dev.loopback import serve
+
+
+def main() -> None:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(prog="python -m app.dev.fake_brevo", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 lets the system choose")
+    parser.add_argument("--state-file", type=Path, help="remember everything in this file")
+    options = parser.parse_args()
+    serve(create_app(state_file=options.state_file), options.port)
+
+
+if __name__ == "__main__":
+    main()

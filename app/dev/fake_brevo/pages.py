@@ -1,0 +1,80 @@
+"""Pages on which a person reads the mails that would have left."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from app.dev.fake_brevo.messages import Message, Messages
+
+_templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+
+
+class Pages:
+    """No login: it listens on the loopback address only. A mail is shown without scripts, as in a mail reader."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/", self._list),
+            Route("/messages/{number:int}", self._show),
+            Route("/messages/{number:int}/html", self._html),
+        ]
+
+    async def _list(self, _request: Request) -> Response:
+        rows = [_row(number, message) for number, message in enumerate(self._messages.list_messages(), start=1)]
+        return HTMLResponse(_templates.get_template("messages.html").render(messages=rows[::-1]))
+
+    async def _show(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        message = self._find(number)
+        if message is None:
+            return RedirectResponse("/", 303)
+        return HTMLResponse(_templates.get_template("message.html").render(message=_row(number, message)))
+
+    async def _html(self, request: Request) -> Response:
+        """What the frame shows: nothing in it may run or reach the network."""
+        message = self._find(request.path_params["number"])
+        html = str(message.content.get("htmlContent", "")) if message else ""
+        return HTMLResponse(
+            html,
+            headers={
+                "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+            },
+        )
+
+    def _find(self, number: int) -> Message | None:
+        kept = self._messages.list_messages()
+        return kept[number - 1] if 1 <= number <= len(kept) else None
+
+
+def _row(number: int, message: Message) -> Mapping[str, object]:
+    content = message.content
+    return {
+        "number": number,
+        "id": message.id,
+        "accepted_at": datetime.fromtimestamp(message.accepted_at, tz=UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "subject": content.get("subject"),
+        "sender": _person(content.get("sender")),
+        "to": ", ".join(_person(each) for each in _list(content.get("to"))),
+        "tags": ", ".join(str(tag) for tag in _list(content.get("tags"))),
+        "text": content.get("textContent"),
+        "has_html": bool(content.get("htmlContent")),
+    }
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _person(value: object) -> str:
+    person = value if isinstance(value, dict) else {}
+    name, email = person.get("name"), person.get("email", "")
+    return f"{name} <{email}>" if name else str(email)
