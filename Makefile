@@ -10,8 +10,9 @@ VENV := .venv/bin
 READY_UP := @$(PYTHON) app/dev/bootstrap.py up
 READY_TEST := @$(PYTHON) app/dev/bootstrap.py test
 # Cheap to dear, so that a mistake shows early. The first group needs no host of its own and shares the cores.
-QUICK := unit architecture contract deploys api concurrency
-WHOLE := up browser appliance runbook audit
+QUICK := $(wildcard $(addprefix tests/,unit architecture contract deploys api concurrency))
+WHOLE := $(wildcard $(addprefix tests/,up browser testhost appliance runbook audit))
+OTHERS := $(filter-out $(QUICK) $(WHOLE),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 PYINFRA = $(VENV)/pyinfra -y infra/inventory/$(ENV).py
 .DEFAULT_GOAL := help
 .PHONY: help up test clean fast check prove serve migrate appliance appliance-down bootstrap deploy rollback audit
@@ -28,7 +29,10 @@ up: ## tout le back office, une boutique de démonstration / the whole back offi
 
 test: ## la suite complète / the complete suite (REQUIRE_APPLIANCE=1: nothing may be left out)
 	$(READY_TEST)
-	@$(VENV)/python -m tests.suite $(QUICK) -- $(WHOLE)
+	@failed=0; \
+	$(VENV)/pytest -n 2 $(QUICK) || failed=1; \
+	$(VENV)/pytest $(WHOLE) $(OTHERS) || failed=1; \
+	exit $$failed
 
 clean: ## ôter l'environnement et les caches, jamais les données / remove environment and caches, never data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
@@ -54,7 +58,7 @@ lock: ## refaire les verrous après un changement de pyproject.toml / lock again
 
 prove: ## les preuves en grandeur réelle / the full-size proofs, written to docs/proofs
 	$(READY_TEST)
-	@PROVE=1 $(VENV)/pytest -ra --proofs tests
+	@PROVE=1 $(VENV)/pytest $$(grep -rl --include='test_*.py' 'record_proof(' tests)
 
 serve: ## le serveur web seul, réglages de l'environnement / the web server alone, settings from the environment
 	$(READY_UP)

@@ -64,7 +64,7 @@ class Startup:
         return self._start_fake("fake_brevo", [])
 
     def _start_fake(self, name: str, options: list[str]) -> Running:
-        state = ["--state", str(self.wishes.data / f"{name}.json")]
+        state = ["--state-file", str(self.wishes.data / f"{name}.jsonl")]
         port = ["--port", str(self.memory.port(name))]
         return self._start_program(name, [f"app.dev.{name}", *port, *state, *options], plain_environment())
 
