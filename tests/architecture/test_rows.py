@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from typer.testing import CliRunner
+import pytest
 
-from app.cli.runbook import app
+from app.cli.main import exit_code_of
 from app.ops.checks import CHECKS
 from app.runbook.coverage import list_rows, read_coverage
 from tests import rows_report
@@ -67,23 +67,23 @@ def test_evidence_of_several_runs_adds_up_and_forgets_what_is_gone(tmp_path: Pat
     }
 
 
-def test_coverage_counts_known_rows_of_the_evidence(tmp_path: Path) -> None:
+def test_coverage_counts_known_rows_of_the_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evidence = tmp_path / "rows.json"
     tests = {"a.py": {"a.py::test_a": ["S0-001", "S0-002"]}, "b.py": {"b.py::test_b": ["S0-001", "S9-999"]}}
     evidence.write_text(json.dumps({"tests": tests}))
     found = read_coverage(evidence)
     assert (found.covered, len(found.missing)) == (2, 441)
     assert found.shown_by["S0-001"] == ("a.py::test_a", "b.py::test_b")
-    answer = CliRunner().invoke(app, ["coverage", "--json", "--from", str(evidence)])
-    assert answer.exit_code == 0
-    said = json.loads(answer.stdout)
+    assert exit_code_of(["runbook", "coverage", "--json", "--from", str(evidence)]) == 0
+    said = json.loads(capsys.readouterr().out)
     assert (said["covered"], said["total"], len(said["missing"])) == (2, 443, 441)
     assert read_coverage(None).covered == 0
 
 
-def test_a_row_can_be_looked_up() -> None:
-    shown = CliRunner().invoke(app, ["show", "s3-005", "--json"])
-    assert json.loads(shown.stdout)["kind"] == "LOG"
-    assert CliRunner().invoke(app, ["show", "S9-999"]).exit_code == 2
-    checks = CliRunner().invoke(app, ["list", "--kind", "check", "--json"])
-    assert len(json.loads(checks.stdout)) == 68
+def test_a_row_can_be_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(["runbook", "show", "s3-005", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "LOG"
+    assert exit_code_of(["runbook", "list", "--kind", "check", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 68
+    assert exit_code_of(["runbook", "show", "S9-999", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["code"] == "unknown_row"
