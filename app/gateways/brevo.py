@@ -14,6 +14,8 @@ from app.gateways.errors import Retryable, Terminal
 
 _Result = TypeVar("_Result")
 
+# The package's own default is the old domain.
+_API_BASE = "https://api.brevo.com"
 # Seconds to connect and to read. A tuple of ints: the package ignores a float and then waits for ever.
 _TIMEOUT = (3, 10)
 # The account is wrong, not the message: the same mail leaves once somebody has put it right.
@@ -53,12 +55,11 @@ class Sender:
 
 
 class BrevoGateway:
-    """The calls we use. Every failure is `Retryable` or `Terminal`. `api_base` ends in `/v3`."""
+    """The calls we use. Every failure is `Retryable` or `Terminal`."""
 
-    def __init__(self, api_key: str, api_base: str, sender_email: str, sender_name: str) -> None:
+    def __init__(self, api_key: str, api_base: str | None, sender_email: str, sender_name: str) -> None:
         configuration = sib_api_v3_sdk.Configuration()
-        # The package's own default is the old domain.
-        configuration.host = api_base.rstrip("/")
+        configuration.host = f"{(api_base or _API_BASE).rstrip('/')}/v3"
         configuration.api_key["api-key"] = api_key
         client = sib_api_v3_sdk.ApiClient(configuration)
         self._mails = sib_api_v3_sdk.TransactionalEmailsApi(client)

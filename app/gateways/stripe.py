@@ -24,6 +24,7 @@ stripe.enable_telemetry = False
 # What the installed package speaks; STRIPE_API_VERSION overrides it.
 PINNED_API_VERSION = stripe.api_version
 
+_API_BASE = "https://api.stripe.com"
 _CONNECT_SECONDS = 3.0
 _READ_SECONDS = 8.0
 # A customer waits: with one retry the worst case is about 17 s.
@@ -77,11 +78,11 @@ class Endpoint:
 class StripeGateway:
     """The calls we use. Every failure is `Retryable` or `Terminal`; share one per process, threads included."""
 
-    def __init__(self, secret_key: str, api_base: str, api_version: str = PINNED_API_VERSION) -> None:
+    def __init__(self, secret_key: str, api_base: str | None = None, api_version: str = PINNED_API_VERSION) -> None:
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=api_version,
-            base_addresses={"api": api_base.rstrip("/")},
+            base_addresses={"api": (api_base or _API_BASE).rstrip("/")},
             max_network_retries=_NETWORK_RETRIES,
             http_client=stripe.RequestsClient(timeout=(_CONNECT_SECONDS, _READ_SECONDS)),
         )

@@ -5,7 +5,7 @@ import re
 
 from app.dev.contract.operation import Operation, Schema
 from app.dev.contract.operations import BREVO_OPERATIONS
-from app.dev.contract.source import find_function, list_classes, list_imports, parse_module
+from app.dev.contract.source import get_function, list_classes, list_imports, parse_module
 
 _PLAIN: dict[str, Schema] = {
     "str": {"type": "string"},
@@ -29,7 +29,7 @@ def derive_brevo_error() -> Schema:
 
 
 def _derive_operation(name: str, module: str) -> Operation:
-    function = find_function(parse_module(module), f"{name}_with_http_info")
+    function = get_function(parse_module(module), f"{name}_with_http_info")
     call = next(node for node in ast.walk(function) if isinstance(node, ast.Call) and _called(node) == "call_api")
     path, method = [str(ast.literal_eval(item)) for item in call.args[:2]]
     answer = next(item.value for item in call.keywords if item.arg == "response_type")

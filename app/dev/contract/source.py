@@ -29,7 +29,7 @@ def list_classes(tree: ast.Module | ast.ClassDef) -> dict[str, ast.ClassDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
-def find_function(tree: ast.AST, name: str) -> ast.FunctionDef:
+def get_function(tree: ast.AST, name: str) -> ast.FunctionDef:
     """The function or method of that name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == name:

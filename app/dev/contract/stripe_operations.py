@@ -4,7 +4,7 @@ import ast
 
 from app.dev.contract.operation import Operation, Schema
 from app.dev.contract.operations import STRIPE_OPERATIONS, STRIPE_RESOURCES
-from app.dev.contract.source import find_function, list_classes, list_imports, parse_module
+from app.dev.contract.source import get_function, list_classes, list_imports, parse_module
 from app.dev.contract.stripe_types import derive_class, list_of
 
 
@@ -30,7 +30,7 @@ def _derive_resource(module: str) -> Schema:
 
 
 def _derive_operation(name: str, module: str) -> Operation:
-    function = find_function(parse_module(module), name.rpartition(".")[2])
+    function = get_function(parse_module(module), name.rpartition(".")[2])
     method, path = _method_and_path(function)
     return Operation(
         name=name,

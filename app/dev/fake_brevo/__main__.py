@@ -1,4 +1,4 @@
-"""`python -m app.dev.fake_brevo --port 0`. BREVO_API_BASE is its address followed by `/v3`."""
+"""`python -m app.dev.fake_brevo --port 0`. Its address is what BREVO_API_BASE takes."""
 
 import argparse
 from pathlib import Path

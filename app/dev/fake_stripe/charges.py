@@ -10,6 +10,24 @@ _DECLINED = {
     "insufficient_funds": "Your card has insufficient funds.",
 }
 DECLINE_CODES = tuple(_DECLINED)
+# What Stripe shows and nothing here sets.
+_ALWAYS_NULL = (
+    "application",
+    "application_fee",
+    "application_fee_amount",
+    "customer",
+    "failure_balance_transaction",
+    "on_behalf_of",
+    "receipt_number",
+    "receipt_url",
+    "review",
+    "shipping",
+    "source_transfer",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,48 +63,33 @@ def decline_message(code: str) -> str:
 
 def render_charge(charge: Charge) -> Json:
     """The charge object."""
-    return {
+    return dict.fromkeys(_ALWAYS_NULL) | {
         "id": charge.id,
         "object": "charge",
         "amount": charge.amount,
         "amount_captured": charge.amount if charge.is_paid else 0,
         "amount_refunded": charge.amount_refunded,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
         "balance_transaction": f"txn_{charge.id.removeprefix('ch_')}" if charge.is_paid else None,
         "billing_details": {"address": None, "email": charge.receipt_email, "name": None, "phone": None},
         "calculated_statement_descriptor": "COMPTOIR",
         "captured": charge.is_paid,
         "created": charge.created,
         "currency": charge.currency,
-        "customer": None,
         "description": charge.description,
         "disputed": False,
-        "failure_balance_transaction": None,
         "failure_code": None if charge.is_paid else "card_declined",
         "failure_message": None if charge.decline_code is None else decline_message(charge.decline_code),
         "fraud_details": {},
         "livemode": False,
         "metadata": charge.metadata,
-        "on_behalf_of": None,
         "outcome": _outcome(charge),
         "paid": charge.is_paid,
         "payment_intent": charge.payment_intent,
         "payment_method": charge.payment_method,
         "payment_method_details": {"card": _card(), "type": "card"},
         "receipt_email": charge.receipt_email,
-        "receipt_number": None,
-        "receipt_url": None,
         "refunded": charge.is_paid and charge.amount_refunded == charge.amount,
-        "review": None,
-        "shipping": None,
-        "source_transfer": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
         "status": "succeeded" if charge.is_paid else "failed",
-        "transfer_data": None,
-        "transfer_group": None,
     }
 
 

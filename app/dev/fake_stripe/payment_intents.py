@@ -36,6 +36,24 @@ _TAKEN_ON_CREATE = (
 )
 _TAKEN_ON_UPDATE = ("amount", "currency", "description", "expand", "metadata", "receipt_email")
 _TAKEN_ON_CONFIRM = ("client_secret", "expand", "key", "payment_method", "return_url")
+# What Stripe shows and nothing here sets.
+_ALWAYS_NULL = (
+    "application",
+    "application_fee_amount",
+    "automatic_payment_methods",
+    "customer",
+    "on_behalf_of",
+    "payment_method_configuration_details",
+    "processing",
+    "review",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +266,7 @@ class PaymentIntents:
 
 
 def _render(intent: PaymentIntent) -> Json:
-    return {
+    return dict.fromkeys(_ALWAYS_NULL) | {
         "id": intent.id,
         "object": "payment_intent",
         "allowed_payment_method_types": intent.allowed_types,
@@ -256,9 +274,6 @@ def _render(intent: PaymentIntent) -> Json:
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": intent.amount if intent.status == "succeeded" else 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
         "canceled_at": intent.canceled_at,
         "cancellation_reason": intent.cancellation_reason,
         "capture_method": "automatic_async",
@@ -266,28 +281,16 @@ def _render(intent: PaymentIntent) -> Json:
         "confirmation_method": "automatic",
         "created": intent.created,
         "currency": intent.currency,
-        "customer": None,
         "description": intent.description,
         "last_payment_error": _last_error(intent),
         "livemode": False,
         "metadata": intent.metadata,
         "next_action": _next_action(intent),
-        "on_behalf_of": None,
         "payment_method": intent.payment_method,
-        "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": _offered(intent.allowed_types),
-        "processing": None,
         "receipt_email": intent.receipt_email,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
         "status": intent.status,
-        "transfer_data": None,
-        "transfer_group": None,
     }
 
 
