@@ -96,7 +96,7 @@ def read_stamp(name: str) -> Optional[str]:
 def install(wanted: str) -> None:
     """Make the environment anew where needed, then the exact set of the lock file, then the project itself."""
     started_at = time.time()
-    installer = find_installer()
+    installer = get_installer()
     for name in LOCKS:
         # From here the environment is neither set, until the last line says so: an interruption leaves no lie.
         remove(os.path.join(VENV, "%s.stamp" % name))
@@ -131,7 +131,7 @@ def is_venv_of_this_python() -> bool:
     return answer.decode().strip() == ("%s %s" % (os.path.realpath(sys.executable), sys.version)).strip()
 
 
-def find_installer() -> Callable[[], List[str]]:
+def get_installer() -> Callable[[], List[str]]:
     """How to get a pip: the machine's, or one that venv can make. Neither: refuse, before anything was done."""
     if can_import("venv"):
         if can_import("pip"):

