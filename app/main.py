@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.admin.routes import ROUTERS as PAGE_ROUTERS
 from app.admin_api.routes import ROUTERS as ADMIN_ROUTERS
 from app.core.db import get_engine
 from app.core.http import install_stack
@@ -34,7 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json" if settings.is_development else None,
     )
-    for router in (*V1_ROUTERS, *STORE_ROUTERS, *ADMIN_ROUTERS):
+    for router in (*V1_ROUTERS, *STORE_ROUTERS, *ADMIN_ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
     install_stack(app, settings)
     return app

@@ -2,4 +2,6 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from app.admin_api import login, users
+
+ROUTERS: tuple[APIRouter, ...] = (login.router, users.router)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import anyio
 from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from app.core.asgi import BodyCap, CatchAll, CorsByPrefix, RequestEnvelope
@@ -24,6 +25,10 @@ ACCESS_TAG = "access:"
 # the connection waits for a thread.
 DATABASE_TURNS = 15
 _turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_database_turns")
+# Routes that call a vendor hold a thread and no connection while they wait: they have turns of their own, so that a
+# Stripe that hangs never keeps the catalogue waiting.
+VENDOR_TURNS = 10
+_vendor_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_vendor_turns")
 
 
 @dataclass(frozen=True)
@@ -40,34 +45,55 @@ ANYONE = Access("anyone")
 class StrictRoute(APIRoute):
     """Strict JSON in; at most as many database requests at once as there are connections."""
 
+    def turns(self) -> anyio.CapacityLimiter:
+        """The turns this route waits for."""
+        return database_turns()
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
         handle = super().get_route_handler()
-        reads_json = bool(self.body_field)
+        reads_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
         waits_turn = not inspect.iscoroutinefunction(self.endpoint)
 
         async def handle_strictly(request: Request) -> Response:
             strict = await as_json_request(request) if reads_json else request
             if not waits_turn:
                 return await handle(strict)
-            async with database_turns():
+            async with self.turns():
                 return await handle(strict)
 
         return handle_strictly
 
 
+class VendorRoute(StrictRoute):
+    """A route that calls Stripe between two transactions: it waits for the vendor's turns, not the database's."""
+
+    def turns(self) -> anyio.CapacityLimiter:
+        return vendor_turns()
+
+
 def database_turns() -> anyio.CapacityLimiter:
     """The event loop's turns at the database."""
-    limiter = _turns.get(None)
+    return _limiter(_turns, DATABASE_TURNS)
+
+
+def vendor_turns() -> anyio.CapacityLimiter:
+    """The event loop's turns at calling vendors."""
+    return _limiter(_vendor_turns, VENDOR_TURNS)
+
+
+def _limiter(variable: RunVar[anyio.CapacityLimiter], tokens: int) -> anyio.CapacityLimiter:
+    limiter = variable.get(None)
     if limiter is None:
-        limiter = anyio.CapacityLimiter(DATABASE_TURNS)
-        _turns.set(limiter)
+        limiter = anyio.CapacityLimiter(tokens)
+        variable.set(limiter)
     return limiter
 
 
-def router(access: Access, *, prefix: str = "") -> APIRouter:
+def router(access: Access, *, prefix: str = "", calls_vendor: bool = False) -> APIRouter:
     """A router whose every route is for `access`; there is no other way to make one.
 
     Routes that touch the database are plain `def`; an `async def` route takes no turn and must not touch it.
+    `calls_vendor` is for routes that talk to Stripe with no transaction open.
     """
 
     async def act() -> None:
@@ -76,7 +102,7 @@ def router(access: Access, *, prefix: str = "") -> APIRouter:
     checks = [access.dependency] if access.dependency else []
     return APIRouter(
         prefix=prefix,
-        route_class=StrictRoute,
+        route_class=VendorRoute if calls_vendor else StrictRoute,
         dependencies=[Depends(act), *(Depends(check) for check in checks)],
         tags=[f"{ACCESS_TAG}{access.name}"],
         redirect_slashes=False,
