@@ -224,30 +224,30 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             for error in exc.errors(include_input=False)
         ]
         raise SettingsRefused(problems) from None
-    problems = [*find_problems(settings), *find_forbidden_variables(environ)]
+    problems = [*list_problems(settings), *list_forbidden_variables(environ)]
     if problems:
         raise SettingsRefused(problems)
     return settings
 
 
-def find_forbidden_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
+def list_forbidden_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
     """STRIPE_LOG makes the Stripe package print whole bodies, addresses and e-mails included (payments §6)."""
     if environ.get("STRIPE_LOG"):
         yield Problem("STRIPE_LOG", "à retirer : écrit des données personnelles / remove: it prints personal data")
 
 
-def find_problems(settings: Settings) -> Iterator[Problem]:
+def list_problems(settings: Settings) -> Iterator[Problem]:
     """Everything wrong with these settings, for the environment they name."""
-    yield from _find_unusable_addresses(settings)
-    yield from _find_unfinished_rotations(settings)
-    yield from _find_wrong_keys(settings)
+    yield from _list_unusable_addresses(settings)
+    yield from _list_unfinished_rotations(settings)
+    yield from _list_wrong_keys(settings)
     if not settings.is_development:
-        yield from _find_development_values(settings)
+        yield from _list_development_values(settings)
     if settings.comptoir_env == "production":
-        yield from _find_other_gateways(settings)
+        yield from _list_other_gateways(settings)
 
 
-def _find_unusable_addresses(settings: Settings) -> Iterator[Problem]:
+def _list_unusable_addresses(settings: Settings) -> Iterator[Problem]:
     if not settings.database_url.startswith("postgresql+psycopg://"):
         yield Problem("DATABASE_URL", "commence par / starts with postgresql+psycopg://")
     if not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
@@ -261,7 +261,7 @@ def _find_unusable_addresses(settings: Settings) -> Iterator[Problem]:
         yield Problem("PUBLIC_URL", f"commence par / starts with {' | '.join(schemes)}")
 
 
-def _find_unfinished_rotations(settings: Settings) -> Iterator[Problem]:
+def _list_unfinished_rotations(settings: Settings) -> Iterator[Problem]:
     for name in ("stripe_webhook_secret", "jwt_secret", "cookie_secret"):
         previous, until = getattr(settings, f"{name}_previous"), getattr(settings, f"{name}_previous_until")
         if (previous is None) != (until is None):
@@ -270,7 +270,7 @@ def _find_unfinished_rotations(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"{name}_previous_until".upper(), "fuseau manquant, finir par Z / no time zone, end with Z")
 
 
-def _find_wrong_keys(settings: Settings) -> Iterator[Problem]:
+def _list_wrong_keys(settings: Settings) -> Iterator[Problem]:
     key = settings.stripe_secret_key.get_secret_value()
     is_live = key.startswith(("sk_live_", "rk_live_"))
     if is_live and settings.allows("test_keys"):
@@ -283,7 +283,7 @@ def _find_wrong_keys(settings: Settings) -> Iterator[Problem]:
         yield Problem("BREVO_API_KEY", "commence par / starts with xkeysib-")
 
 
-def _find_development_values(settings: Settings) -> Iterator[Problem]:
+def _list_development_values(settings: Settings) -> Iterator[Problem]:
     for name, development_value in DEVELOPMENT_VALUES.items():
         if _plain(settings, name) == development_value:
             yield Problem(name, "absent ou valeur de développement / missing or development value")
@@ -292,7 +292,7 @@ def _find_development_values(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, f"{SHORTEST_SECRET} caractères au moins / characters or more")
 
 
-def _find_other_gateways(settings: Settings) -> Iterator[Problem]:
+def _list_other_gateways(settings: Settings) -> Iterator[Problem]:
     for name in ("STRIPE_API_BASE", "BREVO_API_BASE"):
         if getattr(settings, name.lower()) is not None:
             yield Problem(name, "refusé en production / refused in production")
