@@ -2,7 +2,14 @@
 
 import pytest
 
-pytest_plugins = ["tests.budget", "tests.rows_report", "tests.host_suites"]
+pytest_plugins = [
+    "tests.budget",
+    "tests.rows_report",
+    "tests.host_suites",
+    "tests.services",
+    "tests.processes",
+    "tests.in_process",
+]
 
 
 @pytest.hookimpl(tryfirst=True)

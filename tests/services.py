@@ -1,0 +1,134 @@
+"""Real PostgreSQL and Redis for a test process, and a fresh migrated database for each test that asks.
+
+Cloning a migrated template takes some 40 ms, so that tests commit for real and still know nothing of each other.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+
+from app.core.db import get_engine, session_factory
+from app.core.jobs import get_queue
+from app.core.ratelimit import get_limiter
+from app.core.settings import Settings, get_settings
+from app.dev.postgres import Cluster, start_cluster
+from app.dev.redis import RedisServer, start_redis
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = "comptoir_template"
+PREFIX = "comptoir-test-"
+OWNER = "owner.pid"
+
+# What the processes under test run with; tests add to it through `environment`.
+ENVIRONMENT = {
+    "COMPTOIR_ENV": "development",
+    "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
+    "STRIPE_WEBHOOK_SECRET": "whsec_of_the_tests",
+    "BREVO_API_KEY": "key-of-the-tests",
+    "JWT_SECRET": "jwt-secret-of-the-tests-0123456789",
+    "COOKIE_SECRET": "cookie-secret-of-the-tests-0123456789",
+    "STORE_CORS": "http://boutique.test",
+    "ADMIN_CORS": "http://admin.test",
+    "AUTH_CORS": "http://boutique.test,http://admin.test",
+    "MANUAL_PAYMENT": "true",
+}
+
+
+@pytest.fixture(scope="session")
+def service_home() -> Iterator[Path]:
+    """A folder that the unprivileged database user reaches; what a killed run left is cleared first."""
+    clear_abandoned_homes()
+    home = Path(tempfile.mkdtemp(prefix=PREFIX))
+    home.chmod(0o755)
+    (home / OWNER).write_text(str(os.getpid()))
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def clear_abandoned_homes() -> None:
+    """Stop the servers of test runs that were killed, and remove their folders."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError, ValueError):
+            if Path(f"/proc/{int((home / OWNER).read_text())}").exists():
+                continue
+            if (home / "postgres.path").exists():
+                start_cluster(home, durable=False).stop()  # starting repairs, then it stops like any other
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(service_home: Path) -> Iterator[Cluster]:
+    """A private cluster, with a migrated template in it."""
+    cluster = start_cluster(service_home, durable=False)
+    try:
+        cluster.create_database(TEMPLATE)
+        migrate(cluster.url(TEMPLATE))
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(service_home: Path) -> Iterator[RedisServer]:
+    """A private Redis of this test process."""
+    server = start_redis(service_home / "redis.log")
+    yield server
+    server.stop()
+
+
+def migrate(database_url: str, revision: str = "head", direction: str = "upgrade") -> None:
+    """Run the migrations as a release does."""
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    command = [sys.executable, "-m", "alembic", direction, revision]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def database_url(postgres: Cluster) -> Iterator[str]:
+    """A database of this test alone."""
+    name = f"t_{secrets.token_hex(6)}"
+    postgres.create_database(name, TEMPLATE)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty Redis."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+def environment(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The settings' environment, set for this process and to be given to child processes."""
+    values = {**ENVIRONMENT, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    forget_process_state()
+    yield values
+    get_engine().dispose()
+    forget_process_state()
+
+
+def forget_process_state() -> None:
+    """Forget what a process keeps from its first use, so that the next use reads the environment again."""
+    for cached in (get_settings, get_engine, session_factory, get_queue, get_limiter):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    """The settings of `environment`, checked."""
+    return get_settings()
