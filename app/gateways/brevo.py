@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -10,9 +11,13 @@ import sib_api_v3_sdk
 from sib_api_v3_sdk.rest import ApiException
 from urllib3.exceptions import HTTPError
 
+from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 
 _Result = TypeVar("_Result")
+
+# The package's own default is the old domain.
+_API_BASE = "https://api.brevo.com/v3"
 
 # The package's own default is the old domain.
 _API_BASE = "https://api.brevo.com"
@@ -98,6 +103,22 @@ class BrevoGateway:
             # A field of the JSON body that Brevo calls headers, not an HTTP header.
             headers={"idempotencyKey": str(message.idempotency_key)},
         )
+
+
+def get_brevo() -> BrevoGateway:
+    """The process's gateway to Brevo, with its settings."""
+    settings = get_settings()
+    return _gateway(
+        settings.brevo_api_key.get_secret_value(),
+        settings.brevo_api_base or _API_BASE,
+        settings.brevo_sender_email,
+        settings.brevo_sender_name,
+    )
+
+
+@cache
+def _gateway(api_key: str, api_base: str, sender_email: str, sender_name: str) -> BrevoGateway:
+    return BrevoGateway(api_key, api_base, sender_email, sender_name)
 
 
 def _message_id(mails: sib_api_v3_sdk.TransactionalEmailsApi, body: sib_api_v3_sdk.SendSmtpEmail) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import stripe
 
+from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 
 if TYPE_CHECKING:
@@ -164,6 +166,39 @@ class StripeGateway:
         return _endpoint(updated)
 
 
+def get_stripe() -> StripeGateway:
+    """The process's gateway to Stripe, with its settings."""
+    settings = get_settings()
+    base = settings.stripe_api_base or stripe.DEFAULT_API_BASE
+    return _gateway(settings.stripe_secret_key.get_secret_value(), base, settings.stripe_api_version)
+
+
+@cache
+def _gateway(secret_key: str, api_base: str, api_version: str) -> StripeGateway:
+    return StripeGateway(secret_key, api_base, api_version)
+
+
+def read_intent(given: Json) -> Intent:
+    """The intent out of an event's body, in the shape of any API version we accept; raises KeyError or TypeError."""
+    raw = cast("dict[str, Any]", given)
+    charge = raw.get("latest_charge")
+    error = raw.get("last_payment_error") or {}
+    return Intent(
+        id=str(raw["id"]),
+        status=str(raw["status"]),
+        amount_cents=int(raw["amount"]),
+        amount_received_cents=int(raw["amount_received"]),
+        currency=str(raw["currency"]),
+        created_at=_instant(int(raw["created"])),
+        metadata=raw.get("metadata") or {},
+        latest_charge_id=charge["id"] if isinstance(charge, dict) else charge,
+        error_code=error.get("code"),
+        decline_code=error.get("decline_code"),
+        client_secret=raw.get("client_secret"),
+        raw=given,
+    )
+
+
 def _call(request: Callable[[], _Result]) -> _Result:
     # `from None`: the package's texts quote bodies and addresses, and a traceback would print them.
     try:
@@ -197,23 +232,7 @@ def _instant(seconds: int) -> datetime:
 
 
 def _intent(found: stripe.PaymentIntent) -> Intent:
-    raw = found.to_dict(for_json=True)
-    charge = raw.get("latest_charge")
-    error = raw.get("last_payment_error") or {}
-    return Intent(
-        id=found.id,
-        status=found.status,
-        amount_cents=found.amount,
-        amount_received_cents=found.amount_received,
-        currency=found.currency,
-        created_at=_instant(found.created),
-        metadata=raw.get("metadata") or {},
-        latest_charge_id=charge["id"] if isinstance(charge, dict) else charge,
-        error_code=error.get("code"),
-        decline_code=error.get("decline_code"),
-        client_secret=raw.get("client_secret"),
-        raw=raw,
-    )
+    return read_intent(found.to_dict(for_json=True))
 
 
 def _event(found: stripe.Event) -> Event:
