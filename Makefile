@@ -50,11 +50,10 @@ check: ## style, types, couches, verrou / style, types, layers, lock
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@$(VENV)/pytest -q tests/architecture
-	@$(VENV)/python -m app.dev.locks
 
 lock: ## refaire les verrous après un changement de pyproject.toml / lock again after a change of pyproject.toml
 	$(READY_TEST)
-	@$(VENV)/python -m app.dev.locks --write
+	@$(PYTHON) app/dev/bootstrap.py lock
 
 prove: ## les preuves en grandeur réelle / the full-size proofs, written to docs/proofs
 	$(READY_TEST)

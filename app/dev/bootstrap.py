@@ -20,6 +20,7 @@ VENV = os.path.join(ROOT, ".venv")
 VENV_PYTHON = os.path.join(VENV, "bin", "python")
 INTO = ["--python", VENV_PYTHON]
 UV_HOME = os.path.join(VENV, "uv")
+UV = [os.path.join(UV_HOME, "bin", "uv"), "--quiet", "pip"]
 LOCKS = {"up": "requirements-up.lock", "test": "requirements-test.lock"}
 # What a set is satisfied by: the test set holds everything of the other, and `make up` must not strip it.
 STAMPS_OF = {"up": ("test", "up"), "test": ("test",)}
@@ -31,11 +32,13 @@ class Refusal(Exception):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Bring `.venv` to the set named by the only argument; 1 and one sentence when that cannot be."""
+    """Bring `.venv` to the set named by the only argument (up, test), or `lock` again; 1 and one sentence if not."""
     try:
         wanted = arguments[0]
         check_python()
-        if not is_current(wanted):
+        if wanted == "lock":
+            lock()
+        elif not is_current(wanted):
             install(wanted)
     except Refusal as refusal:
         sys.stderr.write("%s\n" % refusal)
@@ -110,15 +113,24 @@ def install(wanted: str) -> None:
         exactly = ["--quiet", "--upgrade", "--no-deps", "--require-hashes", "--target", UV_HOME]
         step("uv", [*pip, "install", *exactly, "--requirement", "requirements-uv.lock"])
         write_stamp("uv", compute_digest(["requirements-uv.lock"]))
-    uv = [os.path.join(UV_HOME, "bin", "uv"), "--quiet", "pip"]
     environment = uv_environment(pip)
     # The lock also pins what builds the one source archive in it: nothing unhashed is ever run.
     hashed = ["--require-hashes", "--build-constraints", lock, "--require-build-hashes"]
-    step("dépendances / dependencies (%s)" % lock, [*uv, "sync", *INTO, *hashed, lock], environment)
+    step("dépendances / dependencies (%s)" % lock, [*UV, "sync", *INTO, *hashed, lock], environment)
     own = ["--no-deps", "--no-build-isolation", "--offline", "--editable", "."]
-    step("Comptoir", [*uv, "install", *INTO, *own], environment)
+    step("Comptoir", [*UV, "install", *INTO, *own], environment)
     write_stamp(wanted, compute_stamp(wanted))
     say("environnement prêt en %.0f s / environment ready" % (time.time() - started_at))
+
+
+def lock() -> None:
+    """Resolve pyproject.toml again into the lock files, with a hash for every file and no address."""
+    environment = uv_environment(find_installer()())
+    plainly = ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
+    for name, extra in (("requirements.lock", ""), (LOCKS["up"], "up"), (LOCKS["test"], "test")):
+        of_extra = ["--extra", extra] if extra else []
+        command = [*UV, "compile", *plainly, *of_extra, "pyproject.toml", "--output-file", name]
+        step(name, command, environment)
 
 
 def is_venv_of_this_python() -> bool:
