@@ -125,7 +125,7 @@ def install(wanted: str) -> None:
 
 def lock() -> None:
     """Resolve pyproject.toml again into the lock files, with a hash for every file and no address."""
-    environment = uv_environment(find_installer()())
+    environment = uv_environment(get_installer()())
     plainly = ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
     for name, extra in (("requirements.lock", ""), (LOCKS["up"], "up"), (LOCKS["test"], "test")):
         of_extra = ["--extra", extra] if extra else []
