@@ -2,6 +2,9 @@
 
 The file is `$COMPTOIR_ROWS_FILE`, else `var/rows.json`. A run replaces what the file says of the test files it ran and
 drops those that no longer exist, so that several runs (unit tests in parallel, hosts one by one) add up to one answer.
+
+After a complete `make test`, `python -m tests.rows_report` keeps the answer in `docs/proofs/rows.json`, with its commit:
+that is what a release carries to servers, where no test runs.
 """
 
 import json
@@ -11,6 +14,8 @@ from pathlib import Path
 from typing import TypedDict
 
 import pytest
+
+from tests.proofs import PROOFS, ROOT, current_commit
 
 OF_THE_TEST = "inventory row"
 OF_ONE_CASE = "inventory row of one case"
@@ -95,3 +100,14 @@ def function_of(nodeid: str) -> str:
 
 def file_of(nodeid: str) -> str:
     return nodeid.split("::")[0]
+
+
+def keep() -> None:
+    """Copy the answer of this tree to where a release carries it."""
+    kept = {"command": "make test", "commit": current_commit(), **read(rows_file(ROOT))}
+    PROOFS.mkdir(parents=True, exist_ok=True)
+    (PROOFS / "rows.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    keep()

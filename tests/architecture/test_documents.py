@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.core.settings_example import render_example
 from tests.architecture.source import ROOT, files, refuse
+from tests.rows import row
 
 TARGET = re.compile(r"^([a-zA-Z][\w-]*):(?!=)(.*)$", re.MULTILINE)
 COMMAND = re.compile(r"`make ([a-z][\w-]*)|^\s*(?:\$ )?make ([a-z][\w-]*)", re.MULTILINE)
@@ -51,6 +53,11 @@ def test_every_make_command_of_a_document_exists() -> None:
     later = {"restore", "drill", "bench"}
     unknown = [f"{path}: make {name}" for path in documents() for name in commands(read(path)) - set(known) - later]
     refuse(unknown, "Correct the document, or add the target to the Makefile:")
+
+
+@row("S3-022")
+def test_the_example_of_settings_is_the_generated_one() -> None:
+    assert read(Path(".env.example")) == render_example(), "Run `.venv/bin/comptoir config example > .env.example`."
 
 
 def test_no_link_is_dead() -> None:

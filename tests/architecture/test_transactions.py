@@ -48,6 +48,22 @@ def session_dependencies_of_the_wrong_scope(module: Module) -> Iterator[str]:
                 yield f"{module.at(call)} Depends({target.id})"
 
 
+def unexplained_flushes(module: Module) -> Iterator[str]:
+    lines = ["", *module.text.splitlines()]
+    for call, name in calls(module):
+        if name.endswith(".flush") and "session" in name:
+            before, line = lines[call.lineno - 1].strip(), lines[call.lineno]
+            if "#" not in line and not before.startswith("#"):
+                yield f"{module.at(call)} {name}()"
+
+
+def test_a_flush_says_which_id_it_needs() -> None:
+    refuse(
+        [finding for module in modules("app") for finding in unexplained_flushes(module)],
+        "Ids are made by new_id(), so most flushes can go; else a comment says what needs the row in the database now:",
+    )
+
+
 def test_only_core_db_commits() -> None:
     refuse(
         [finding for module in modules("app") for finding in commits(module)],
@@ -76,6 +92,13 @@ def test_the_rules_see_a_commit_and_a_session_of_ones_own() -> None:
     assert list(commits(parse(ONLY_COMMITTER, "session.commit()"))) == []
     assert list(sessions_made_elsewhere(parse(path, "Session(engine)"))) == [f"{path}:1 Session(...)"]
     assert list(sessions_made_elsewhere(parse(path, "def place(session: Session): ..."))) == []
+
+
+def test_the_rules_see_an_unexplained_flush() -> None:
+    path = "app/orders/service.py"
+    assert list(unexplained_flushes(parse(path, "session.flush()"))) == [f"{path}:1 session.flush()"]
+    assert list(unexplained_flushes(parse(path, "session.flush()  # the lines refer to the order"))) == []
+    assert list(unexplained_flushes(parse(path, "# the lines refer to the order\nsession.flush()"))) == []
 
 
 def test_the_rules_see_a_session_of_the_wrong_scope() -> None:

@@ -1,13 +1,14 @@
 """The tree speaks of the project alone: no registry, no machine of ours; locks carry hashes and no address."""
 
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT, files, refuse, walked
+from tests.architecture.source import ROOT, files, listed_by_git, refuse, walked
 
 # Written in pieces, so that this file does not name them either.
 REGISTRIES = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.", "registry" + ".npm", "deb." + "debian.org",
@@ -57,6 +58,16 @@ def test_the_tree_names_no_registry_and_no_machine() -> None:
 def test_the_tree_is_read_with_and_without_git() -> None:
     assert set(files()) <= set(walked())
     assert Path("app/core/db.py") in files()
+
+
+def test_commit_messages_name_no_registry_and_no_machine() -> None:
+    command = ["git", "log", "--format=%h %B"]
+    log = (
+        subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+        if listed_by_git()
+        else None
+    )
+    refuse(list(addresses("git log", log.stdout if log else "")), "Write what changed and why, nothing of a machine:")
 
 
 def test_locks_carry_hashes_and_no_address() -> None:
