@@ -3,7 +3,7 @@
 The file is `$COMPTOIR_ROWS_FILE`, else `var/rows.json`. A run replaces what the file says of the test files it ran and
 drops those that no longer exist, so that several runs (unit tests in parallel, hosts one by one) add up to one answer.
 
-After a complete `make test`, `python -m tests.rows_report` keeps the answer in `docs/proofs/rows.json`, with its commit:
+After a complete `make test`, `python -m tests.rows_report` keeps the answer and its commit in `docs/proofs/rows.json`:
 that is what a release carries to servers, where no test runs.
 """
 
