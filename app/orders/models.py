@@ -34,7 +34,7 @@ class Order(Base):
     __tablename__ = "order"
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'completed', 'canceled', 'requires_action', 'archived')", name="status"),
-        CheckConstraint("review_reason IN ('stock_gone', 'amount_differs')", name="review_reason"),
+        CheckConstraint("review_reason IN ('stock_gone', 'amount_differs', 'details_missing')", name="review_reason"),
         CheckConstraint("total_cents >= 0", name="total_is_not_negative"),
     )
 
@@ -45,7 +45,7 @@ class Order(Base):
     sales_channel_id: Mapped[str] = mapped_column(ForeignKey("sales_channel.id"))
     customer_id: Mapped[str | None] = mapped_column(ForeignKey("customer.id"), index=True)
     payment_collection_id: Mapped[str] = mapped_column(ForeignKey("payment_collection.id"), unique=True)
-    email: Mapped[str]
+    email: Mapped[str | None]
     locale: Mapped[str]
     currency_code: Mapped[str]
     total_cents: Mapped[int]

@@ -112,5 +112,6 @@ class PaymentEvent(Base):
     request_id: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
     processed_at: Mapped[datetime | None]
+    next_try_at: Mapped[datetime | None]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     body_sha256: Mapped[str]

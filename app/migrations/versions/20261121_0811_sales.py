@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("processed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("next_try_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("body_sha256", sa.Text(), nullable=False),
         sa.CheckConstraint("source IN ('webhook', 'reconcile', 'replay')", name=op.f("ck_payment_event_source")),
@@ -220,7 +221,7 @@ def upgrade() -> None:
         sa.Column("sales_channel_id", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=True),
         sa.Column("payment_collection_id", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("currency_code", sa.Text(), nullable=False),
         sa.Column("total_cents", sa.Integer(), nullable=False),
@@ -232,7 +233,9 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("paid_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint("review_reason IN ('stock_gone', 'amount_differs')", name=op.f("ck_order_review_reason")),
+        sa.CheckConstraint(
+            "review_reason IN ('stock_gone', 'amount_differs', 'details_missing')", name=op.f("ck_order_review_reason")
+        ),
         sa.CheckConstraint(
             "status IN ('pending', 'completed', 'canceled', 'requires_action', 'archived')",
             name=op.f("ck_order_status"),

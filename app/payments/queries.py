@@ -1,0 +1,78 @@
+"""Reads of payments, and the locks on them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.gateways.stripe import Intent
+from app.payments.errors import PaymentCollectionNotFound
+from app.payments.models import Payment, PaymentCollection, PaymentSession
+from app.payments.rules import OPEN_STATUSES
+
+
+def get_collection(session: Session, collection_id: str) -> PaymentCollection:
+    """The collection with all its sessions, superseded ones too; raises `PaymentCollectionNotFound`."""
+    wanted = select(PaymentCollection).where(PaymentCollection.id == collection_id)
+    loaded = wanted.options(selectinload(PaymentCollection.sessions)).execution_options(populate_existing=True)
+    found = session.scalars(loaded).one_or_none()
+    if found is None:
+        raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
+    return found
+
+
+def lock_collection(session: Session, collection_id: str) -> PaymentCollection:
+    """The collection's row, locked. Whoever also locks the cart locks the cart first."""
+    wanted = select(PaymentCollection).where(PaymentCollection.id == collection_id).with_for_update()
+    found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
+    return found
+
+
+def lock_session(session: Session, session_id: str) -> PaymentSession:
+    """One session's row, locked."""
+    wanted = select(PaymentSession).where(PaymentSession.id == session_id).with_for_update()
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def lock_open_sessions(session: Session, collection_id: str) -> Sequence[PaymentSession]:
+    """The sessions that could still be paid, locked in the order of their ids."""
+    wanted = select(PaymentSession).where(
+        PaymentSession.payment_collection_id == collection_id,
+        PaymentSession.superseded_at.is_(None),
+        PaymentSession.status.in_(OPEN_STATUSES),
+    )
+    locked = wanted.order_by(PaymentSession.id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).all()
+
+
+def find_current_session(session: Session, collection_id: str) -> PaymentSession | None:
+    """The attempt that a completion is about: the newest one that nothing replaced."""
+    wanted = select(PaymentSession).where(
+        PaymentSession.payment_collection_id == collection_id, PaymentSession.superseded_at.is_(None)
+    )
+    newest_first = wanted.order_by(PaymentSession.created_at.desc(), PaymentSession.id)
+    return session.scalars(newest_first.limit(1)).one_or_none()
+
+
+def find_session_of_intent(session: Session, intent: Intent) -> PaymentSession | None:
+    """The attempt an intent belongs to.
+
+    Its recorded id decides. The metadata we gave it counts only for a session that knows no intent yet: the process
+    may have died between Stripe's answer and our note (payments §2.2).
+    """
+    known = select(PaymentSession).where(PaymentSession.payment_intent_id == intent.id)
+    found = session.scalars(known).one_or_none()
+    if found is not None:
+        return found
+    named = select(PaymentSession).where(
+        PaymentSession.id == intent.metadata.get("session_id", ""), PaymentSession.payment_intent_id.is_(None)
+    )
+    return session.scalars(named).one_or_none()
+
+
+def list_payments(session: Session, collection_id: str) -> Sequence[Payment]:
+    """The payments of a collection, oldest first."""
+    wanted = select(Payment).where(Payment.payment_collection_id == collection_id)
+    return session.scalars(wanted.order_by(Payment.created_at, Payment.id)).all()

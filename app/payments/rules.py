@@ -1,0 +1,81 @@
+"""Decisions about money that need no order: providers, what an intent's status means here."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.payments.errors import PaymentProviderUnknown
+
+STRIPE_PROVIDER = "pp_stripe_stripe"
+MANUAL_PROVIDER = "pp_system_default"
+
+# A session in one of these still waits for its customer.
+OPEN_STATUSES = frozenset({"pending", "requires_more", "authorized", "error"})
+
+# A ledger row in one of these may still need something.
+OPEN_EVENT_STATES = ("received", "failed", "unmatched")
+MOST_TRIES = 10
+LONGEST_WAIT_MINUTES = 60
+UNMATCHED_FOR = timedelta(minutes=15)
+
+_STATUS_OF_INTENT = {
+    "requires_payment_method": "pending",
+    "requires_confirmation": "pending",
+    "requires_action": "requires_more",
+    "processing": "pending",
+    "requires_capture": "authorized",
+    "succeeded": "captured",
+    "canceled": "canceled",
+}
+
+
+@dataclass(frozen=True)
+class NextTry:
+    """When the sweeper takes an event up again; None: never."""
+
+    at: datetime | None
+
+
+def decide_next_try(state: str, attempts: int, received_at: datetime, now: datetime) -> NextTry:
+    """A failed event after 1, 2, 4 ... 60 minutes, ten times; an unmatched one every minute for 15.
+
+    Source: payments §3.2.
+    """
+    if state == "failed" and attempts < MOST_TRIES:
+        return NextTry(now + timedelta(minutes=min(1 << (attempts - 1), LONGEST_WAIT_MINUTES)))
+    if state == "unmatched" and now - received_at < UNMATCHED_FOR:
+        return NextTry(now + timedelta(minutes=1))
+    return NextTry(None)
+
+
+def list_provider_ids(*, is_manual_offered: bool) -> tuple[str, ...]:
+    """Cards through Stripe always; transfer or cash where the shop said so. Source: design §4.5."""
+    return (STRIPE_PROVIDER, MANUAL_PROVIDER) if is_manual_offered else (STRIPE_PROVIDER,)
+
+
+def check_provider(provider_id: str, *, is_manual_offered: bool) -> None:
+    """Only the providers of `list_provider_ids` open a session. Source: design §4.5."""
+    if provider_id not in list_provider_ids(is_manual_offered=is_manual_offered):
+        raise PaymentProviderUnknown(f"Payment provider {provider_id} is not enabled")
+
+
+def compute_session_status(current: str, intent_status: str, *, is_superseded: bool) -> str:
+    """A captured session stays captured; a superseded one only changes when its intent is paid after all.
+
+    Source: payments §2.2 (facts only grow), the session's words are Medusa's. An unknown status of Stripe waits.
+    """
+    reported = _STATUS_OF_INTENT.get(intent_status, "pending")
+    if current == "captured" or (is_superseded and reported != "captured"):
+        return current
+    return reported
+
+
+def compute_collection_status(session_statuses: Collection[str], captured_cents: int, amount_cents: int) -> str:
+    """What a collection says on the wire, from its payments first, then its sessions. Source: store-api §6."""
+    if captured_cents and captured_cents >= amount_cents:
+        return "completed"
+    if captured_cents:
+        return "partially_captured"
+    if "authorized" in session_statuses:
+        return "authorized"
+    return "awaiting" if set(session_statuses) & OPEN_STATUSES else "not_paid"

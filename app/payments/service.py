@@ -1,0 +1,162 @@
+"""What is owed, the attempts to pay it, and the money that came. Knows no cart and no order."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.clock import utc_now
+from app.core.ids import new_id
+from app.core.jobs import enqueue
+from app.gateways.stripe import Intent
+from app.payments.models import Payment, PaymentCollection, PaymentSession
+from app.payments.queries import lock_collection, lock_open_sessions, lock_session
+from app.payments.rules import STRIPE_PROVIDER, compute_session_status
+
+# Stripe forgets a key after 24 hours; beyond that the same key could make a second intent.
+KEY_LIFE = timedelta(hours=23)
+
+
+@dataclass(frozen=True)
+class RecordedPayment:
+    """A payment, and whether this call is the one that wrote it."""
+
+    payment: Payment
+    is_new: bool
+
+
+def create_collection(session: Session, amount_cents: int, currency_code: str) -> PaymentCollection:
+    """Ask for an amount; sessions are opened for it afterwards."""
+    collection = PaymentCollection(id=new_id("pay_col"), amount_cents=amount_cents, currency_code=currency_code)
+    session.add(collection)
+    session.flush()  # the cart's row refers to it
+    return collection
+
+
+def follow_amount(session: Session, collection_id: str, amount_cents: int) -> None:
+    """Ask for another amount. Attempts at the old one are superseded and their intents cancelled by a job.
+
+    The caller holds the lock of the cart that owns the collection.
+    """
+    collection = lock_collection(session, collection_id)
+    if collection.amount_cents != amount_cents:
+        collection.amount_cents = amount_cents
+        supersede_sessions(session, collection_id)
+
+
+def supersede_sessions(session: Session, collection_id: str) -> None:
+    """No open attempt of this collection shall be paid any more; one that is paid all the same is still recorded."""
+    for attempt in lock_open_sessions(session, collection_id):
+        attempt.status = "canceled"
+        attempt.superseded_at = utc_now()
+        request_cancellation(session, attempt.payment_intent_id)
+
+
+def request_cancellation(session: Session, intent_id: str | None) -> None:
+    """Have an intent cancelled at Stripe once this transaction is committed."""
+    if intent_id is not None:
+        enqueue(session, "payments.cancel_intent", intent_id=intent_id)
+
+
+def open_session(session: Session, collection_id: str, provider_id: str) -> PaymentSession:
+    """A new attempt to pay, which supersedes the others. Its id is the idempotency key of the vendor call that follows.
+
+    An attempt whose vendor call never gave an answer is taken up again: the same key then gives the same intent.
+    """
+    collection = lock_collection(session, collection_id)
+    unanswered = _find_unanswered(session, collection, provider_id)
+    if unanswered is not None:
+        return unanswered
+    supersede_sessions(session, collection_id)
+    attempt = PaymentSession(
+        id=new_id("payses"),
+        payment_collection_id=collection_id,
+        provider_id=provider_id,
+        status="pending",
+        amount_cents=collection.amount_cents,
+        currency_code=collection.currency_code,
+        provider_data={},
+        created_at=utc_now(),
+    )
+    session.add(attempt)
+    session.flush()  # so that later reads of this transaction see it
+    return attempt
+
+
+def _find_unanswered(session: Session, collection: PaymentCollection, provider_id: str) -> PaymentSession | None:
+    if provider_id != STRIPE_PROVIDER:
+        return None
+    oldest = utc_now() - KEY_LIFE
+    return next(
+        (
+            attempt
+            for attempt in lock_open_sessions(session, collection.id)
+            if attempt.provider_id == provider_id
+            and attempt.payment_intent_id is None
+            and attempt.amount_cents == collection.amount_cents
+            and attempt.created_at > oldest
+        ),
+        None,
+    )
+
+
+def abandon_session(session: Session, session_id: str) -> None:
+    """Stripe answered with a failure that it would repeat for this key: the next attempt needs a new one."""
+    attempt = lock_session(session, session_id)
+    if attempt.payment_intent_id is None and attempt.superseded_at is None:
+        attempt.status = "error"
+        attempt.superseded_at = utc_now()
+
+
+def record_intent(session: Session, session_id: str, intent: Intent) -> PaymentSession:
+    """Write what Stripe said of the intent of a session. If the session was superseded meanwhile, cancel the intent."""
+    attempt = lock_session(session, session_id)
+    is_news = attempt.payment_intent_id is None
+    attempt.payment_intent_id = attempt.payment_intent_id or intent.id
+    attempt.provider_data = intent.raw
+    is_superseded = attempt.superseded_at is not None
+    attempt.status = compute_session_status(attempt.status, intent.status, is_superseded=is_superseded)
+    if is_superseded and is_news and attempt.status != "captured":
+        request_cancellation(session, intent.id)
+    session.flush()
+    return attempt
+
+
+def record_payment(session: Session, attempt: PaymentSession, intent: Intent) -> RecordedPayment:
+    """Write that an intent was paid, once however often it is said."""
+    record_intent(session, attempt.id, intent)
+    written = session.execute(
+        insert(Payment)
+        .values(
+            id=new_id("pay"),
+            payment_collection_id=attempt.payment_collection_id,
+            payment_session_id=attempt.id,
+            provider_id=attempt.provider_id,
+            payment_intent_id=intent.id,
+            amount_cents=intent.amount_received_cents,
+            currency_code=intent.currency,
+            captured_at=utc_now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Payment.id)
+    ).scalar_one_or_none()
+    payment = session.scalars(select(Payment).where(Payment.payment_intent_id == intent.id)).one()
+    return RecordedPayment(payment, is_new=written is not None)
+
+
+def create_manual_payment(session: Session, attempt: PaymentSession) -> Payment:
+    """Money that is promised by transfer or in cash; a person records its arrival."""
+    attempt.status = "authorized"
+    payment = Payment(
+        id=new_id("pay"),
+        payment_collection_id=attempt.payment_collection_id,
+        payment_session_id=attempt.id,
+        provider_id=attempt.provider_id,
+        amount_cents=attempt.amount_cents,
+        currency_code=attempt.currency_code,
+    )
+    session.add(payment)
+    session.flush()
+    return payment
