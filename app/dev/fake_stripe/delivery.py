@@ -6,7 +6,7 @@ import hmac
 import http.client
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -66,11 +66,10 @@ class Deliveries:
                 self._start(delivery)
 
     def release(self, order: str) -> None:
-        """Send what was held back, in the order it was made or reversed."""
+        """Send what was held back one after the other, in the order it was made or reversed."""
         self.is_holding = False
         waiting, self._held = self._held, []
-        for delivery in waiting[::-1] if order == "reversed" else waiting:
-            self._start(delivery)
+        self._spawn(self._deliver_in_turn(waiting[::-1] if order == "reversed" else waiting))
 
     def stop(self) -> None:
         """Leave what is pending for the next start."""
@@ -81,9 +80,16 @@ class Deliveries:
         if self.is_holding:
             self._held.append(delivery)
             return
-        task = asyncio.get_running_loop().create_task(self._deliver(delivery))
+        self._spawn(self._deliver(delivery))
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _deliver_in_turn(self, waiting: Sequence[Delivery]) -> None:
+        for delivery in waiting:
+            await self._deliver(delivery)
 
     async def _deliver(self, delivery: Delivery) -> None:
         for pause in (*self._retry_seconds, None):

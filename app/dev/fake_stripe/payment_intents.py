@@ -118,6 +118,7 @@ class PaymentIntents:
 
     def retrieve(self, call: Call) -> Json:
         """GET /v1/payment_intents/{intent}"""
+        _check_taken(call.arguments, ("client_secret", "expand", "key"))
         return self.render(self._of_call(call), call.arguments.get("expand"))
 
     def update(self, call: Call) -> Json:
@@ -157,6 +158,7 @@ class PaymentIntents:
     def cancel(self, call: Call) -> Json:
         """POST /v1/payment_intents/{intent}/cancel"""
         intent = self._of_call(call)
+        _check_taken(call.arguments, ("cancellation_reason", "expand"))
         canceled = self.cancel_by_hand(intent, _text(call.arguments.get("cancellation_reason")), call)
         return self.render(canceled, call.arguments.get("expand"))
 
@@ -212,11 +214,7 @@ class PaymentIntents:
 
     def render(self, intent: PaymentIntent, expand: object = None) -> Json:
         """The object; the only thing it can expand is its latest charge."""
-        asked = expand if isinstance(expand, list) else []
-        unknown = [each for each in asked if each != "latest_charge"]
-        if unknown:
-            raise Refused(400, f"This property cannot be expanded ({unknown[0]}).", param="expand[0]")
-        charge = self._journal.find(Charge, intent.latest_charge or "") if asked else None
+        charge = self._journal.find(Charge, intent.latest_charge or "") if expand else None
         return _render(intent) | {"latest_charge": render_charge(charge) if charge else intent.latest_charge}
 
     def _of_call(self, call: Call) -> PaymentIntent:
@@ -323,6 +321,10 @@ def _check_taken(arguments: Json, taken: tuple[str, ...]) -> None:
         if name not in taken:
             message = f"Stripe knows the parameter {name}, this fake does not yet: teach it in fake_stripe."
             raise Refused(400, message, code="fake_does_not_know", param=name)
+    asked = arguments.get("expand")
+    unknown = [each for each in asked if each != "latest_charge"] if isinstance(asked, list) else []
+    if unknown:
+        raise Refused(400, f"This property cannot be expanded ({unknown[0]}).", param="expand[0]")
 
 
 def _checked_types(allowed: object) -> list[str] | None:

@@ -1,0 +1,1 @@
+"""The fakes behave like the vendors, and the vendors' own packages agree."""
