@@ -1,0 +1,37 @@
+"""What the shop's set-up refuses."""
+
+from app.core.errors import NotFound, Refusal
+
+
+class RegionNotFound(NotFound):
+    """No region has this id, or the shop has none at all."""
+
+    code = "region_not_found"
+    default_message = "No regions found"
+
+
+class SalesChannelNotFound(NotFound):
+    """No sales channel has this id."""
+
+    code = "sales_channel_not_found"
+    default_message = "Sales channel was not found"
+
+
+class UnknownCountry(Refusal):
+    """A country that is not in our table, or belongs to another region already."""
+
+    code = "unknown_country"
+
+
+class UnknownCurrency(Refusal):
+    """Not a currency of ISO 4217."""
+
+    code = "unknown_currency"
+
+
+class NameTaken(Refusal):
+    """Another region, channel or key bears this name."""
+
+    status = 422
+    type = "duplicate_error"
+    code = "invalid_request_error"

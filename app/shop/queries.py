@@ -1,0 +1,93 @@
+"""Reads of the shop's set-up."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.shop.errors import RegionNotFound
+from app.shop.models import PublishableKey, Region, SalesChannel, Shop, TaxRate
+
+
+def find_shop(session: Session) -> Shop | None:
+    """The shop, once it is set up."""
+    return session.get(Shop, 1)
+
+
+def find_active_key(session: Session, token: str) -> PublishableKey | None:
+    """The publishable key with this token, unless it is revoked."""
+    return session.scalar(
+        select(PublishableKey).where(PublishableKey.token == token, PublishableKey.revoked_at.is_(None))
+    )
+
+
+def find_key_by_title(session: Session, title: str) -> PublishableKey | None:
+    """The publishable key of this title, revoked or not."""
+    return session.scalar(select(PublishableKey).where(PublishableKey.title == title))
+
+
+def find_sales_channel_by_name(session: Session, name: str) -> SalesChannel | None:
+    """The sales channel of this name."""
+    return session.scalar(select(SalesChannel).where(SalesChannel.name == name))
+
+
+def find_region_by_name(session: Session, name: str) -> Region | None:
+    """The region of this name, with its countries."""
+    return session.scalar(select(Region).where(Region.name == name).options(selectinload(Region.countries)))
+
+
+def find_region(session: Session, region_id: str) -> Region | None:
+    """The region, with its countries."""
+    return session.scalar(select(Region).where(Region.id == region_id).options(selectinload(Region.countries)))
+
+
+def get_default_region(session: Session) -> Region:
+    """The shop's default region, else its oldest one, with its countries; raises `RegionNotFound`."""
+    query = (
+        select(Region)
+        .outerjoin(Shop, Shop.default_region_id == Region.id)
+        .order_by(Shop.id.is_(None), Region.created_at, Region.id)
+        .options(selectinload(Region.countries))
+        .limit(1)
+    )
+    region = session.scalar(query)
+    if region is None:
+        raise RegionNotFound
+    return region
+
+
+def list_regions(
+    session: Session,
+    *,
+    limit: int,
+    offset: int,
+    ids: Collection[str] = (),
+    names: Collection[str] = (),
+    currency_codes: Collection[str] = (),
+    text: str | None = None,
+) -> tuple[list[Region], int]:
+    """A page of regions with their countries, and how many match in all."""
+    query = select(Region)
+    if ids:
+        query = query.where(Region.id.in_(ids))
+    if names:
+        query = query.where(Region.name.in_(names))
+    if currency_codes:
+        query = query.where(Region.currency_code.in_([code.lower() for code in currency_codes]))
+    if text:
+        query = query.where(Region.name.icontains(text, autoescape=True))
+    count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = query.order_by(Region.created_at, Region.id).limit(limit).offset(offset)
+    return list(session.scalars(page.options(selectinload(Region.countries)))), count
+
+
+def list_tax_rates(session: Session, country_code: str, on: date) -> dict[str, TaxRate]:
+    """The rates in force in a country on a business day, by category of goods."""
+    query = (
+        select(TaxRate)
+        .where(TaxRate.country_code == country_code, TaxRate.valid_from_on <= on)
+        .order_by(TaxRate.category, TaxRate.valid_from_on.desc())
+        .distinct(TaxRate.category)
+    )
+    return {rate.category: rate for rate in session.scalars(query)}

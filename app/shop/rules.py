@@ -1,0 +1,29 @@
+"""Decisions about the shop's set-up."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from babel.core import get_global
+
+from app.shop.errors import UnknownCurrency
+
+STANDARD = "standard"
+
+T = TypeVar("T")
+
+
+def check_currency(code: str) -> None:
+    """A currency is a code of ISO 4217 in lower case (source: store-api, Region).
+
+    Raises `UnknownCurrency`.
+    """
+    if code != code.lower() or code.upper() not in get_global("all_currencies"):
+        raise UnknownCurrency(f"Currency with code {code} is not known")
+
+
+def pick_rate(rates: Mapping[str, T], category: str) -> T | None:
+    """Goods without a rate of their own in a country bear its standard rate (CGI art. 278).
+
+    None where the country has no rate at all.
+    """
+    return rates.get(category, rates.get(STANDARD))

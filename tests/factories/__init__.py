@@ -1,0 +1,1 @@
+"""Rows that tests start from: plain functions `make_...(session, **over)`, one file per domain, no hidden clock."""

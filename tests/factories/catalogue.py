@@ -1,0 +1,61 @@
+"""Products with a price and pieces on the shelf."""
+
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import Product
+from app.catalogue.rules import NewOption, NewProduct, NewVariant
+from app.catalogue.service import create_product
+from app.pricing.service import set_price
+from app.stock.service import receive
+
+
+def make_product(
+    session: Session,
+    channel_id: str,
+    *,
+    handle: str = "aura",
+    title: str = "Aura",
+    status: str = "published",
+    colours: tuple[str, ...] = ("Noir",),
+    price_cents: int | None = 34_900,
+    currency_code: str = "eur",
+    stock: int = 10,
+    tax_category: str = "standard",
+    manages_stock: bool = True,
+    requires_shipping: bool = True,
+    category_ids: tuple[str, ...] = (),
+) -> Product:
+    """A product with one variant per colour, each at this price (None: no price) and with so many pieces."""
+    variants = tuple(
+        NewVariant(
+            title=colour,
+            options={"Couleur": colour},
+            sku=f"{handle}-{colour}".upper(),
+            manages_stock=manages_stock,
+            requires_shipping=requires_shipping,
+        )
+        for colour in colours
+    )
+    product = create_product(
+        session,
+        NewProduct(
+            title=title,
+            handle=handle,
+            subtitle="Monture connectée",
+            description="Une monture légère.",
+            status=status,
+            tax_category=tax_category,
+            options=(NewOption("Couleur", colours),),
+            variants=variants,
+            image_urls=(f"/static/{handle}-1.webp", f"/static/{handle}-2.webp"),
+            category_ids=category_ids,
+            sales_channel_ids=(channel_id,),
+            details={"collection": "hiver"},
+        ),
+    )
+    for variant in product.variants:
+        if price_cents is not None:
+            set_price(session, variant.id, currency_code, price_cents)
+        if stock:
+            receive(session, variant.id, stock, "test")
+    return product
