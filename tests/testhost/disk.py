@@ -51,7 +51,7 @@ def unmount_disk(place: GuestPlace) -> None:
 
 
 def unmount_below(folder: Path) -> None:
-    """Unmount whatever is mounted under a folder, deepest first, and free the loop devices behind it."""
+    """Unmount whatever is mounted under a folder, deepest first; loop devices behind the mounts free themselves."""
     for mount in sorted(list_mounts(folder), key=lambda path: len(path.parts), reverse=True):
         try:
             run_command(["umount", str(mount)], timeout_seconds=120)
@@ -73,12 +73,6 @@ def list_loop_devices(folder: Path) -> list[str]:
     devices = json.loads(listed)["loopdevices"] if listed.strip() else []
     # A deleted file is shown with a suffix after its path, which does not matter here.
     return [str(device["name"]) for device in devices if str(device["back-file"]).startswith(f"{folder}/")]
-
-
-def detach_loop_devices(folder: Path) -> None:
-    """Free the loop devices whose file lies under a folder."""
-    for device in list_loop_devices(folder):
-        run_command(["losetup", "--detach", device], check=False)
 
 
 def remove_disk(place: GuestPlace) -> None:

@@ -10,8 +10,6 @@ from tests.testhost.locks import locked
 from tests.testhost.places import SUITES, cache_folder
 from tests.testhost.support import HostSupportMissing, find_apt_sources
 
-# Raise it when _prepare changes, so that cached images are built again.
-PREPARATION_VERSION = "5"
 PROVIDER_PACKAGES = (
     "systemd",
     "systemd-sysv",
@@ -50,8 +48,8 @@ def ensure_image(suite: str) -> Path:
 
 
 def image_key(suite: str) -> str:
-    """Changes whenever the built image would: packages, suite, mirror, trusted authorities, preparation."""
-    parts = [*PROVIDER_PACKAGES, suite, _sources_text(suite), PREPARATION_VERSION, GUEST_INIT, _acquire_options()]
+    """Changes whenever the built image would: suite, mirror, trusted authorities, or this file."""
+    parts = [suite, _sources_text(suite), _acquire_options(), Path(__file__).read_text()]
     parts += [path.read_text() for path in _authorities()]
     return f"{suite}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"
 

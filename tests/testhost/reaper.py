@@ -3,7 +3,7 @@
 import shutil
 
 from tests.testhost.cgroups import kill_cgroups, list_cgroups
-from tests.testhost.disk import detach_loop_devices, list_loop_devices, list_mounts, unmount_below
+from tests.testhost.disk import list_loop_devices, list_mounts, unmount_below
 from tests.testhost.locks import try_lock
 from tests.testhost.network import has_rules, list_lab_interfaces, remove_network
 from tests.testhost.nspawn import remove_traces
@@ -26,7 +26,6 @@ def reap(slot: Slot) -> list[str]:
     found = list_leftovers(slot)
     kill_cgroups(slot.cgroup_prefix)
     unmount_below(slot.run_folder)
-    detach_loop_devices(slot.disk_folder)
     remove_network(slot)
     remove_traces(slot)
     for folder in (slot.run_folder, slot.disk_folder):
