@@ -18,6 +18,7 @@ from tests.waiting import wait_until
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
+READY_LINE = "Application startup complete."
 
 
 @dataclass
@@ -54,6 +55,13 @@ class Processes:
     def serve(self, listener: socket.socket, module: str = "app.serve") -> "subprocess.Popen[bytes]":
         """One web process on a shared listening socket, as supervisor starts it."""
         return self.start("-m", module, "--fd", "0", stdin=listener.fileno())
+
+    def serve_and_wait(self, listener: socket.socket) -> "subprocess.Popen[bytes]":
+        """The same; returns once this very process takes requests."""
+        before = self.log().count(READY_LINE)
+        process = self.serve(listener)
+        wait_until(lambda: self.log().count(READY_LINE) > before, START_SECONDS, "the web process starts")
+        return process
 
     def work(self, module: str = "app.worker") -> "subprocess.Popen[bytes]":
         """One worker; returns once it takes jobs."""

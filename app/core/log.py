@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -23,6 +24,16 @@ NOISY_LOGGERS = ("stripe", "httpx", "httpx2", "httpcore", "urllib3", "sib_api_v3
 SILENT_LOGGERS = ("procrastinate", "uvicorn.access")
 # Their texts are constants of ours or of uvicorn; of any other library only the place of the call is kept.
 SPEAKING_LOGGERS = ("app", "uvicorn")
+
+
+class PresentStdout:
+    """Whatever stdout is when a line is written: a test or a service manager may have replaced it since."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
 
 
 def log_event(event: str, *, level: str = "info", **fields: str | int | float | None) -> None:
@@ -58,10 +69,10 @@ def configure_logging(release: str) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, PresentStdout())),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(PresentStdout())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, describe_library_record],
