@@ -1,0 +1,66 @@
+"""Mails as rows: written with the change that causes them, sent by a job, never twice about the same thing."""
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.clock import utc_now
+from app.core.db import Json
+from app.core.ids import new_id
+from app.core.jobs import enqueue, enqueue_at
+from app.notifications.models import Message
+from app.notifications.queries import lock_message
+from app.notifications.rules import compute_mail_locale, decide_next_attempt
+
+
+def queue_mail(
+    session: Session, template: str, object_id: str, recipient: str, locale: str | None, content: Json
+) -> bool:
+    """Have a mail sent once this transaction is committed; False when this object already had this mail.
+
+    `content` holds everything the template shows, so that the mail says what was true when it was asked for.
+    """
+    row = insert(Message).values(
+        id=new_id("msg"),
+        template=template,
+        object_id=object_id,
+        recipient=recipient,
+        locale=compute_mail_locale(locale),
+        content=content,
+    )
+    written = session.execute(
+        row.on_conflict_do_nothing(index_elements=[Message.template, Message.object_id]).returning(Message.id)
+    ).scalar_one_or_none()
+    if written is not None:
+        enqueue(session, "notifications.send", message_id=written)
+    return written is not None
+
+
+def mark_sent(session: Session, message_id: str, provider_message_id: str | None) -> None:
+    """Brevo has it. A repeat that Brevo refused as a duplicate has no id of its own."""
+    message = lock_message(session, message_id)
+    if message.state == "queued":
+        message.state = "sent"
+        message.attempts += 1
+        message.error_code = None
+        message.provider_message_id = provider_message_id
+        message.sent_at = utc_now()
+
+
+def mark_unsent(session: Session, message_id: str, error_code: str, retry_after_seconds: int | None) -> None:
+    """It did not leave this time: ask for the next try, or give up after a day."""
+    message = lock_message(session, message_id)
+    message.attempts += 1
+    message.error_code = error_code
+    next_at = decide_next_attempt(message.attempts, message.created_at, utc_now(), retry_after_seconds).at
+    if next_at is None:
+        message.state = "dead"
+    else:
+        enqueue_at(session, "notifications.send", next_at, message_id=message_id)
+
+
+def mark_dead(session: Session, message_id: str, error_code: str) -> None:
+    """It will be refused for ever: a person has to look."""
+    message = lock_message(session, message_id)
+    message.attempts += 1
+    message.state = "dead"
+    message.error_code = error_code
