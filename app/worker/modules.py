@@ -2,7 +2,11 @@
 
 import importlib
 
-JOB_MODULES: tuple[str, ...] = ("app.worker.housekeeping",)
+JOB_MODULES: tuple[str, ...] = (
+    "app.notifications.jobs",
+    "app.payments.jobs",
+    "app.worker.housekeeping",
+)
 
 
 def import_job_modules() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import pytest
-from fastapi import Cookie, FastAPI, Query, Request
+from fastapi import APIRouter, Cookie, FastAPI, Query, Request
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
@@ -53,22 +53,24 @@ class Shut(Refusal):
 
 def make_routes(prefix: str) -> FastAPI:
     routes = router(ANYONE, prefix=prefix)
+    guarded = router(Access("guarded", lambda: None), prefix=prefix)
+    add_reading_routes(routes)
+    add_writing_routes(routes)
 
-    @routes.post("/items")
-    def add(item: Item, dry: Annotated[int, Query()] = 0) -> Answer:
-        return Answer(text=item.variant_id)
+    @guarded.get("/actor")
+    def actor() -> Answer:
+        return Answer(text=f"{current_actor.get()} {current_request_id.get()}")
 
-    @routes.post("/loose")
-    def loose(body: Loose) -> Answer:
-        return Answer(text=body.note or "nothing")
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.include_router(routes)
+    app.include_router(guarded)
+    return app
 
+
+def add_reading_routes(routes: APIRouter) -> None:
     @routes.get("/items")
-    async def items(cookie: Annotated[str, Cookie()] = "") -> Answer:
-        return Answer(text=cookie)
-
-    @routes.post("/cookie")
-    async def write(session: Annotated[str, Cookie()] = "none") -> Answer:
-        return Answer(text=session)
+    async def items() -> Answer:
+        return Answer(text="items")
 
     @routes.get("/fail")
     def fail() -> Answer:
@@ -82,20 +84,23 @@ def make_routes(prefix: str) -> FastAPI:
     def busy() -> Answer:
         raise TooManyRequests(17)
 
+
+def add_writing_routes(routes: APIRouter) -> None:
+    @routes.post("/items")
+    def add(item: Item, dry: Annotated[int, Query()] = 0) -> Answer:
+        return Answer(text=item.variant_id)
+
+    @routes.post("/loose")
+    def loose(body: Loose) -> Answer:
+        return Answer(text=body.note or "nothing")
+
+    @routes.post("/cookie")
+    async def write(session: Annotated[str, Cookie()] = "none") -> Answer:
+        return Answer(text=session)
+
     @routes.post("/raw")
     async def raw(request: Request) -> Answer:
         return Answer(text=str(len(await request.body())))
-
-    guarded = router(Access("guarded", lambda: None), prefix=prefix)
-
-    @guarded.get("/actor")
-    def actor() -> Answer:
-        return Answer(text=f"{current_actor.get()} {current_request_id.get()}")
-
-    app = FastAPI(openapi_url=None, redirect_slashes=False)
-    app.include_router(routes)
-    app.include_router(guarded)
-    return app
 
 
 @pytest.fixture(scope="module")
