@@ -35,14 +35,18 @@ def create_collection(session: Session, amount_cents: int, currency_code: str) -
     return collection
 
 
-def follow_amount(session: Session, collection_id: str, amount_cents: int) -> None:
-    """Ask for another amount. Attempts at the old one are superseded and their intents cancelled by a job.
+def follow_amount(
+    session: Session, collection_id: str, amount_cents: int, currency_code: str | None = None
+) -> None:
+    """Ask for another amount, or another currency. Attempts at the old one are superseded, their intents cancelled.
 
     The caller holds the lock of the cart that owns the collection.
     """
     collection = lock_collection(session, collection_id)
-    if collection.amount_cents != amount_cents:
+    currency_code = currency_code or collection.currency_code
+    if (collection.amount_cents, collection.currency_code) != (amount_cents, currency_code):
         collection.amount_cents = amount_cents
+        collection.currency_code = currency_code
         supersede_sessions(session, collection_id)
 
 
@@ -120,7 +124,7 @@ def record_intent(session: Session, session_id: str, intent: Intent) -> PaymentS
     attempt.status = compute_session_status(attempt.status, intent.status, is_superseded=is_superseded)
     if is_superseded and is_news and attempt.status != "captured":
         request_cancellation(session, intent.id)
-    session.flush()
+    session.flush()  # the collection's status is read from the rows of this transaction
     return attempt
 
 
@@ -158,5 +162,5 @@ def create_manual_payment(session: Session, attempt: PaymentSession) -> Payment:
         currency_code=attempt.currency_code,
     )
     session.add(payment)
-    session.flush()
+    session.flush()  # the order placed in this transaction refers to it
     return payment

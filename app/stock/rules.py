@@ -19,7 +19,7 @@ def check_available(wanted: Mapping[str, int], available: Mapping[str, int]) -> 
 def check_movement(quantity: int) -> None:
     """A movement has between one and a million pieces, so that a level stays a number that the database holds.
 
-    Raises `InvalidQuantity`.
+    Raises `InvalidQuantity`. Source: the INTEGER column of levels (design §4.6).
     """
     if not 0 < quantity <= LARGEST_MOVEMENT:
         raise InvalidQuantity(f"A quantity is between 1 and {LARGEST_MOVEMENT}")
