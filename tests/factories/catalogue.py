@@ -26,16 +26,6 @@ def make_product(
     category_ids: tuple[str, ...] = (),
 ) -> Product:
     """A product with one variant per colour, each at this price (None: no price) and with so many pieces."""
-    variants = tuple(
-        NewVariant(
-            title=colour,
-            options={"Couleur": colour},
-            sku=f"{handle}-{colour}".upper(),
-            manages_stock=manages_stock,
-            requires_shipping=requires_shipping,
-        )
-        for colour in colours
-    )
     product = create_product(
         session,
         NewProduct(
@@ -46,7 +36,7 @@ def make_product(
             status=status,
             tax_category=tax_category,
             options=(NewOption("Couleur", colours),),
-            variants=variants,
+            variants=variants_of(handle, colours, manages_stock, requires_shipping),
             image_urls=(f"/static/{handle}-1.webp", f"/static/{handle}-2.webp"),
             category_ids=category_ids,
             sales_channel_ids=(channel_id,),
@@ -59,3 +49,19 @@ def make_product(
         if stock:
             receive(session, variant.id, stock, "test")
     return product
+
+
+def variants_of(
+    handle: str, colours: tuple[str, ...], manages_stock: bool, requires_shipping: bool
+) -> tuple[NewVariant, ...]:
+    """One variant per colour, its SKU made of the handle and the colour."""
+    return tuple(
+        NewVariant(
+            title=colour,
+            options={"Couleur": colour},
+            sku=f"{handle}-{colour}".upper(),
+            manages_stock=manages_stock,
+            requires_shipping=requires_shipping,
+        )
+        for colour in colours
+    )
