@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.dev.fake_brevo.app import create_app as create_brevo
 from app.dev.fake_stripe.app import GivenEndpoint
@@ -14,6 +15,31 @@ from tests.contract.vendor import Vendor
 WEBHOOK_SECRET = "whsec_of_the_tests"
 
 
+class Stage:
+    """One server for the whole session, another fake on it for each test: a server takes longer than most tests."""
+
+    def __init__(self, url: str, first: ASGIApp) -> None:
+        self.url = url
+        self.playing = first
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.playing(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def stripe_stage() -> Iterator[Stage]:
+    stage = Stage("", create_stripe())
+    with serving(stage) as stage.url:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def brevo_stage() -> Iterator[Stage]:
+    stage = Stage("", create_brevo())
+    with serving(stage) as stage.url:
+        yield stage
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """Where the fake Stripe sends its events."""
@@ -22,10 +48,19 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def stripe(receiver: Receiver) -> Iterator[Vendor]:
+def stripe(stripe_stage: Stage, receiver: Receiver) -> Iterator[Vendor]:
     """A fake Stripe that retries at once."""
     given = GivenEndpoint(receiver.url, WEBHOOK_SECRET)
-    with serving(create_stripe(given=given, retry_seconds=(0.01, 0.01))) as url, Vendor(url) as vendor:
+    stripe_stage.playing = create_stripe(given=given, retry_seconds=(0.01, 0.01))
+    with Vendor(stripe_stage.url) as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def brevo(brevo_stage: Stage) -> Iterator[Vendor]:
+    """A fake Brevo."""
+    brevo_stage.playing = create_brevo()
+    with Vendor(brevo_stage.url) as vendor:
         yield vendor
 
 
@@ -36,8 +71,8 @@ def strict_stripe() -> Iterator[Vendor]:
         yield vendor
 
 
-@pytest.fixture
-def brevo() -> Iterator[Vendor]:
-    """A fake Brevo."""
+@pytest.fixture(scope="module")
+def strict_brevo() -> Iterator[Vendor]:
+    """A fake Brevo for tables of calls that it refuses."""
     with serving(create_brevo()) as url, Vendor(url) as vendor:
         yield vendor

@@ -132,11 +132,11 @@ FAULTY: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize(("body", "code"), FAULTY.values(), ids=FAULTY.keys())
-def test_a_faulty_mail(brevo: Vendor, body: object, code: str) -> None:
-    answer = brevo.send_json("POST", "/v3/smtp/email", body, api_key="k")
+def test_a_faulty_mail(strict_brevo: Vendor, body: object, code: str) -> None:
+    answer = strict_brevo.send_json("POST", "/v3/smtp/email", body, api_key="k")
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert find_brevo_error_fault(answer.json()) is None
-    assert brevo.read("messages") == []
+    assert strict_brevo.read("messages") == []
 
 
 def test_answers_are_those_the_package_describes(brevo: Vendor) -> None:

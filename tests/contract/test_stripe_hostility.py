@@ -107,8 +107,8 @@ def test_a_fault_strikes_as_often_and_where_it_was_asked_to(stripe: Vendor) -> N
 
 
 @pytest.mark.parametrize("fault", [{"kind": "earthquake"}, {"kind": "hang", "when": "later"}, {"kinds": "hang"}])
-def test_a_fault_it_does_not_know_is_refused(stripe: Vendor, fault: Json) -> None:
-    assert stripe.send_json("POST", "/_test/faults", fault).status_code == 400
+def test_a_fault_it_does_not_know_is_refused(strict_stripe: Vendor, fault: Json) -> None:
+    assert strict_stripe.send_json("POST", "/_test/faults", fault).status_code == 400
 
 
 def test_a_hanging_call_outlives_the_clients_patience(stripe: Vendor) -> None:

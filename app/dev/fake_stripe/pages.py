@@ -101,4 +101,5 @@ class Pages:
 def _amount(amount: int, currency: str) -> str:
     if currency in _WITHOUT_CENTS:
         return f"{amount} {currency.upper()}"
-    return f"{amount // 100},{amount % 100:02d} {'€' if currency == 'eur' else currency.upper()}"
+    units = f"{amount // 100:,}".replace(",", "\u202f")
+    return f"{units},{amount % 100:02d} {'€' if currency == 'eur' else currency.upper()}"
