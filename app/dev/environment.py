@@ -2,11 +2,10 @@
 
 import os
 
-from app.dev.guard import MARK
 from app.dev.instance import Memory, Wishes
 
 # Nothing else of the person's environment reaches the processes: a DATABASE_URL or a live key left in a shell must not.
-PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "LC_ALL", "TMPDIR", MARK, "RATE_LIMIT_WEBHOOK_MAX")
+PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "LC_ALL", "TMPDIR", "RATE_LIMIT_WEBHOOK_MAX")
 # The Next.js starter's own address, and the usual second one.
 STOREFRONTS = "http://localhost:8000,http://127.0.0.1:8000,http://localhost:3000,http://127.0.0.1:3000"
 

@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-MARK = "COMPTOIR_UP_DATA"  # in the environment of every process of an instance: its data folder
 POLITE_SECONDS = 8.0
 DATABASE_SECONDS = 20.0
 
 
 def stop_leftovers(data: Path) -> int:
     """End every process of the instance of `data`, politely, then not; says how many there were."""
-    found = list(list_marked(data))
+    found = list(list_processes(data))
     for pid in found:
         send(pid, signal.SIGTERM)
     if not wait_until(lambda: not any(map(is_alive, found)), POLITE_SECONDS):
@@ -29,13 +28,14 @@ def stop_leftovers(data: Path) -> int:
     return len(found)
 
 
-def list_marked(data: Path) -> Iterator[int]:
-    """The processes whose environment carries the mark of this data folder, ourselves excepted."""
-    mark = f"{MARK}={data}".encode()
+def list_processes(data: Path) -> Iterator[int]:
+    """The processes of the instance of `data`: those that write their errors into its log folder.
+
+    Not by their environment, which Redis overwrites with its title.
+    """
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            is_ours = mark in (entry / "environ").read_bytes().split(b"\0")
-            if is_ours and int(entry.name) != os.getpid() and is_alive(int(entry.name)):
+            if (entry / "fd" / "2").readlink().parent == data / "log" and is_alive(int(entry.name)):
                 yield int(entry.name)
 
 

@@ -81,7 +81,7 @@ def read_wishes(environ: Mapping[str, str]) -> Wishes:
     text = environ.get("PORT") or "9000"
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= HIGHEST_PORT:
         raise port_is_not_a_number(text)
-    return Wishes(port=int(text), data=Path(environ.get("DATA") or "var").absolute())
+    return Wishes(port=int(text), data=Path(environ.get("DATA") or "var").resolve())
 
 
 def listen(wishes: Wishes) -> socket.socket:

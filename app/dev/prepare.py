@@ -1,6 +1,6 @@
 """Prepares the database of `make up`: the newest schema, then the demo shop. Run as a process of its own.
 
-The admin's password comes on standard input. Standard output is one JSON object: what the demo shop holds, for `up.json`.
+The admin's password comes on standard input. Standard output is one JSON object, the demo shop's part of `up.json`.
 """
 
 import json
@@ -10,7 +10,14 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
+from app.core.db import unit_of_work
+from app.core.settings import get_settings
+from app.dev.demo_shop.pictures import make_pictures
+from app.dev.demo_shop.seed import Owner, seed
+from app.dev.demo_shop.table import ShopTable, read_table
+
 ROOT = Path(__file__).parents[2]
+CHECKED_PRICE = "aura"
 
 
 def migrate() -> None:
@@ -18,10 +25,28 @@ def migrate() -> None:
     command.upgrade(Config(toml_file=ROOT / "pyproject.toml"), "head")
 
 
+def describe_shop(table: ShopTable, publishable_key: str) -> dict[str, object]:
+    """What scripts and tests need to know of the demo shop."""
+    draft = next(row for row in table.products if row.status == "draft")
+    sold_out = next(row for row in table.products if not any(variant.stock for variant in row.variants))
+    checked = next(row for row in table.products if row.handle == CHECKED_PRICE)
+    return {
+        "publishable_key": publishable_key,
+        "draft_handle": draft.handle,
+        "sold_out_handle": sold_out.handle,
+        "price_checks": {checked.handle: checked.price_cents},
+    }
+
+
 def main() -> int:
     """Both steps; each does nothing where nothing is left to do."""
     migrate()
-    json.dump({"publishable_key": "pk_todo"}, sys.stdout)
+    table = read_table()
+    pictures = make_pictures(table, get_settings().uploads_dir)
+    owner = Owner(email=sys.argv[1], password=sys.stdin.read())
+    with unit_of_work("make up") as session:
+        publishable_key = seed(session, table, pictures, owner)
+    json.dump(describe_shop(table, publishable_key), sys.stdout)
     return 0
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from app.dev.family import Family
-from app.dev.guard import MARK, stop_leftovers
+from app.dev.guard import stop_leftovers
 from app.dev.instance import LATER_START_MB, Wishes, check_folder, listen, load_memory, read_wishes, take_locks
 from app.dev.postgres import PostgresUnavailable
 from app.dev.redis import RedisUnavailable
@@ -37,6 +37,10 @@ def main() -> int:
     except StartRefused as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Nobody reads us any more (`make up | head`): everything is stopped, and Python must not try to write again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
@@ -60,10 +64,9 @@ def run(wishes: Wishes) -> None:
             check_folder(wishes.data)
             own_lock, guard_lock = take_locks(wishes.data)
             stack.enter_context(own_lock)
+            stop_leftovers(wishes.data)  # first of all: an orphaned web process holds our port
             listener = stack.enter_context(listen(wishes))
             memory = load_memory(wishes.data)
-            stop_leftovers(wishes.data)
-            os.environ[MARK] = str(wishes.data)
             pipe = stack.enter_context(guarded(wishes, guard_lock.fileno()))
             guard_lock.close()
             family = Family(say)
@@ -82,6 +85,8 @@ def one_sentence(wishes: Wishes) -> Iterator[None]:
         if is_about_room(str(trouble)) or is_full(wishes):
             raise disk_is_full(wishes.data, LATER_START_MB) from None
         raise StartRefused(str(trouble)) from None
+    except BrokenPipeError:
+        raise
     except OSError as trouble:
         raise from_system(trouble, wishes.data, LATER_START_MB) or trouble from None
 
@@ -105,7 +110,15 @@ def guarded(wishes: Wishes, lock: int) -> Iterator[int]:
     """The guard beside us while we live; yields the pipe that tells it what to stop, and by its end, when."""
     command = [sys.executable, "-S", str(ROOT / "app" / "dev" / "guard.py"), str(wishes.data)]
     reading, writing = os.pipe()
-    guard = subprocess.Popen(command, stdin=reading, pass_fds=[lock], start_new_session=True, cwd="/")
+    guard = subprocess.Popen(
+        command,
+        cwd="/",
+        stdin=reading,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[lock],
+        start_new_session=True,
+    )
     os.close(reading)
     try:
         yield writing

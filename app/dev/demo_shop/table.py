@@ -3,6 +3,7 @@
 import itertools
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from app.dev.demo_shop.canvas import Rgb, rgb
@@ -25,12 +26,13 @@ class ShippingRow:
 
 @dataclass(frozen=True)
 class TaxRow:
-    """A VAT rate of France; `rate` in percent, as text so that it stays exact."""
+    """A VAT rate of the shop's countries; `rate` in percent, as text so that it stays exact."""
 
     category: str
     code: str
     name: str
     rate: str
+    valid_from_on: date
 
 
 @dataclass(frozen=True)
