@@ -1,13 +1,16 @@
 """Decisions about the shop's set-up."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
 from app.shop.errors import UnknownCurrency
 
 STANDARD = "standard"
+BUSINESS_TIME = ZoneInfo("Europe/Paris")
 
 T = TypeVar("T")
 
@@ -19,6 +22,11 @@ def check_currency(code: str) -> None:
     """
     if code != code.lower() or code.upper() not in get_global("all_currencies"):
         raise UnknownCurrency(f"Currency with code {code} is not known")
+
+
+def compute_business_day(instant: datetime) -> date:
+    """The shop's day begins at midnight in Paris, summer and winter (design §4.16)."""
+    return instant.astimezone(BUSINESS_TIME).date()
 
 
 def pick_rate(rates: Mapping[str, T], category: str) -> T | None:

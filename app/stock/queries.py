@@ -5,7 +5,6 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import ProductVariant
 from app.core.locks import limit_lock_wait
 from app.stock.models import StockLevel
 
@@ -32,9 +31,3 @@ def lock_levels(session: Session, variant_ids: Collection[str]) -> dict[str, Sto
         .execution_options(populate_existing=True)  # a level read before the lock may be old
     )
     return {level.variant_id: level for level in session.scalars(query)}
-
-
-def list_counted(session: Session, variant_ids: Collection[str]) -> set[str]:
-    """Those of the variants whose pieces are counted."""
-    query = select(ProductVariant.id).where(ProductVariant.id.in_(variant_ids), ProductVariant.manages_stock)
-    return set(session.scalars(query))

@@ -6,6 +6,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.catalogue.queries import list_counted_variants
 from app.stock import queries
 from app.stock.models import StockLevel, StockMovement
 from app.stock.rules import check_available, check_movement
@@ -31,7 +32,7 @@ def sell(session: Session, quantities: Mapping[str, int], reference: str) -> Non
     """
     for quantity in quantities.values():
         check_movement(quantity)
-    counted = queries.list_counted(session, quantities.keys())
+    counted = list_counted_variants(session, quantities.keys())
     wanted = {variant_id: quantity for variant_id, quantity in quantities.items() if variant_id in counted}
     if not wanted:
         return

@@ -1,0 +1,122 @@
+"""Makes and changes carts. Every change locks the cart, and whatever is owed for it follows."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from sqlalchemy.orm import Session
+
+from app.carts import queries
+from app.carts.errors import CurrencyDiffersFromRegion, ForeignSalesChannel
+from app.carts.models import Cart, CartShippingMethod
+from app.carts.open_cart import finish_change, open_cart
+from app.carts.queries import CartContents
+from app.carts.rules import check_promotion_codes
+from app.carts.update_address import AddressValues, set_address, set_only_country
+from app.carts.update_lines import NewLine, price_lines, put_lines
+from app.core.db import Json
+from app.core.ids import new_id
+from app.customers.service import record_guest
+from app.shipping.errors import UnfitShippingOption
+from app.shipping.queries import find_option
+from app.shop.errors import RegionNotFound
+from app.shop.models import Region
+from app.shop.queries import find_region, get_default_region
+
+
+class CartChanges(TypedDict, total=False):
+    """What a caller asks to be set; a key that is absent leaves the cart as it is."""
+
+    region_id: str | None
+    currency_code: str | None
+    email: str | None
+    locale: str | None
+    sales_channel_id: str | None
+    promo_codes: Sequence[str]
+    shipping_address: AddressValues | None
+    billing_address: AddressValues | None
+    details: Json | None
+
+
+def create_cart(session: Session, channel_id: str, changes: CartChanges, lines: Sequence[NewLine] = ()) -> CartContents:
+    """Make a cart in the key's channel, in the region asked for or the default one."""
+    region_id = changes.get("region_id")
+    region = _get_region(session, region_id) if region_id else get_default_region(session)
+    cart = Cart(id=new_id("cart"), region_id=region.id, currency_code=region.currency_code, sales_channel_id=channel_id)
+    session.add(cart)
+    set_only_country(session, cart, region)
+    session.flush()  # lines refer to the cart
+    _check_channel(changes.get("sales_channel_id"), channel_id)
+    _apply(session, cart, region, changes)
+    put_lines(session, cart, lines)
+    return finish_change(session, cart)
+
+
+def update_cart(session: Session, cart_id: str, channel_id: str, changes: CartChanges) -> CartContents:
+    """Set what is given; raises `CartCompleted` and whatever a value given may not be."""
+    cart = open_cart(session, cart_id)
+    region = _get_region(session, changes.get("region_id") or cart.region_id)
+    if region.id != cart.region_id:
+        _move_to_region(session, cart, region)
+    _check_channel(changes.get("sales_channel_id"), channel_id)
+    _apply(session, cart, region, changes)
+    return finish_change(session, cart)
+
+
+def choose_shipping(session: Session, cart_id: str, option_id: str) -> CartContents:
+    """Send the cart this way, in place of any other; raises `UnfitShippingOption`."""
+    cart = open_cart(session, cart_id)
+    option = find_option(session, option_id)
+    if option is None or not option.is_active or option.region_id != cart.region_id:
+        raise UnfitShippingOption
+    method = queries.find_shipping_method(session, cart_id) or CartShippingMethod(id=new_id("casm"), cart_id=cart_id)
+    method.shipping_option_id = option.id
+    method.name = option.name
+    method.amount_cents = option.amount_cents
+    session.add(method)
+    return finish_change(session, cart)
+
+
+def _get_region(session: Session, region_id: str) -> Region:
+    region = find_region(session, region_id)
+    if region is None:
+        raise RegionNotFound
+    return region
+
+
+def _check_channel(asked_id: str | None, channel_id: str) -> None:
+    if asked_id is not None and asked_id != channel_id:
+        raise ForeignSalesChannel(asked_id)
+
+
+def _move_to_region(session: Session, cart: Cart, region: Region) -> None:
+    """Other prices, other countries, other ways to send (store-api §5, region changed)."""
+    cart.region_id = region.id
+    cart.currency_code = region.currency_code
+    price_lines(session, cart, queries.list_lines(session, cart.id))
+    set_only_country(session, cart, region)
+    method = queries.find_shipping_method(session, cart.id)
+    if method is not None:
+        session.delete(method)
+
+
+def _apply(session: Session, cart: Cart, region: Region, changes: CartChanges) -> None:
+    currency_code = changes.get("currency_code")
+    if currency_code is not None and currency_code.lower() != region.currency_code:
+        raise CurrencyDiffersFromRegion(currency_code, region.name)
+    check_promotion_codes(changes.get("promo_codes", ()))
+    if "email" in changes:
+        _set_email(session, cart, changes["email"])
+    if "locale" in changes:
+        cart.locale = changes["locale"]
+    if "details" in changes:
+        cart.details = changes["details"]
+    if "shipping_address" in changes:
+        set_address(session, cart, region, "shipping", changes["shipping_address"])
+    if "billing_address" in changes:
+        set_address(session, cart, region, "billing", changes["billing_address"])
+
+
+def _set_email(session: Session, cart: Cart, email: str | None) -> None:
+    customer = record_guest(session, email) if email else None
+    cart.email = customer.email if customer else None
+    cart.customer_id = customer.id if customer else None

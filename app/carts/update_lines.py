@@ -1,0 +1,124 @@
+"""Lines of a cart: add, update, remove. Prices come from the catalogue, never from the caller."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from sqlalchemy.orm import Session
+
+from app.carts import queries
+from app.carts.errors import VariantNotForSale, VariantWithoutPrice
+from app.carts.models import Cart, CartLine
+from app.carts.open_cart import finish_change, open_cart
+from app.carts.queries import CartContents
+from app.carts.rules import check_size
+from app.catalogue.queries import list_counted_variants, list_sellable_variants
+from app.core.db import Json
+from app.core.ids import new_id
+from app.pricing.queries import list_prices
+from app.stock.queries import list_available
+from app.stock.rules import check_available
+
+
+@dataclass(frozen=True)
+class NewLine:
+    """Pieces of a variant to put into a cart."""
+
+    variant_id: str
+    quantity: int
+    details: Json | None = None
+
+
+class LineChanges(TypedDict, total=False):
+    """What a caller asks of a line; a key that is absent leaves the line as it is."""
+
+    quantity: int
+    details: Json | None
+
+
+def add_line(session: Session, cart_id: str, new: NewLine) -> CartContents:
+    """Put pieces into the cart, onto the line that has the same variant and metadata if there is one."""
+    cart = open_cart(session, cart_id)
+    put_lines(session, cart, [new])
+    return finish_change(session, cart)
+
+
+def update_line(session: Session, cart_id: str, line_id: str, changes: LineChanges) -> CartContents:
+    """Set what is given of a line; a quantity of 0 removes it. Raises `LineNotFound`, `InsufficientInventory`."""
+    cart = open_cart(session, cart_id)
+    line = queries.get_line(session, cart_id, line_id)
+    quantity = changes.get("quantity", line.quantity)
+    if quantity == 0:
+        session.delete(line)
+        return finish_change(session, cart)
+    line.details = changes.get("details", line.details)
+    line.quantity = quantity
+    lines = queries.list_lines(session, cart_id)
+    check_size(len(lines), quantity)
+    _check_stock(session, lines, {line.variant_id})
+    return finish_change(session, cart)
+
+
+def remove_line(session: Session, cart_id: str, line_id: str) -> CartContents:
+    """Take a line out; raises `LineNotFound`."""
+    cart = open_cart(session, cart_id)
+    session.delete(queries.get_line(session, cart_id, line_id))
+    return finish_change(session, cart)
+
+
+def put_lines(session: Session, cart: Cart, news: Sequence[NewLine]) -> None:
+    """Put pieces into a locked cart, at today's prices.
+
+    Raises `VariantNotForSale`, `VariantWithoutPrice`, `InsufficientInventory`, `CartTooLarge`.
+    """
+    if not news:
+        return
+    variant_ids = {new.variant_id for new in news}
+    sellable = list_sellable_variants(session, variant_ids, cart.sales_channel_id)
+    if variant_ids - sellable:
+        raise VariantNotForSale(sorted(variant_ids - sellable))
+    lines = queries.list_lines(session, cart.id)
+    for new in news:
+        _put_line(session, cart, lines, new)
+    check_size(len(lines), max(line.quantity for line in lines))
+    price_lines(session, cart, [line for line in lines if line.variant_id in variant_ids])
+    _check_stock(session, lines, variant_ids)
+
+
+def _put_line(session: Session, cart: Cart, lines: list[CartLine], new: NewLine) -> None:
+    for line in lines:
+        if line.variant_id == new.variant_id and (line.details or {}) == (new.details or {}):
+            line.quantity += new.quantity
+            return
+    line = CartLine(
+        id=new_id("cali"),
+        cart_id=cart.id,
+        variant_id=new.variant_id,
+        position=max((line.position for line in lines), default=0) + 1,
+        quantity=new.quantity,
+        unit_price_cents=0,  # set by price_lines before anybody reads it
+        details=new.details,
+    )
+    session.add(line)
+    lines.append(line)
+
+
+def price_lines(session: Session, cart: Cart, lines: Sequence[CartLine]) -> None:
+    """Set the lines to today's prices in the cart's currency; raises `VariantWithoutPrice`."""
+    with session.no_autoflush:  # a new line has no price yet
+        prices = list_prices(session, {line.variant_id for line in lines}, cart.currency_code)
+    without = sorted({line.variant_id for line in lines} - prices.keys())
+    if without:
+        raise VariantWithoutPrice(without)
+    for line in lines:
+        line.unit_price_cents = prices[line.variant_id].amount_cents
+
+
+def _check_stock(session: Session, lines: Iterable[CartLine], variant_ids: set[str]) -> None:
+    wanted: Counter[str] = Counter()
+    for line in lines:
+        if line.variant_id in variant_ids:
+            wanted[line.variant_id] += line.quantity
+    counted = list_counted_variants(session, variant_ids)
+    check_available({variant_id: wanted[variant_id] for variant_id in counted}, list_available(session, counted))
