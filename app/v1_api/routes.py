@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from app.v1_api import health, home
+from app.v1_api import health, home, pictures
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, health.router)
+ROUTERS: tuple[APIRouter, ...] = (home.router, health.router, pictures.router)
