@@ -21,6 +21,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("config", "app.cli.config", "Réglages et fichier d'exemple", "Settings and example file"),
     ("runbook", "app.cli.runbook", "Le runbook et sa couverture", "The runbook and its coverage"),
     ("serve", "app.cli.serve", "Lancer le serveur web", "Run the web server"),
+    ("setup", "app.cli.setup", "Préparer une boutique neuve", "Set up a fresh shop"),
     ("worker", "app.cli.worker", "Lancer le worker et son agenda", "Run the worker and its schedule"),
 )
 

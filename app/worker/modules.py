@@ -4,6 +4,7 @@ import importlib
 
 JOB_MODULES: tuple[str, ...] = (
     "app.notifications.jobs",
+    "app.ops.jobs",
     "app.payments.jobs",
     "app.worker.housekeeping",
 )

@@ -1,0 +1,193 @@
+"""What a fresh shop needs, from one file: seller, region, VAT, shipping, channel, key, first owner, Stripe's endpoint.
+
+Running it again changes nothing that is there already; what the file adds is added.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError
+from sqlalchemy.orm import Session
+
+from app.core.audit_log import record_audit
+from app.core.errors import Refusal
+from app.core.jobs import enqueue
+from app.core.settings import Settings
+from app.gateways.stripe import StripeGateway
+from app.payments.event_types import HANDLED_EVENT_TYPES
+from app.shipping.queries import find_option_by_code
+from app.shipping.service import NewShippingOption, create_option
+from app.shop import queries, service
+from app.shop.models import PublishableKey, Region
+from app.shop.service import NewTaxRate
+from app.staff.service import invite
+
+WEBHOOK_PATH = "/stripe/webhook"
+
+
+class SetupRefused(Refusal):
+    """The file cannot be followed; nothing was changed."""
+
+    code = "setup_refused"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShopPart(_Part):
+    """Who sells."""
+
+    name: str
+    contact_email: EmailStr
+    locale: Literal["fr", "en"] = "fr"
+
+
+class OwnerPart(_Part):
+    """Who gets the first one-time link."""
+
+    email: EmailStr
+
+
+class RegionPart(_Part):
+    """Where it sells, in one currency."""
+
+    name: str
+    currency: str
+    countries: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class TaxPart(_Part):
+    """A VAT rate of every country of the region, in percent, from a day on."""
+
+    category: str
+    code: str
+    name: str
+    rate: Annotated[Decimal, Field(ge=0, lt=100)]
+    valid_from_on: date
+
+
+class ShippingPart(_Part):
+    """A way to send, at a flat price in cents, VAT included."""
+
+    code: str
+    name: str
+    price_cents: Annotated[int, Field(ge=0)]
+    description: str = ""
+    kind: Literal["shipping", "pickup"] = "shipping"
+
+
+class SetupFile(_Part):
+    """The whole file."""
+
+    shop: ShopPart
+    owner: OwnerPart
+    region: RegionPart
+    tax: Annotated[tuple[TaxPart, ...], Field(min_length=1)]
+    shipping: Annotated[tuple[ShippingPart, ...], Field(min_length=1)]
+    channel: str = "Boutique en ligne"
+
+
+@dataclass(frozen=True)
+class SetupResult:
+    """What to tell the person: the storefront's key, and the owner's link while there is no password yet."""
+
+    publishable_key: str
+    invitation_url: str | None
+
+
+def read_setup_file(path: Path) -> SetupFile:
+    """Read and check the file before anything is changed; raises `SetupRefused` naming each wrong line."""
+    try:
+        return SetupFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as problem:
+        raise SetupRefused(f"{path} : {problem.strerror}") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise SetupRefused(f"{path} : {problem}") from None
+    except ValidationError as problem:
+        wrong = (f"{'.'.join(map(str, error['loc']))} ({error['msg']})" for error in problem.errors())
+        raise SetupRefused(f"{path} : {' ; '.join(wrong)}") from None
+
+
+def set_up_shop(session: Session, wanted: SetupFile, settings: Settings) -> SetupResult:
+    """Write what is missing, in the caller's transaction."""
+    region = _region(session, wanted)
+    service.set_shop(
+        session,
+        name=wanted.shop.name,
+        contact_email=str(wanted.shop.contact_email),
+        default_region_id=region.id,
+        default_locale=wanted.shop.locale,
+    )
+    _shipping(session, wanted, region)
+    key = _key(session, wanted)
+    token = invite(session, str(wanted.owner.email), "owner")
+    enqueue(session, "ops.register_sender")
+    record_audit(session, "shop.set_up", "shop")
+    link = f"{settings.public_url}/app/invitation/{token}" if token else None
+    return SetupResult(publishable_key=key.token, invitation_url=link)
+
+
+def subscribe_endpoint(stripe: StripeGateway, settings: Settings) -> str | None:
+    """Have Stripe send us exactly the events we handle; the new endpoint's secret, or None if there was one.
+
+    Called with no transaction open. Raises `Retryable` or `Terminal`.
+    """
+    url = f"{settings.public_url}{WEBHOOK_PATH}"
+    types = sorted(HANDLED_EVENT_TYPES)
+    known = next((endpoint for endpoint in stripe.list_webhook_endpoints() if endpoint.url == url), None)
+    if known is None:
+        created = stripe.create_webhook_endpoint(
+            url=url, event_types=types, api_version=settings.stripe_api_version, description="Comptoir"
+        )
+        return created.secret
+    if sorted(known.enabled_events) != types or known.status != "enabled":
+        stripe.update_webhook_endpoint(known.id, event_types=types)
+    return None
+
+
+def check_handover(path: Path) -> None:
+    """The secret of a new endpoint is said once: refuse before asking for it if it could not be kept."""
+    if not os.access(path.parent, os.W_OK):
+        raise SetupRefused(f"{path.parent} : dossier absent ou fermé à l'écriture. / missing or not writable.")
+
+
+def write_handover(path: Path, secret: str) -> None:
+    """Leave the secret for root, who puts it into the settings and restarts; readable by its owner alone."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(f"STRIPE_WEBHOOK_SECRET={secret}\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _region(session: Session, wanted: SetupFile) -> Region:
+    part = wanted.region
+    region = queries.find_region_by_name(session, part.name)
+    region = region or service.create_region(session, part.name, part.currency, part.countries)
+    for country in part.countries:
+        for tax in wanted.tax:
+            rate = NewTaxRate(country, tax.category, tax.code, tax.name, tax.rate, tax.valid_from_on)
+            service.set_tax_rate(session, rate)
+    return region
+
+
+def _shipping(session: Session, wanted: SetupFile, region: Region) -> None:
+    for rank, part in enumerate(wanted.shipping):
+        if find_option_by_code(session, region.id, part.code) is None:
+            new = NewShippingOption(
+                region.id, part.code, part.name, part.price_cents, part.description, part.kind, rank
+            )
+            create_option(session, new)
+
+
+def _key(session: Session, wanted: SetupFile) -> PublishableKey:
+    channel = queries.find_sales_channel_by_name(session, wanted.channel)
+    channel = channel or service.create_sales_channel(session, wanted.channel)
+    found = queries.find_key_by_title(session, wanted.channel)
+    return found or service.create_publishable_key(session, wanted.channel, channel.id)
