@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import procrastinate
 from procrastinate import RetryDecision, jobs
-from procrastinate.exceptions import UniqueViolation
+from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.orm import Session
 
 from app.core.context import NO_REQUEST, acting_as, current_request_id
@@ -83,7 +83,7 @@ def enqueue_once(session: Session, name: str, key: str, /, **arguments: JsonValu
     try:
         with session.begin_nested():  # the refused insert must not spoil the caller's transaction
             return _defer(session, name, arguments, waiting_key=f"{name}:{key}")
-    except UniqueViolation:
+    except AlreadyEnqueued:
         return None
 
 

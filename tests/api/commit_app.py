@@ -7,14 +7,14 @@ accepted by the statement and refused by the commit.
 import sys
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import SessionDep, get_session
 from app.core.errors import Conflict
-from app.core.http import ANYONE, router
+from app.core.http import ANYONE, Access, router
 from app.core.jobs import enqueue
 from app.main import create_app
 from app.serve import open_socket, serve
@@ -34,7 +34,15 @@ CREATE CONSTRAINT TRIGGER refuse_late AFTER INSERT ON scratch DEFERRABLE INITIAL
 # What a route gets that forgets the scope: the control that shows the test can tell the difference.
 CarelessSessionDep = Annotated[Session, Depends(get_session)]
 
+
+def read_first(session: SessionDep) -> None:
+    """As a login check does: takes the connection in one thread, before the route runs in another."""
+    session.execute(text("SELECT pg_sleep(0.05)"))
+
+
 scratch = router(ANYONE)
+checked = router(Access("scratch", read_first))
+unlimited = APIRouter(dependencies=[Depends(read_first)])  # the control: no turns at the database
 
 
 class Written(BaseModel):
@@ -53,6 +61,16 @@ def write_carelessly(name: str, session: CarelessSessionDep) -> Written:
     return write_row(session, name)
 
 
+@checked.post("/checked/{name}")
+def write_checked(name: str, session: SessionDep) -> Written:
+    return write_row(session, name)
+
+
+@unlimited.post("/unlimited/{name}")
+def write_unlimited(name: str, session: SessionDep) -> Written:
+    return write_row(session, name)
+
+
 def write_row(session: Session, name: str) -> Written:
     enqueue(session, "scratch.note", name=name)
     session.execute(text("INSERT INTO scratch VALUES (:name)"), {"name": name})
@@ -63,6 +81,7 @@ def write_row(session: Session, name: str) -> Written:
 
 if __name__ == "__main__":
     app = create_app()
-    app.include_router(scratch)
+    for scratch_router in (scratch, checked, unlimited):
+        app.include_router(scratch_router)
     serve(app, open_socket(0, "", 0))
     sys.exit(0)
