@@ -1,18 +1,18 @@
 """The machine itself: UTC and a synchronised clock, swap and kernel settings where the kernel is ours, the firewall."""
 
-from io import StringIO
-
 from pyinfra import host, logger
 from pyinfra.api import deploy
-from pyinfra.operations import files, server, systemd
+from pyinfra.operations import server
 
 from infra.deploys.facts.host_report import read_report
-from infra.deploys.operations import programs
+from infra.deploys.operations import programs, services
+from infra.deploys.operations.rendered import put_text
 
 PACKAGES = ("systemd-timesyncd", "nftables", "tzdata", "openssl")
 # Local ports: nothing between processes of this host is filtered.
 OPEN_TCP = (80, 443)
 
+RULES = "/etc/nftables.conf"
 KERNEL_FILE = "/etc/sysctl.d/60-comptoir-vm.conf"
 NETWORK_FILE = "/etc/sysctl.d/60-comptoir-net.conf"
 
@@ -57,41 +57,30 @@ def apply() -> None:
         )
     else:
         _own_kernel()
-    _network_settings()
+    _kernel_settings(NETWORK_FILE, NETWORK, "network")
     _firewall()
 
 
 def _own_kernel() -> None:
-    systemd.service(name="Time synchronisation", service="systemd-timesyncd.service", running=True, enabled=True)
-    settings = files.put(name="Kernel settings", src=StringIO(KERNEL), dest=KERNEL_FILE, mode="644")
-    # pyinfra's sysctl operation writes one shared file and cannot apply a file of ours.
-    server.shell(
-        name="Kernel settings apply",
-        commands=["sysctl -q -p /etc/sysctl.d/60-comptoir-vm.conf"],
-        _if=settings.did_change,
-    )
+    services.enabled("systemd-timesyncd.service")
+    _kernel_settings(KERNEL_FILE, KERNEL, "kernel")
     programs.ship("swap.py")
     programs.converged(name="Swap", program="swap.py", arguments=str(host.data.swap_mb))
 
 
-def _network_settings() -> None:
-    settings = files.put(name="Network settings", src=StringIO(NETWORK), dest=NETWORK_FILE, mode="644")
-    # Same reason as above.
-    server.shell(
-        name="Network settings apply",
-        commands=["sysctl -q -p /etc/sysctl.d/60-comptoir-net.conf"],
-        _if=settings.did_change,
-    )
+def _kernel_settings(path: str, content: str, act: str) -> None:
+    put_text(f"Settings of the kernel: {act}", content, path)
+    # pyinfra's sysctl operation writes one shared file and cannot apply one of ours.
+    services.loaded(name=f"The kernel has read them: {act}", act=act, paths=(path,), command=f"sysctl -q -p {path}")
 
 
 def _firewall() -> None:
-    rules = files.put(
-        name="Firewall rules",
-        src=StringIO(render_firewall(int(host.data.ssh_port), OPEN_TCP)),
-        dest="/etc/nftables.conf",
-        mode="755",
+    put_text("Firewall rules", render_firewall(int(host.data.ssh_port), OPEN_TCP), RULES, mode="755")
+    services.enabled("nftables.service")
+    # Checked before they are read: rules that do not parse would leave the host open at the next boot.
+    services.loaded(
+        name="Firewall has read them",
+        act="nftables",
+        paths=(RULES,),
+        command=f"nft -c -f {RULES} && systemctl reload nftables.service",
     )
-    # Checked by nft before the service reads them: a ruleset that does not parse would leave the host open at boot.
-    server.shell(name="Firewall rules parse", commands=["nft -c -f /etc/nftables.conf"], _if=rules.did_change)
-    systemd.service(name="Firewall at boot", service="nftables.service", running=True, enabled=True)
-    systemd.service(name="Firewall reloads", service="nftables.service", reloaded=True, _if=rules.did_change)

@@ -7,14 +7,15 @@ from io import StringIO
 from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.api.exceptions import PyinfraError
-from pyinfra.api.operation import OperationMeta
 from pyinfra.facts.files import FileContents
-from pyinfra.operations import files, systemd
+from pyinfra.operations import files
 
 from infra.deploys.facts.host_report import HostReport, read_report
-from infra.deploys.operations import programs
+from infra.deploys.operations import programs, services
 
 PACKAGES = ("postgresql", "postgresql-client")
+AT_START = "conf.d/10-comptoir-start.conf"
+LIVE = ("conf.d/20-comptoir.conf", "pg_hba.conf", "pg_ident.conf")
 VERSIONS = {"12": "15", "13": "17", "24.04": "16"}
 # The first cluster is made by the package itself, in the language of whoever installs it: decided here beforehand.
 CREATE_CLUSTER = "initdb_options = '--encoding=UTF8 --locale=C.UTF-8 --data-checksums'\n"
@@ -69,47 +70,40 @@ def prepare_cluster() -> None:
 def apply() -> None:
     """Settings, access, restart policy; then roles and privileges."""
     version = version_for(read_report().os_version)
-    at_start, live = _configure(version)
-    _activate(version, at_start, live)
+    _configure(f"/etc/postgresql/{version}/main")
+    _activate(version)
     programs.ship("database.py")
     programs.converged(name="Roles, database, privileges", program="database.py")
 
 
-def _configure(version: str) -> tuple[OperationMeta, list[OperationMeta]]:
-    folder = f"/etc/postgresql/{version}/main"
-    wanted = render_settings(host.data.postgresql_at_start)
-    path = f"{folder}/conf.d/10-comptoir-start.conf"
+def _configure(folder: str) -> None:
+    at_start = render_settings(host.data.postgresql_at_start)
+    path = f"{folder}/{AT_START}"
     present = "\n".join(host.get_fact(FileContents, path=path) or []) + "\n"
-    check_window(read_report(), present, wanted, os.environ.get("WINDOW", ""))
-    at_start = _put("Settings read at start", wanted, path)
-    live = [
-        _put(
-            "Settings read at reload", render_settings(host.data.postgresql_live), f"{folder}/conf.d/20-comptoir.conf"
-        ),
-        _put("Who may connect", ACCESS, f"{folder}/pg_hba.conf", "640"),
-        _put("System users and roles", PEOPLE, f"{folder}/pg_ident.conf", "640"),
-    ]
-    return at_start, live
+    check_window(read_report(), present, at_start, os.environ.get("WINDOW", ""))
+    _put("Settings read at start", at_start, path)
+    _put("Settings read live", render_settings(host.data.postgresql_live), f"{folder}/{LIVE[0]}")
+    _put("Who may connect", ACCESS, f"{folder}/{LIVE[1]}", "640")
+    _put("System users and roles", PEOPLE, f"{folder}/{LIVE[2]}", "640")
 
 
-def _put(name: str, content: str, dest: str, mode: str = "644") -> OperationMeta:
-    return files.put(name=name, src=StringIO(content), dest=dest, user="postgres", group="postgres", mode=mode)
+def _put(name: str, content: str, dest: str, mode: str = "644") -> None:
+    files.put(name=name, src=StringIO(content), dest=dest, user="postgres", group="postgres", mode=mode)
 
 
-def _activate(version: str, at_start: OperationMeta, live: list[OperationMeta]) -> None:
-    unit = f"postgresql@{version}-main.service"
-    drop_in = files.put(
-        name="PostgreSQL comes back after a crash",
-        src="systemd/postgresql@.service.d/comptoir.conf",
-        dest="/etc/systemd/system/postgresql@.service.d/comptoir.conf",
-        mode="644",
+def _activate(version: str) -> None:
+    folder, cluster = f"/etc/postgresql/{version}/main", f"postgresql@{version}-main.service"
+    services.drop_in("postgresql@.service")
+    services.enabled("postgresql.service")
+    services.loaded(
+        name="PostgreSQL has read what it reads at start",
+        act="postgresql-start",
+        paths=(f"{folder}/{AT_START}",),
+        command=f"systemctl restart {cluster}",
     )
-    systemd.daemon_reload(name="systemd reads the PostgreSQL drop-in", _if=drop_in.did_change)
-    systemd.service(name="PostgreSQL at boot", service="postgresql.service", running=True, enabled=True)
-    systemd.service(name="PostgreSQL restarts", service=unit, restarted=True, _if=at_start.did_change)
-    systemd.service(
-        name="PostgreSQL reloads",
-        service=unit,
-        reloaded=True,
-        _if=lambda: at_start.did_not_change() and any(change.did_change() for change in live),
+    services.loaded(
+        name="PostgreSQL has read the rest",
+        act="postgresql-live",
+        paths=tuple(f"{folder}/{file}" for file in LIVE),
+        command=f"systemctl reload {cluster}",
     )

@@ -8,9 +8,9 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.facts.files import FileContents
-from pyinfra.operations import files, systemd
 
 from infra.deploys.facts.host_report import read_report
+from infra.deploys.operations import services
 from infra.deploys.operations.rendered import put_text
 from infra.target import ROOT
 
@@ -43,20 +43,15 @@ def apply() -> None:
     """Configuration, restart policy, and a restart of supervisord only when one of them changed."""
     differing = [path for name, path in FILES.items() if _present(path) != render(name)]
     check_window(differing, os.environ.get("WINDOW", ""), has_release=read_report().has_release)
-    changes = [put_text(f"supervisor: {name}", render(name), path) for name, path in FILES.items()]
-    drop_in = files.put(
-        name="supervisor starts after what the shop needs, and comes back",
-        src="systemd/supervisor.service.d/comptoir.conf",
-        dest="/etc/systemd/system/supervisor.service.d/comptoir.conf",
-        mode="644",
-    )
-    systemd.daemon_reload(name="systemd reads the supervisor drop-in", _if=drop_in.did_change)
-    systemd.service(name="supervisor at boot", service="supervisor.service", running=True, enabled=True)
-    systemd.service(
-        name="supervisor restarts",
-        service="supervisor.service",
-        restarted=True,
-        _if=lambda: any(change.did_change() for change in changes),
+    for name, path in FILES.items():
+        put_text(f"supervisor: {name}", render(name), path)
+    services.drop_in("supervisor.service")
+    services.enabled("supervisor.service")
+    services.loaded(
+        name="supervisor has read them",
+        act="supervisor",
+        paths=tuple(FILES.values()),
+        command="systemctl restart supervisor.service",
     )
 
 

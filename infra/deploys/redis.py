@@ -1,12 +1,14 @@
 """Redis as a cache: loopback only, bounded, nothing on disk; it is never the only copy of anything."""
 
-from io import StringIO
-
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import files, systemd
+from pyinfra.operations import files
+
+from infra.deploys.operations import services
+from infra.deploys.operations.rendered import put_text
 
 PACKAGES = ("redis-server",)
+MAIN = "/etc/redis/redis.conf"
 FRAGMENT = "/etc/redis/comptoir.conf"
 
 
@@ -26,19 +28,13 @@ def render_settings(maxmemory: str) -> str:
 @deploy("Redis")
 def apply() -> None:
     """Our settings included at the end of the distribution's file, and a restart if they changed: it is a cache."""
-    fragment = files.put(
-        name="Redis settings",
-        src=StringIO(render_settings(host.data.redis_maxmemory)),
-        dest=FRAGMENT,
-        user="root",
-        group="redis",
-        mode="640",
-    )
-    include = files.line(name="Redis reads them", path="/etc/redis/redis.conf", line=f"include {FRAGMENT}")
-    systemd.service(name="Redis at boot", service="redis-server.service", running=True, enabled=True)
-    systemd.service(
-        name="Redis restarts",
-        service="redis-server.service",
-        restarted=True,
-        _if=lambda: fragment.did_change() or include.did_change(),
+    settings = render_settings(host.data.redis_maxmemory)
+    put_text("Redis settings", settings, FRAGMENT, mode="640", group="redis")
+    files.line(name="Redis includes them", path=MAIN, line=f"include {FRAGMENT}")
+    services.enabled("redis-server.service")
+    services.loaded(
+        name="Redis has read them",
+        act="redis",
+        paths=(MAIN, FRAGMENT),
+        command="systemctl restart redis-server.service",
     )

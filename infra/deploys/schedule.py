@@ -3,9 +3,8 @@
 from jinja2 import Template
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import systemd
 
-from infra.deploys.operations import programs
+from infra.deploys.operations import programs, services
 from infra.deploys.operations.rendered import put_text
 from infra.target import ROOT
 
@@ -30,5 +29,5 @@ def apply() -> None:
     programs.ship("nightly_dump.py", source="backups")
     put_text("Crontab", render_crontab(int(host.data.backups_kept)), "/etc/cron.d/comptoir")
     put_text("Rotation of logs", render_logrotate(int(host.data.log_days)), "/etc/logrotate.d/comptoir")
-    systemd.service(name="cron at boot", service="cron.service", running=True, enabled=True)
-    systemd.service(name="logrotate every day", service="logrotate.timer", running=True, enabled=True)
+    services.enabled("cron.service")
+    services.enabled("logrotate.timer")

@@ -5,16 +5,25 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.api.operation import OperationMeta
-from pyinfra.operations import files, server, systemd
+from pyinfra.operations import files
 
 from infra.deploys.facts.host_report import read_report
-from infra.deploys.operations import programs
+from infra.deploys.operations import programs, services
 from infra.deploys.operations.rendered import put_text
 from infra.target import ROOT
 
 PACKAGES = ("nginx", "openssl")
-SNIPPETS = ("comptoir-tls.conf", "comptoir-headers.conf", "comptoir-proxy.conf", "comptoir-errors.conf")
+FILES = {
+    "http.conf.j2": "/etc/nginx/conf.d/comptoir.conf",
+    "snippets/comptoir-server.conf": "/etc/nginx/snippets/comptoir-server.conf",
+    "snippets/comptoir-tls.conf": "/etc/nginx/snippets/comptoir-tls.conf",
+    "snippets/comptoir-headers.conf": "/etc/nginx/snippets/comptoir-headers.conf",
+    "snippets/comptoir-proxy.conf": "/etc/nginx/snippets/comptoir-proxy.conf",
+    "snippets/comptoir-errors.conf": "/etc/nginx/snippets/comptoir-errors.conf",
+    "comptoir.conf.j2": "/etc/nginx/sites-available/comptoir.conf",
+}
+ENABLED = "/etc/nginx/sites-enabled/comptoir.conf"
+CERTIFICATE = ("/etc/comptoir/tls/fullchain.pem", "/etc/comptoir/tls/privkey.pem")
 # From 1.25 on `listen ... http2` is deprecated and warns; Debian 12 has 1.22, Ubuntu 24.04 has 1.24.
 OLD_HTTP2 = {"12", "24.04"}
 
@@ -35,67 +44,47 @@ def render(name: str, **values: object) -> str:
 @deploy("nginx")
 def apply() -> None:
     """Certificate, configuration, restart policy; reload only if a file that nginx reads changed."""
-    certificate = _certificate()
-    _activate([certificate, *_configure()])
+    _certificate()
+    _configure()
+    services.drop_in("nginx.service")
+    services.enabled("nginx.service")
+    # The running nginx keeps its old configuration if the new one does not parse.
+    services.loaded(
+        name="nginx has read its files",
+        act="nginx",
+        paths=(*FILES.values(), ENABLED, *CERTIFICATE),
+        command="nginx -t -q && systemctl reload nginx.service",
+    )
 
 
-def _certificate() -> OperationMeta:
+def _certificate() -> None:
     if host.data.tls == "files":
-        return _brought_certificate()
+        _brought_certificate()
+        return
     programs.ship("own_authority.py")
     names = " ".join(dict.fromkeys([str(host.data.domain), host.name]))
-    return programs.converged(name="Certificate of our own authority", program="own_authority.py", arguments=names)
+    programs.converged(name="Certificate of our own authority", program="own_authority.py", arguments=names)
 
 
-def _brought_certificate() -> OperationMeta:
+def _brought_certificate() -> None:
     folder = Path(host.data.secrets_file).parent / "tls"
-    for name, mode in (("privkey.pem", "600"), ("fullchain.pem", "644")):
-        last = files.put(
+    for dest, mode in zip(CERTIFICATE, ("644", "600"), strict=True):
+        name = Path(dest).name
+        files.put(
             name=f"Certificate {name}",
             src=str(folder / name),
-            dest=f"/etc/comptoir/tls/{name}",
+            dest=dest,
             user="root",
             group="root",
             mode=mode,
             add_deploy_dir=False,
         )
-    return last
 
 
-def _configure() -> list[OperationMeta]:
-    site = render(
-        "comptoir.conf.j2", domain=host.data.domain, http2_directive=read_report().os_version not in OLD_HTTP2
-    )
-    changes = [
-        put_text("nginx: shared settings", render("http.conf.j2"), "/etc/nginx/conf.d/comptoir.conf"),
-        put_text("nginx: the site", site, "/etc/nginx/sites-available/comptoir.conf"),
-        put_text("Maintenance page", render("maintenance.html"), "/var/lib/comptoir/maintenance/page.html"),
-    ]
-    changes += [
-        put_text(f"nginx: {name}", render(f"snippets/{name}"), f"/etc/nginx/snippets/{name}") for name in SNIPPETS
-    ]
-    enabled = files.link(
-        name="nginx: the site is enabled",
-        path="/etc/nginx/sites-enabled/comptoir.conf",
-        target="/etc/nginx/sites-available/comptoir.conf",
-    )
-    welcome = files.link(name="nginx: no welcome page", path="/etc/nginx/sites-enabled/default", present=False)
-    return [*changes, enabled, welcome]
-
-
-def _activate(changes: list[OperationMeta]) -> None:
-    drop_in = files.put(
-        name="nginx comes back after a crash",
-        src="systemd/nginx.service.d/comptoir.conf",
-        dest="/etc/systemd/system/nginx.service.d/comptoir.conf",
-        mode="644",
-    )
-    systemd.daemon_reload(name="systemd reads the nginx drop-in", _if=drop_in.did_change)
-
-    def is_changed() -> bool:
-        return any(change.did_change() for change in changes)
-
-    # No operation validates a configuration; the running nginx keeps the old one if the new one does not parse.
-    server.shell(name="nginx accepts its configuration", commands=["nginx -t -q"], _if=is_changed)
-    systemd.service(name="nginx at boot", service="nginx.service", running=True, enabled=True)
-    systemd.service(name="nginx reloads", service="nginx.service", reloaded=True, _if=is_changed)
+def _configure() -> None:
+    values = {"domain": host.data.domain, "http2_directive": read_report().os_version not in OLD_HTTP2}
+    for name, dest in FILES.items():
+        put_text(f"nginx: {name}", render(name, **values), dest)
+    put_text("Maintenance page", render("maintenance.html"), "/var/lib/comptoir/maintenance/page.html")
+    files.link(name="nginx: no welcome page", path="/etc/nginx/sites-enabled/default", present=False)
+    files.link(name="nginx: the site is enabled", path=ENABLED, target=FILES["comptoir.conf.j2"])

@@ -13,6 +13,11 @@ if [ "${1:-}" = release ] && { [ "${2:-}" = rollback ] || [ "${2:-}" = list ]; }
   shift
   COMPTOIR_ACTOR=${SUDO_USER:-root} exec /usr/bin/python3 /usr/local/lib/comptoir/release.py "$@"
 fi
+# The checklist reads what only root may read (firewall, file modes, other users' processes); its code is root's own.
+if [ "${1:-}" = audit ]; then
+  exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG="${LANG:-C.UTF-8}" TERM="${TERM:-dumb}" HOME=/root \
+    COMPTOIR_ENV_FILE=/etc/comptoir/env COMPTOIR_ACTOR="${SUDO_USER:-root}" "$program" "$@"
+fi
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG="${LANG:-C.UTF-8}" TERM="${TERM:-dumb}" HOME=/nonexistent \
   COMPTOIR_ENV_FILE=/etc/comptoir/env COMPTOIR_ACTOR="${SUDO_USER:-root}" \
   setpriv --reuid=comptoir --regid=comptoir --init-groups -- "$program" "$@"

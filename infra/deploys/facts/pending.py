@@ -35,6 +35,21 @@ class SetupPending(FactBase[bool]):
         return any(line.strip() for line in output)
 
 
+class NewerThanStamp(FactBase[list[str]]):
+    """Those of the given files that changed since the stamp was set; all of them if it never was."""
+
+    default = list
+
+    def command(self, stamp: str, paths: tuple[str, ...]) -> str:
+        """`find -newer` where there is a stamp."""
+        wanted = " ".join(paths)
+        return f"if test -e {stamp}; then find {wanted} -maxdepth 0 -newer {stamp}; else echo {wanted}; fi"
+
+    def process(self, output: Iterable[str]) -> list[str]:
+        """Their paths."""
+        return [line.strip() for line in output if line.strip()]
+
+
 class MissingPackages(FactBase[list[str]]):
     """Those of the given Debian packages that are not installed."""
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from pyinfra import host
 from pyinfra.api import operation
-from pyinfra.api.operation import OperationMeta
 from pyinfra.operations import files
 
 from infra.deploys.facts.pending import Pending
@@ -13,10 +12,10 @@ from infra.deploys.facts.pending import Pending
 LIBRARY = "/usr/local/lib/comptoir"
 
 
-def ship(*names: str, source: str = "infra/host") -> OperationMeta:
-    """Put programs into the host's library folder, root's alone to write; answers the last one's result."""
+def ship(*names: str, source: str = "infra/host") -> None:
+    """Put programs into the host's library folder, root's alone to write."""
     files.directory(name="Library folder of Comptoir", path=LIBRARY, user="root", group="root", mode="755")
-    results = [
+    for name in names:
         files.put(
             name=f"Program {name}",
             src=str(Path(source) / name),
@@ -25,9 +24,6 @@ def ship(*names: str, source: str = "infra/host") -> OperationMeta:
             group="root",
             mode="755",
         )
-        for name in names
-    ]
-    return results[-1]
 
 
 @operation()

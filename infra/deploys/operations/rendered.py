@@ -2,10 +2,9 @@
 
 from io import StringIO
 
-from pyinfra.api.operation import OperationMeta
 from pyinfra.operations import files
 
 
-def put_text(name: str, content: str, dest: str, mode: str = "644", group: str = "root") -> OperationMeta:
+def put_text(name: str, content: str, dest: str, mode: str = "644", group: str = "root") -> None:
     """The file has this content, belongs to root, and is replaced only if it differs."""
-    return files.put(name=name, src=StringIO(content), dest=dest, user="root", group=group, mode=mode)
+    files.put(name=name, src=StringIO(content), dest=dest, user="root", group=group, mode=mode)

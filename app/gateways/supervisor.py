@@ -1,0 +1,95 @@
+"""supervisord over its unix socket, and which of its processes answers on the shared web socket."""
+
+import http.client
+import json
+import socket
+import xmlrpc.client
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from supervisor.xmlrpc import SupervisorTransport
+
+SOCKET = "/var/run/supervisor.sock"
+RUNNING = "RUNNING"
+STOPPED = frozenset({"STOPPED", "EXITED", "FATAL"})
+
+
+@dataclass(frozen=True)
+class ProcessState:
+    """One supervised process: `web:web-0`, its state in supervisor's words, its pid (0 if none)."""
+
+    name: str
+    state: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class WorkerAnswer:
+    """An answer of the shared web socket: status, the release it names, and the inode of the server's end."""
+
+    status: int
+    version: str
+    server_inode: str
+
+
+class Supervisor:
+    """The calls that a rolling restart needs. None of them touches a group: that would close the web socket."""
+
+    def __init__(self, socket_path: str = SOCKET) -> None:
+        transport = SupervisorTransport(None, None, f"unix://{socket_path}")
+        # The address is not used: the transport goes to the socket.
+        self._server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+
+    def list_processes(self) -> list[ProcessState]:
+        """Every supervised process, in the order of the configuration."""
+        rows = cast(list[dict[str, object]], self._server.supervisor.getAllProcessInfo())
+        return [
+            ProcessState(f"{row['group']}:{row['name']}", str(row["statename"]), int(str(row["pid"]))) for row in rows
+        ]
+
+    def get_process(self, name: str) -> ProcessState:
+        """One process by its full name; raises xmlrpc's Fault if supervisord does not know it."""
+        row = cast(dict[str, object], self._server.supervisor.getProcessInfo(name))
+        return ProcessState(name, str(row["statename"]), int(str(row["pid"])))
+
+    def stop_process(self, name: str) -> None:
+        """Stop one process and wait until it has drained; nothing to do if it does not run."""
+        if self.get_process(name).state not in STOPPED:
+            self._server.supervisor.stopProcess(name, True)
+
+    def start_process(self, name: str) -> None:
+        """Ask for a start; `get_process` tells how it goes."""
+        self._server.supervisor.startProcess(name, False)
+
+
+def ask_shared_socket(port: int, timeout_seconds: float = 5) -> WorkerAnswer:
+    """GET /health on a fresh connection, and which end of a socket answered it."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
+    try:
+        connection.request("GET", "/health")
+        response = connection.getresponse()
+        body = response.read()
+        inode = (
+            find_server_inode(port, cast(socket.socket, connection.sock).getsockname()[1]) if connection.sock else ""
+        )
+        version = str(json.loads(body).get("version", "")) if response.status == http.client.OK else ""
+        return WorkerAnswer(response.status, version, inode)
+    finally:
+        connection.close()
+
+
+def find_server_inode(server_port: int, client_port: int, table: Path = Path("/proc/net/tcp")) -> str:
+    """The inode of the server's end of a loopback connection, as the kernel lists it; empty if it is gone."""
+    wanted = (f"0100007F:{server_port:04X}", f"0100007F:{client_port:04X}")
+    for line in table.read_text().splitlines()[1:]:
+        fields = line.split()
+        if (fields[1], fields[2]) == wanted:
+            return fields[9]
+    return ""
+
+
+def holds_inode(pid: int, inode: str) -> bool:
+    """True if this process has that socket open (ours to read: it runs as the same user)."""
+    targets = (path.readlink() for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink())
+    return bool(inode) and any(str(target) == f"socket:[{inode}]" for target in targets)
