@@ -90,9 +90,10 @@ class OrderLine(Base):
     variant_sku: Mapped[str | None]
     thumbnail: Mapped[str | None]
     requires_shipping: Mapped[bool]
-    tax_code: Mapped[str]
-    tax_name: Mapped[str]
-    tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    # Null when no country was known: then no VAT could be worked out, and a person must look at the order.
+    tax_code: Mapped[str | None]
+    tax_name: Mapped[str | None]
+    tax_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     details: Mapped[Json | None] = mapped_column("metadata")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -108,6 +109,6 @@ class OrderShippingMethod(Base):
     shipping_option_id: Mapped[str] = mapped_column(ForeignKey("shipping_option.id"))
     name: Mapped[str]
     amount_cents: Mapped[int]
-    tax_code: Mapped[str]
-    tax_name: Mapped[str]
-    tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    tax_code: Mapped[str | None]
+    tax_name: Mapped[str | None]
+    tax_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))

@@ -35,15 +35,12 @@ def create_collection(session: Session, amount_cents: int, currency_code: str) -
     return collection
 
 
-def follow_amount(
-    session: Session, collection_id: str, amount_cents: int, currency_code: str | None = None
-) -> None:
-    """Ask for another amount, or another currency. Attempts at the old one are superseded, their intents cancelled.
+def follow_amount(session: Session, collection_id: str, amount_cents: int, currency_code: str) -> None:
+    """Ask for another amount. Attempts at the old one are superseded and their intents cancelled by a job.
 
     The caller holds the lock of the cart that owns the collection.
     """
     collection = lock_collection(session, collection_id)
-    currency_code = currency_code or collection.currency_code
     if (collection.amount_cents, collection.currency_code) != (amount_cents, currency_code):
         collection.amount_cents = amount_cents
         collection.currency_code = currency_code
@@ -119,7 +116,8 @@ def record_intent(session: Session, session_id: str, intent: Intent) -> PaymentS
     attempt = lock_session(session, session_id)
     is_news = attempt.payment_intent_id is None
     attempt.payment_intent_id = attempt.payment_intent_id or intent.id
-    attempt.provider_data = intent.raw
+    if attempt.status != "captured" or intent.status == "succeeded":  # an older event may come last
+        attempt.provider_data = {**attempt.provider_data, **intent.raw}
     is_superseded = attempt.superseded_at is not None
     attempt.status = compute_session_status(attempt.status, intent.status, is_superseded=is_superseded)
     if is_superseded and is_news and attempt.status != "captured":

@@ -1,0 +1,95 @@
+"""The one end of every purchase: a locked cart and its payment become an order, whoever brings the news."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.carts.queries import CartContents
+from app.checkout.rules import Readiness, Sum, decide_review
+from app.checkout.send_confirmation import queue_confirmation
+from app.core.clock import utc_now
+from app.core.ids import new_id
+from app.core.log import log_event
+from app.gateways.stripe import Intent
+from app.orders.models import Order
+from app.orders.place_order import Placement, place_order
+from app.orders.rules import ReviewReason
+from app.payments.models import Payment, PaymentSession
+from app.payments.service import create_manual_payment, record_payment, supersede_sessions
+from app.refunds.service import record_intention
+from app.stock.errors import InsufficientInventory
+from app.stock.service import sell
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The order that came out, and what the buyer must be told although it stands."""
+
+    order: Order
+    refusal: InsufficientInventory | None = None
+
+
+def read_readiness(contents: CartContents, *, has_session: bool) -> Readiness:
+    """What the rules need to know of a cart."""
+    return Readiness(
+        has_lines=bool(contents.lines),
+        has_collection=contents.cart.payment_collection_id is not None,
+        has_session=has_session,
+        needs_shipping=any(content.variant.requires_shipping for content in contents.lines),
+        has_shipping=contents.cart.shipping_method is not None,
+    )
+
+
+def complete_cart(session: Session, contents: CartContents, attempt: PaymentSession, paid: Intent | None) -> Completed:
+    """Make the order of a cart that is locked and not completed. `paid` is the succeeded intent; None: manual payment.
+
+    Without money it raises `InsufficientInventory` and nothing stands; with money an order always stands.
+    """
+    cart = contents.cart
+    payment = record_payment(session, attempt, paid).payment if paid else create_manual_payment(session, attempt)
+    order_id = new_id("order")
+    came = Sum(payment.amount_cents, payment.currency_code) if paid else None
+    owed = Sum(contents.totals.total_cents, cart.currency_code)
+    reason = decide_review(read_readiness(contents, has_session=True), owed, came).reason
+    refusal = None
+    if reason is None:
+        # An order that needs a look takes no stock: whoever looks decides what leaves the shelf.
+        refusal = _sell(session, contents, order_id, is_paid=paid is not None)
+        reason = "stock_gone" if refusal else None
+    order = place_order(session, contents, _placement(order_id, attempt, paid, reason))
+    cart.completed_at = utc_now()
+    supersede_sessions(session, attempt.payment_collection_id)
+    _tell(session, order, payment)
+    return Completed(order, refusal)
+
+
+def _placement(order_id: str, attempt: PaymentSession, paid: Intent | None, reason: ReviewReason | None) -> Placement:
+    is_paid = paid is not None and reason not in ("amount_differs", "details_missing")
+    return Placement(
+        order_id=order_id,
+        payment_collection_id=attempt.payment_collection_id,
+        paid_at=utc_now() if is_paid else None,
+        review_reason=reason,
+    )
+
+
+def _sell(session: Session, contents: CartContents, order_id: str, *, is_paid: bool) -> InsufficientInventory | None:
+    quantities: dict[str, int] = {}
+    for content in contents.lines:
+        quantities[content.variant.id] = quantities.get(content.variant.id, 0) + content.line.quantity
+    try:
+        sell(session, quantities, order_id)
+    except InsufficientInventory as refusal:
+        if not is_paid:
+            raise
+        return refusal
+    return None
+
+
+def _tell(session: Session, order: Order, payment: Payment) -> None:
+    if order.review_reason == "stock_gone":
+        record_intention(session, payment, "not_shipped")
+    if order.review_reason is None:
+        queue_confirmation(session, order)
+    else:
+        log_event("order needs review", level="warning", orderId=order.id, code=order.review_reason)

@@ -1,0 +1,90 @@
+"""The browser's way to the end of a purchase: read, ask Stripe with no transaction open, complete."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.carts.queries import CartContents, get_contents, lock_cart
+from app.checkout.complete_cart import complete_cart, read_readiness
+from app.checkout.rules import PaymentNeed, check_ready, decide_payment_need
+from app.core.db import unit_of_work
+from app.core.errors import Conflict, Refusal
+from app.gateways.errors import Retryable, Terminal
+from app.gateways.stripe import Intent, get_stripe
+from app.orders.queries import get_order_of_cart
+from app.payments.errors import CheckoutUnavailable
+from app.payments.models import PaymentSession
+from app.payments.queries import find_current_session
+from app.payments.rules import MANUAL_PROVIDER
+from app.payments.service import record_intent
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What completing came to: an order, or a payment that needs more.
+
+    `refusal` is told to the buyer instead of the order, although the order stands: its money must find its way back.
+    """
+
+    order_id: str | None = None
+    payment_need: PaymentNeed | None = None
+    refusal: Refusal | None = None
+
+
+def complete_for_buyer(cart_id: str) -> Completion:
+    """Complete a cart for its buyer; asking twice, or at the same time, gives the same order.
+
+    Raises what `check_ready` refuses, `InsufficientInventory` when no money was taken, `CheckoutUnavailable` when
+    Stripe cannot be asked.
+    """
+    with unit_of_work() as session:
+        intent_id = _find_intent_to_read(session, cart_id)
+    intent = _read_intent(intent_id) if intent_id else None
+    with unit_of_work() as session:
+        return _complete_locked(session, cart_id, intent)
+
+
+def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> Completion:
+    """The second transaction: under the cart's lock, with what Stripe said of the intent."""
+    cart = lock_cart(session, cart_id)
+    if cart.completed_at is not None:
+        return Completion(get_order_of_cart(session, cart_id).id)
+    contents = get_contents(session, cart_id)
+    attempt = _get_ready_session(session, contents)
+    if attempt.provider_id == MANUAL_PROVIDER:
+        return Completion(complete_cart(session, contents, attempt, None).order.id)
+    if intent is None or intent.id != attempt.payment_intent_id:
+        raise Conflict  # another session was opened while we asked about this one
+    if intent.status != "succeeded":
+        record_intent(session, attempt.id, intent)
+        return Completion(payment_need=decide_payment_need(intent.status))
+    completed = complete_cart(session, contents, attempt, intent)
+    return Completion(completed.order.id, refusal=completed.refusal)
+
+
+def _find_intent_to_read(session: Session, cart_id: str) -> str | None:
+    """Refuses early what would be refused anyway, before Stripe is asked."""
+    contents = get_contents(session, cart_id)
+    if contents.cart.completed_at is not None:
+        return None
+    return _get_ready_session(session, contents).payment_intent_id
+
+
+def _get_ready_session(session: Session, contents: CartContents) -> PaymentSession:
+    collection_id = contents.cart.payment_collection_id
+    found = find_current_session(session, collection_id) if collection_id else None
+    # A session whose vendor call never gave an answer cannot have been paid.
+    attempt = found if found and (found.payment_intent_id or found.provider_id == MANUAL_PROVIDER) else None
+    check_ready(read_readiness(contents, has_session=attempt is not None))
+    if attempt is None:
+        raise AssertionError("check_ready lets no cart without a session pass")
+    return attempt
+
+
+def _read_intent(intent_id: str) -> Intent:
+    try:
+        return get_stripe().retrieve_payment_intent(intent_id)
+    except Retryable as failure:
+        raise CheckoutUnavailable(failure.retry_after_seconds) from failure
+    except Terminal as refusal:  # a wrong key or a lost intent: nothing the buyer can mend
+        raise CheckoutUnavailable from refusal

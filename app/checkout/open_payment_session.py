@@ -1,0 +1,90 @@
+"""Asking for the money of a cart: the amount owed, then one attempt to pay it."""
+
+from sqlalchemy.orm import Session
+
+from app.carts.queries import get_contents, lock_cart
+from app.carts.rules import check_changeable
+from app.checkout.queries import find_cart_id
+from app.core.db import unit_of_work
+from app.core.errors import Conflict
+from app.core.log import log_event
+from app.core.settings import get_settings
+from app.gateways.errors import Retryable, Terminal
+from app.gateways.stripe import get_stripe
+from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCollectionNotFound
+from app.payments.models import PaymentSession
+from app.payments.rules import STRIPE_PROVIDER, check_provider
+from app.payments.service import abandon_session, create_collection, follow_amount, open_session, record_intent
+
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
+
+
+def open_collection(session: Session, cart_id: str) -> str:
+    """The id of what a cart owes; asked again it is the same one, at the cart's present total."""
+    cart = lock_cart(session, cart_id)
+    check_changeable(cart.id, cart.completed_at)
+    total_cents = get_contents(session, cart_id).totals.total_cents
+    if cart.payment_collection_id is None:
+        cart.payment_collection_id = create_collection(session, total_cents, cart.currency_code).id
+    else:
+        follow_amount(session, cart.payment_collection_id, total_cents, cart.currency_code)
+    return cart.payment_collection_id
+
+
+def open_payment_session(collection_id: str, provider_id: str) -> None:
+    """Open one attempt to pay, in place of any other; with Stripe, an intent for it.
+
+    The row stands before the call and its id is the idempotency key: whatever the call's outcome, asking again pays
+    once. Raises `PaymentProviderUnknown`, `CheckoutUnavailable`, `AmountNotPayable`.
+    """
+    check_provider(provider_id, is_manual_offered=get_settings().manual_payment)
+    with unit_of_work() as session:
+        attempt = _open(session, collection_id, provider_id)
+    if provider_id == STRIPE_PROVIDER and attempt.payment_intent_id is None:
+        _create_intent(attempt)
+
+
+def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSession:
+    cart_id = find_cart_id(session, collection_id)
+    if cart_id is None:
+        raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
+    cart = lock_cart(session, cart_id)
+    check_changeable(cart.id, cart.completed_at)
+    total_cents = get_contents(session, cart_id).totals.total_cents
+    follow_amount(session, collection_id, total_cents, cart.currency_code)  # VAT or a rule may have changed overnight
+    return open_session(session, collection_id, provider_id)
+
+
+def _create_intent(attempt: PaymentSession) -> None:
+    try:
+        intent = get_stripe().create_payment_intent(
+            amount_cents=attempt.amount_cents,
+            currency=attempt.currency_code,
+            idempotency_key=attempt.id,
+            # What finds the cart again should our note of the intent be lost (design §4.5).
+            metadata={"session_id": attempt.id},
+        )
+    except Retryable as failure:
+        _give_up_answered(attempt, failure)
+        raise CheckoutUnavailable(failure.retry_after_seconds) from failure
+    except Terminal as refusal:
+        _give_up(attempt, refusal.code)
+        if refusal.code in AMOUNT_REFUSED:
+            raise AmountNotPayable from refusal
+        raise CheckoutUnavailable from refusal
+    with unit_of_work() as session:
+        is_superseded = record_intent(session, attempt.id, intent).superseded_at is not None
+    if is_superseded:  # the cart changed while Stripe answered; the intent is being cancelled
+        raise Conflict
+
+
+def _give_up_answered(attempt: PaymentSession, failure: Retryable) -> None:
+    """A 500 is kept under its key and would come again; no answer at all may be asked for once more."""
+    if failure.http_status is not None and failure.http_status >= 500:
+        _give_up(attempt, failure.code)
+
+
+def _give_up(attempt: PaymentSession, code: str) -> None:
+    log_event("payment session given up", level="warning", code=code)
+    with unit_of_work() as session:
+        abandon_session(session, attempt.id)

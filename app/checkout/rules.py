@@ -1,0 +1,87 @@
+"""The decisions of a purchase: may the cart be completed, does the payment fit, what about late money."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.checkout.errors import CartEmpty, CollectionMissing, SessionMissing, ShippingMissing
+from app.orders.rules import ReviewReason
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What a cart has, and what it needs."""
+
+    has_lines: bool
+    has_collection: bool
+    has_session: bool
+    needs_shipping: bool
+    has_shipping: bool
+
+
+@dataclass(frozen=True)
+class Sum:
+    """An amount in the currency's smallest unit; the code in lower case."""
+
+    cents: int
+    currency_code: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """Why a person must look at the order; None: nobody has to."""
+
+    reason: ReviewReason | None
+
+
+@dataclass(frozen=True)
+class PaymentNeed:
+    """What the browser is told when the payment is not there: Medusa's type and message."""
+
+    type: Literal["payment_requires_more_error", "payment_authorization_error"]
+    message: str
+
+
+LatePayment = Literal["pays", "duplicate", "differs"]
+
+_WAITS_FOR_CUSTOMER = frozenset({"requires_action", "requires_confirmation", "processing", "requires_capture"})
+
+
+def check_ready(cart: Readiness) -> None:
+    """Payment first, then shipping, in Medusa's order and words. Source: store-api §7."""
+    if not cart.has_lines:
+        raise CartEmpty
+    if not cart.has_collection:
+        raise CollectionMissing
+    if not cart.has_session:
+        raise SessionMissing
+    if cart.needs_shipping and not cart.has_shipping:
+        raise ShippingMissing
+
+
+def decide_payment_need(intent_status: str) -> PaymentNeed:
+    """Why an intent that is not paid does not complete the cart. Source: store-api §7."""
+    if intent_status in _WAITS_FOR_CUSTOMER:
+        return PaymentNeed("payment_requires_more_error", "More information is required for payment")
+    return PaymentNeed("payment_authorization_error", "Payment authorization failed")
+
+
+def decide_review(cart: Readiness, owed: Sum, paid: Sum | None) -> Review:
+    """Money that came is never sent away: what does not fit becomes an order that a person looks at.
+
+    Source: design §4.5; the amount and the currency must both be equal, payments §2.2.
+    """
+    if not cart.has_lines or (cart.needs_shipping and not cart.has_shipping):
+        return Review("details_missing")
+    if paid is not None and paid != owed:
+        return Review("amount_differs")
+    return Review(None)
+
+
+def decide_late_payment(*, is_order_paid: bool, has_other_capture: bool, owed: Sum, paid: Sum) -> LatePayment:
+    """Money for an order that exists already: it pays it, or it is there twice, or it does not fit.
+
+    Source: design §4.5, payments §5 (duplicate_payment).
+    """
+    if is_order_paid or has_other_capture:
+        return "duplicate"
+    return "pays" if paid == owed else "differs"

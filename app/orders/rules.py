@@ -1,0 +1,60 @@
+"""What an order's facts say: its status, what is paid, what is missing, who may still see it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from app.orders.errors import OrderNotFound
+
+ReviewReason = Literal["stock_gone", "amount_differs", "details_missing"]
+
+# An order's id opens it without login for that long (design §4.18).
+OPEN_WITHOUT_LOGIN = timedelta(days=30)
+# Nothing leaves the shop through this program yet.
+NOT_FULFILLED = "not_fulfilled"
+
+
+@dataclass(frozen=True)
+class Money:
+    """What happened to an order's money so far, in cents."""
+
+    authorized_cents: int
+    captured_cents: int
+    refunded_cents: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Medusa's `summary`; a negative difference is owed to the customer."""
+
+    paid_cents: int
+    refunded_cents: int
+    pending_difference_cents: int
+
+
+def compute_order_status(review_reason: ReviewReason | None) -> str:
+    """A new order waits to be worked on; one that needs a look says so. Source: store-api §8, design §4.5."""
+    return "pending" if review_reason is None else "requires_action"
+
+
+def compute_payment_status(total_cents: int, money: Money) -> str:
+    """From facts that only grow, in this order: refunded, captured, authorized, nothing. Source: payments §2.2."""
+    if money.captured_cents > 0:
+        if money.refunded_cents >= money.captured_cents:
+            return "refunded"
+        if money.refunded_cents > 0:
+            return "partially_refunded"
+        return "captured" if money.captured_cents >= total_cents else "partially_captured"
+    return "authorized" if money.authorized_cents > 0 else "not_paid"
+
+
+def compute_summary(total_cents: int, money: Money) -> Summary:
+    """What is still to be paid is the total less what came and stayed. Source: the table of store-api §8."""
+    kept_cents = money.captured_cents - money.refunded_cents
+    return Summary(money.captured_cents, money.refunded_cents, total_cents - kept_cents)
+
+
+def check_open_without_login(order_id: str, created_at: datetime, now: datetime) -> None:
+    """After 30 days an order's id alone opens nothing. Source: design §4.18. Raises `OrderNotFound`."""
+    if now - created_at > OPEN_WITHOUT_LOGIN:
+        raise OrderNotFound(order_id)

@@ -1,0 +1,93 @@
+"""From a Stripe event to its effect: one transaction holds the ledger row and everything the event causes."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psycopg.errors
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.checkout.record_payment import record_outcome, record_payment
+from app.core.db import unit_of_work
+from app.core.locks import limit_lock_wait
+from app.core.log import class_name, log_event
+from app.core.settings import get_settings
+from app.gateways.stripe import read_intent
+from app.payments.event_types import HANDLED_EVENT_TYPES
+from app.payments.record_event import StripeEvent, claim_event, mark_event, mark_event_failed
+
+# Two transactions took the same rows in another order: the loser's second try finds them free.
+MOST_RETRIES = 3
+WORTH_RETRYING = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an event came to: the state of its ledger row, and the order it touched."""
+
+    state: str
+    order_id: str | None = None
+
+
+DUPLICATE = Effect("duplicate")
+IGNORED = Effect("ignored")
+
+
+def receive_event(event: StripeEvent, source: str) -> Effect:
+    """Apply an event once, whoever brings it: webhook, reconcile, replay, sweeper.
+
+    On a failure nothing of it stands but a ledger row marked failed, and the failure is raised.
+    """
+    try:
+        effect = _apply_with_retries(event, source)
+    except Exception as failure:  # whatever it was, the sweeper must find the event
+        _keep_failed(event, source, failure)
+        raise
+    log_event("stripe event", stripeEventId=event.id, status=effect.state, orderId=effect.order_id)
+    return effect
+
+
+def _apply_with_retries(event: StripeEvent, source: str) -> Effect:
+    for _ in range(MOST_RETRIES):
+        try:
+            return _claim_and_apply(event, source)
+        except DBAPIError as failure:
+            if not isinstance(failure.orig, WORTH_RETRYING):
+                raise
+    return _claim_and_apply(event, source)
+
+
+def _claim_and_apply(event: StripeEvent, source: str) -> Effect:
+    with unit_of_work() as session:
+        limit_lock_wait(session)
+        row_id = claim_event(session, event, source)
+        if row_id is None:
+            return DUPLICATE
+        effect = apply_event(session, event) if _is_for_us(event) else IGNORED
+        mark_event(session, row_id, effect.state, effect.order_id)
+        return effect
+
+
+def _is_for_us(event: StripeEvent) -> bool:
+    """Our account, our mode (test or live), a type we act on."""
+    is_live = get_settings().stripe_secret_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
+    return event.type in HANDLED_EVENT_TYPES and event.is_livemode == is_live and not event.is_of_connected_account
+
+
+def apply_event(session: Session, event: StripeEvent) -> Effect:
+    """One `match` from event type to one function."""
+    match event.type:
+        case "payment_intent.succeeded":
+            recorded = record_payment(session, read_intent(event.thing))
+        case "payment_intent.payment_failed" | "payment_intent.canceled":
+            recorded = record_outcome(session, read_intent(event.thing))
+        case _:
+            return IGNORED
+    return Effect("processed" if recorded.is_matched else "unmatched", recorded.order_id)
+
+
+def _keep_failed(event: StripeEvent, source: str, failure: Exception) -> None:
+    # Without a database nothing can be kept; Stripe brings the event again.
+    with suppress(SQLAlchemyError), unit_of_work() as session:
+        limit_lock_wait(session)
+        mark_event_failed(session, event, source, class_name(failure))
