@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from app.v1_api import health, home, pictures
+from app.v1_api import health, home, pictures, webhooks
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, health.router, pictures.router)
+ROUTERS: tuple[APIRouter, ...] = (home.router, health.router, pictures.router, webhooks.router)

@@ -11,4 +11,8 @@ class Scheduled:
     cron: str
 
 
-SCHEDULE: tuple[Scheduled, ...] = (Scheduled("worker.prune_jobs", "17 4 * * *"),)
+SCHEDULE: tuple[Scheduled, ...] = (
+    Scheduled("stripe_events.sweep", "* * * * *"),
+    Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
+    Scheduled("worker.prune_jobs", "17 4 * * *"),
+)
