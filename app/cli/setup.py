@@ -13,7 +13,7 @@ from app.core.db import unit_of_work
 from app.core.settings import get_settings
 from app.gateways.errors import VendorFailure
 from app.gateways.stripe import get_stripe
-from app.ops import setup as steps
+from app.ops import set_up_shop as steps
 
 app = typer.Typer()
 
@@ -42,7 +42,7 @@ def setup(
     as_json: JsonOption = False,
 ) -> None:
     wanted = steps.read_setup_file(file)
-    steps.check_handover(handover)
+    steps.demand_writable_folder(handover)
     settings = get_settings()
     with unit_of_work(f"cli:{os.environ.get('COMPTOIR_ACTOR') or getpass.getuser()}") as session:
         result = steps.set_up_shop(session, wanted, settings)

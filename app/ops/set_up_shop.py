@@ -151,7 +151,7 @@ def subscribe_endpoint(stripe: StripeGateway, settings: Settings) -> str | None:
     return None
 
 
-def check_handover(path: Path) -> None:
+def demand_writable_folder(path: Path) -> None:
     """The secret of a new endpoint is said once: refuse before asking for it if it could not be kept."""
     if not os.access(path.parent, os.W_OK):
         raise SetupRefused(f"{path.parent} : dossier absent ou fermé à l'écriture. / missing or not writable.")
