@@ -48,15 +48,15 @@ def update_line(session: Session, cart_id: str, line_id: str, changes: LineChang
     """Set what is given of a line; a quantity of 0 removes it. Raises `LineNotFound`, `InsufficientInventory`."""
     cart = open_cart(session, cart_id)
     line = queries.get_line(session, cart_id, line_id)
-    quantity = changes.get("quantity", line.quantity)
-    if quantity == 0:
+    if changes.get("quantity") == 0:
         session.delete(line)
         return finish_change(session, cart)
     line.details = changes.get("details", line.details)
-    line.quantity = quantity
-    lines = queries.list_lines(session, cart_id)
-    check_size(len(lines), quantity)
-    _check_stock(session, lines, {line.variant_id})
+    if "quantity" in changes:
+        line.quantity = changes["quantity"]
+        lines = queries.list_lines(session, cart_id)
+        check_size(len(lines), line.quantity)
+        _check_stock(session, lines, {line.variant_id})
     return finish_change(session, cart)
 
 

@@ -1,0 +1,74 @@
+"""Who may call the Store API: a storefront, by the publishable key of its sales channel."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from app.core.db import SessionDep, unit_of_work
+from app.core.http import Access, StrictRoute, VendorRoute
+from app.core.http import router as make_router
+from app.shop.models import PublishableKey
+from app.shop.queries import find_active_key
+from app.store_api.errors import PublishableKeyInvalid, PublishableKeyMissing
+from app.store_api.query_strings import flatten_arrays
+
+Handler = Callable[[Request], Coroutine[object, object, Response]]
+LONGEST_KEY = 200
+
+
+def get_publishable_key(
+    session: SessionDep, x_publishable_api_key: Annotated[str | None, Header()] = None
+) -> PublishableKey:
+    """The key that the storefront sends; raises `PublishableKeyMissing`, `PublishableKeyInvalid`."""
+    token = x_publishable_api_key
+    if not token:
+        raise PublishableKeyMissing
+    key = find_active_key(session, token) if len(token) <= LONGEST_KEY else None
+    if key is None:
+        raise PublishableKeyInvalid
+    return key
+
+
+# The router's own check is this same dependency: asked twice, looked up once.
+KeyDep = Annotated[PublishableKey, Depends(get_publishable_key)]
+STOREFRONT = Access("storefront", get_publishable_key)
+
+
+def check_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:
+    """The same check in a transaction of its own: a request's session would stay open while the vendor answers."""
+    with unit_of_work() as session:
+        get_publishable_key(session, x_publishable_api_key)
+
+
+STOREFRONT_TO_VENDOR = Access("storefront", check_publishable_key)
+
+
+class StoreRoute(StrictRoute):
+    """Understands the arrays of the SDK's query strings."""
+
+    def get_route_handler(self) -> Handler:
+        return _flattening(super().get_route_handler())
+
+
+class StoreVendorRoute(VendorRoute):
+    """The same, for routes that talk to Stripe with no transaction open."""
+
+    def get_route_handler(self) -> Handler:
+        return _flattening(super().get_route_handler())
+
+
+def _flattening(handle: Handler) -> Handler:
+    async def handle_flat(request: Request) -> Response:
+        flat = {**request.scope, "query_string": flatten_arrays(request.scope["query_string"])}
+        return await handle(Request(flat, request.receive))
+
+    return handle_flat
+
+
+def store_router(*, calls_vendor: bool = False) -> APIRouter:
+    """A router below `/store` for storefronts with a key."""
+    access = STOREFRONT_TO_VENDOR if calls_vendor else STOREFRONT
+    router = make_router(access, prefix="/store", calls_vendor=calls_vendor)
+    router.route_class = StoreVendorRoute if calls_vendor else StoreRoute
+    return router

@@ -1,0 +1,23 @@
+"""Query strings as the SDK writes them (`qs`): `id[0]=a&id[1]=b`, `id[]=a,b` and `id=a&id=b` mean the same."""
+
+import re
+from urllib.parse import parse_qsl, urlencode
+
+# 1,000 ids are more than any page of a list holds.
+MOST_FIELDS = 1_000
+ARRAY_KEY = re.compile(r"(?P<name>[^\[\]]+)\[(?P<index>\d{0,4})\]")
+
+
+def flatten_arrays(query_string: bytes) -> bytes:
+    """Rewrite the array keys of a raw query string as repeated plain keys; anything else stays as it is."""
+    if b"[" not in query_string and b"%5B" not in query_string and b"%5b" not in query_string:
+        return query_string
+    pairs: list[tuple[str, str]] = []
+    for key, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+        array = ARRAY_KEY.fullmatch(key)
+        if array is None:
+            pairs.append((key, value))
+        else:
+            parts = [value] if array["index"] else value.split(",")
+            pairs += [(array["name"], part) for part in parts]
+    return urlencode(pairs[:MOST_FIELDS]).encode("ascii")

@@ -1,0 +1,54 @@
+"""`/store/regions`: where the shop sells."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import BaseModel
+
+from app.core.db import SessionDep
+from app.shop import queries
+from app.shop.errors import RegionNotFound
+from app.store_api.access import store_router
+from app.store_api.schemas import RegionsQuery, StoreQuery
+from app.store_api.shapes import PageOut, RegionOut, region_out
+
+router = store_router()
+
+
+class RegionsAnswer(PageOut):
+    """A page of regions."""
+
+    regions: list[RegionOut]
+
+
+class RegionAnswer(BaseModel):
+    """One region."""
+
+    region: RegionOut
+
+
+@router.get("/regions")
+def list_regions(session: SessionDep, query: Annotated[RegionsQuery, Query()]) -> RegionsAnswer:
+    """The shop's regions with their countries."""
+    regions, count = queries.list_regions(
+        session,
+        limit=query.limit,
+        offset=query.offset,
+        ids=query.id,
+        names=query.name,
+        currency_codes=query.currency_code,
+        text=query.q,
+    )
+    shapes = [region_out(region) for region in regions]
+    return RegionsAnswer(regions=shapes, count=count, offset=query.offset, limit=query.limit)
+
+
+@router.get("/regions/{region_id}")
+def show_region(
+    session: SessionDep, region_id: Annotated[str, Path()], _query: Annotated[StoreQuery, Query()]
+) -> RegionAnswer:
+    """One region."""
+    region = queries.find_region(session, region_id)
+    if region is None:
+        raise RegionNotFound(f"Region with id: {region_id} was not found")
+    return RegionAnswer(region=region_out(region))

@@ -1,0 +1,169 @@
+"""What storefronts send: strict bodies and queries, an unknown key or a wrong type is a 400."""
+
+import json
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.carts.rules import MOST_LINES, MOST_PIECES
+
+MOST_METADATA_CHARACTERS = 10_000
+MOST_IDS = 200
+LONGEST_EMAIL = 254
+
+
+def normalise_email(text: str) -> str:
+    """An address of the usual form, in lower case; reserved domains are fine, nobody is written to here."""
+    try:
+        found = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as exc:
+        raise ValueError("Invalid email") from exc
+    return found.normalized.lower()
+
+
+def keep_as_json(values: dict[str, object]) -> dict[str, object]:
+    """What PostgreSQL keeps as JSON: no infinite number (`1e999` parses as one), and not a novel."""
+    if len(json.dumps(values, allow_nan=False)) > MOST_METADATA_CHARACTERS:
+        raise ValueError(f"metadata has more than {MOST_METADATA_CHARACTERS} characters")
+    return values
+
+
+Id = Annotated[str, StringConstraints(max_length=100)]
+Line = Annotated[str, StringConstraints(max_length=255)]
+Email = Annotated[str, StringConstraints(max_length=LONGEST_EMAIL), AfterValidator(normalise_email)]
+Metadata = Annotated[dict[str, object], AfterValidator(keep_as_json)]
+Pieces = Annotated[int, Field(gt=0, le=MOST_PIECES)]
+Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
+
+
+class Body(BaseModel):
+    """Parent of every body: no key that we do not know, no type taken for another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AddressBody(Body):
+    """A postal address; with `id`, changes to the address that the cart has."""
+
+    id: Id | None = None
+    first_name: Line | None = None
+    last_name: Line | None = None
+    phone: Line | None = None
+    company: Line | None = None
+    address_1: Line | None = None
+    address_2: Line | None = None
+    city: Line | None = None
+    country_code: Annotated[str, StringConstraints(max_length=2)] | None = None
+    province: Line | None = None
+    postal_code: Line | None = None
+    metadata: Metadata | None = None
+
+
+class NewLineBody(Body):
+    """Pieces of a variant; the price is ours to say, a `unit_price` is refused."""
+
+    variant_id: Id
+    quantity: Pieces
+    metadata: Metadata | None = None
+
+
+class UpdateLineBody(Body):
+    """A quantity of 0 removes the line."""
+
+    quantity: Annotated[int, Field(ge=0, le=MOST_PIECES)]
+    metadata: Metadata | None = None
+
+
+class UpdateCartBody(Body):
+    """What is absent stays."""
+
+    region_id: Id | None = None
+    email: Email | None = None
+    locale: Annotated[str, StringConstraints(max_length=35)] | None = None
+    sales_channel_id: Id | None = None
+    promo_codes: Annotated[list[Line], Field(max_length=20)] = []
+    shipping_address: AddressBody | None = None
+    billing_address: AddressBody | None = None
+    metadata: Metadata | None = None
+
+
+class NewCartBody(UpdateCartBody):
+    """Everything is optional: an empty body makes an empty cart in the default region."""
+
+    currency_code: Annotated[str, StringConstraints(max_length=3)] | None = None
+    items: Annotated[list[NewLineBody], Field(max_length=MOST_LINES)] | None = None
+
+
+class ShippingMethodBody(Body):
+    """`data` is for options of a carrier; flat options have none."""
+
+    option_id: Id
+    data: Metadata | None = None
+
+
+class StoreQuery(BaseModel):
+    """What every route takes: `fields` (answers are whole as yet) and `locale` (Medusa's SDK sends it)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    locale: Annotated[str, StringConstraints(max_length=35)] | None = None
+
+
+class ListQuery(StoreQuery):
+    """A page of a list."""
+
+    limit: Annotated[int, Field(ge=0, le=1_000)] = 50
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    order: Annotated[str, StringConstraints(max_length=50)] | None = None
+    q: Annotated[str, StringConstraints(max_length=255)] | None = None
+
+
+class RegionsQuery(ListQuery):
+    """Filters of regions."""
+
+    id: Ids = []
+    name: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
+    currency_code: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
+
+
+class PriceContext(StoreQuery):
+    """Where prices are shown."""
+
+    region_id: Id | None = None
+    country_code: Annotated[str, StringConstraints(max_length=2)] | None = None
+    province: Line | None = None
+    cart_id: Id | None = None
+
+
+class ProductsQuery(ListQuery, PriceContext):
+    """Filters of products, and where their prices are shown."""
+
+    id: Ids = []
+    handle: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
+    title: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
+    category_id: Ids = []
+    collection_id: Ids = []
+    tag_id: Ids = []
+    type_id: Ids = []
+    sales_channel_id: Ids = []
+    is_giftcard: bool | None = None
+
+
+class CategoriesQuery(ListQuery):
+    """Filters of categories."""
+
+    id: Ids = []
+    name: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
+    handle: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
+    parent_category_id: Ids = []
+    include_ancestors_tree: bool = False
+    include_descendants_tree: bool = False
+
+
+class ShippingOptionsQuery(StoreQuery):
+    """The options for a cart."""
+
+    cart_id: Id
+    is_return: bool = False
