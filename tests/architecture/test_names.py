@@ -1,9 +1,11 @@
 """A folder is a business noun, a file is a fixed role, a function is a verb of fixed meaning."""
 
 import ast
+import functools
+import re
 from collections.abc import Iterator
 
-from tests.architecture.source import Function, Module, files, functions, module_functions, modules, parse, refuse
+from tests.architecture.source import ROOT, Function, Module, files, functions, module_functions, modules, parse, refuse
 
 # Packages that are not business nouns: their files are named after what they wrap or serve.
 NOT_DOMAIN = {
@@ -28,16 +30,10 @@ NAMED = {
         "flags": "checkout open or closed",
         "metrics": "figures for Prometheus",
         "incidents": "the incident log",
+        "rolling_restart": "our rolling command, the only way that keeps the socket (design §2)",
     },
     "notifications": {"templates": "renders the mails"},
 }
-
-# The first word of a file that service.py was split into: `place_order.py`.
-VERBS = {
-    "add", "apply", "cancel", "complete", "compute", "create", "expire", "export", "erase", "find", "get", "issue",
-    "list", "mark", "match", "open", "place", "price", "receive", "reconcile", "record", "refund", "release", "render",
-    "replay", "request", "reserve", "send", "set", "ship", "show", "start", "sweep", "transfer", "update", "verify",
-}  # fmt: skip
 
 BANNED = {
     "utils",
@@ -55,12 +51,20 @@ BANNED = {
 }
 
 
+@functools.cache
+def verbs() -> frozenset[str]:
+    """The verbs of the house: the first column of the table "Verbs" of app/README.md."""
+    section = (ROOT / "app" / "README.md").read_text(encoding="utf-8").partition("\n## Verbs")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ")]
+    return frozenset(re.findall(r"[a-z]+", " ".join(cells))) - {"verb"}
+
+
 def strange_files(module: Module) -> Iterator[str]:
     """In a domain package a file is one of the fixed roles, a listed name, or a verb phrase."""
     if not module.package or module.package in NOT_DOMAIN or module.path.count("/") != 2:
         return
     first, _, rest = module.name.partition("_")
-    is_verb_phrase = first in VERBS and bool(rest)
+    is_verb_phrase = first in verbs() and bool(rest)
     if module.name not in ROLES | set(NAMED.get(module.package, {})) and not is_verb_phrase:
         yield module.path
 
@@ -125,7 +129,7 @@ def test_a_file_of_a_domain_has_a_known_role() -> None:
     refuse(
         [finding for module in modules("app") for finding in strange_files(module)],
         "Use models, rules, service, queries, schemas, errors, jobs or privacy; split a long service by verb "
-        "(place_order.py); a name the documents demand is listed with its reason in NAMED:",
+        "(place_order.py), a verb of app/README.md; a name the documents demand is listed with its reason in NAMED:",
     )
 
 
