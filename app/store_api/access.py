@@ -35,13 +35,13 @@ KeyDep = Annotated[PublishableKey, Depends(get_publishable_key)]
 STOREFRONT = Access("storefront", get_publishable_key)
 
 
-def check_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:
+def require_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:
     """The same check in a transaction of its own: a request's session would stay open while the vendor answers."""
     with unit_of_work() as session:
         get_publishable_key(session, x_publishable_api_key)
 
 
-STOREFRONT_TO_VENDOR = Access("storefront", check_publishable_key)
+STOREFRONT_TO_VENDOR = Access("storefront", require_publishable_key)
 
 
 class StoreRoute(StrictRoute):

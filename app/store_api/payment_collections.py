@@ -1,0 +1,55 @@
+"""What a cart owes, and the attempts to pay it."""
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.checkout.open_payment_session import open_collection, open_payment_session
+from app.core.db import SessionDep, unit_of_work
+from app.payments.queries import get_collection, list_payments
+from app.store_api.access import store_router
+from app.store_api.schemas import Body, Id, Metadata
+from app.store_api.shapes_payment import PaymentCollectionOut, payment_collection_out
+
+router = store_router()
+vendor_router = store_router(calls_vendor=True)
+
+
+class NewCollectionBody(Body):
+    """The cart that is to be paid."""
+
+    cart_id: Id
+
+
+class NewSessionBody(Body):
+    """Medusa's SDK may add `data` for the provider; ours need none."""
+
+    provider_id: Id
+    data: Metadata | None = None
+
+
+class PaymentCollectionAnswer(BaseModel):
+    """The envelope."""
+
+    payment_collection: PaymentCollectionOut
+
+
+@router.post("/payment-collections")
+def create_payment_collection(session: SessionDep, body: NewCollectionBody) -> PaymentCollectionAnswer:
+    """The same one however often it is asked for."""
+    return _answer(session, open_collection(session, body.cart_id))
+
+
+@vendor_router.post("/payment-collections/{collection_id}/payment-sessions")
+def create_payment_session(collection_id: str, body: NewSessionBody) -> PaymentCollectionAnswer:
+    """One attempt to pay, in place of any other; Stripe is asked with no transaction open."""
+    open_payment_session(collection_id, body.provider_id)
+    with unit_of_work() as session:
+        return _answer(session, collection_id)
+
+
+def _answer(session: Session, collection_id: str) -> PaymentCollectionAnswer:
+    session.flush()  # the collection may be of this very transaction
+    payments = list_payments(session, collection_id)
+    return PaymentCollectionAnswer(
+        payment_collection=payment_collection_out(get_collection(session, collection_id), payments)
+    )

@@ -1,0 +1,53 @@
+"""The ways to pay."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from app.core.db import SessionDep
+from app.core.settings import get_settings
+from app.payments.rules import list_provider_ids
+from app.shop.errors import RegionNotFound
+from app.shop.queries import find_region
+from app.store_api.access import store_router
+from app.store_api.schemas import Id, ListQuery
+from app.store_api.shapes import PageOut
+
+router = store_router()
+
+
+class PaymentProvidersQuery(ListQuery):
+    """The region is required."""
+
+    region_id: Id
+
+
+class PaymentProviderOut(BaseModel):
+    """One of the ids that storefronts know (store-api §6)."""
+
+    id: str
+    is_enabled: bool
+
+
+class PaymentProvidersOut(PageOut):
+    """All of them fit one page."""
+
+    payment_providers: list[PaymentProviderOut]
+
+
+@router.get("/payment-providers")
+def list_payment_providers(
+    session: SessionDep, query: Annotated[PaymentProvidersQuery, Query()]
+) -> PaymentProvidersOut:
+    """Cards, and transfer or cash where the shop takes it."""
+    if find_region(session, query.region_id) is None:
+        raise RegionNotFound
+    ids = list_provider_ids(is_manual_offered=get_settings().manual_payment)
+    page = ids[query.offset : query.offset + query.limit]
+    return PaymentProvidersOut(
+        payment_providers=[PaymentProviderOut(id=provider_id, is_enabled=True) for provider_id in page],
+        count=len(ids),
+        offset=query.offset,
+        limit=query.limit,
+    )
