@@ -14,10 +14,10 @@ class AuditLog(Base):
     """One act of a person or of a job; `subject` is an id (`order_...`) or a name (`secret STRIPE_SECRET_KEY`)."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index(None, "subject", "at"),)
+    __table_args__ = (Index(None, "subject", "created_at"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     actor: Mapped[str]
     request_id: Mapped[str]
     action: Mapped[str]
