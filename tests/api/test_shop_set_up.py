@@ -1,0 +1,113 @@
+"""`comptoir setup`: a fresh shop from one file, again without a change, and refusals that change nothing."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from app.core.db import unit_of_work
+from app.dev.fake_brevo.app import create_app as create_brevo
+from app.dev.fake_stripe.app import create_app as create_stripe
+from app.dev.loopback import serving
+from app.payments.event_types import HANDLED_EVENT_TYPES
+from tests.in_process import RunJobs
+from tests.rows import row
+from tests.services import ROOT
+
+EXAMPLE = ROOT / "infra" / "inventory" / "setup" / "example.toml"
+TABLES = ("shop", "region", "sales_channel", "publishable_key", "tax_rate", "shipping_option", "staff_user")
+
+
+@pytest.fixture
+def vendors(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    with serving(create_stripe()) as stripe, serving(create_brevo()) as brevo:
+        addresses = {"STRIPE_API_BASE": stripe, "BREVO_API_BASE": brevo, "PUBLIC_URL": "http://127.0.0.1:9000"}
+        for name, value in addresses.items():
+            monkeypatch.setenv(name, value)
+        environment.update(addresses)
+        yield addresses
+
+
+def set_up(file: Path, handover: Path) -> "subprocess.CompletedProcess[str]":
+    installed = str(Path(sys.executable).with_name("comptoir"))
+    command = [installed, "setup", "--json", "--file", str(file), "--handover", str(handover)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def count_rows() -> dict[str, int]:
+    with unit_of_work("test") as session:
+        return {table: session.scalars(text(f'SELECT count(*) FROM "{table}"')).one() for table in TABLES}  # noqa: S608
+
+
+@row("S0-061")
+def test_a_fresh_shop_gets_what_it_needs_and_a_second_run_changes_nothing(
+    vendors: dict[str, str], tmp_path: Path
+) -> None:
+    handover = tmp_path / "stripe.env"
+    first = set_up(EXAMPLE, handover)
+    assert first.returncode == 0, first.stderr
+    said = json.loads(first.stdout)
+    assert said["publishable_key"].startswith("pk_")
+    assert said["invitation_url"].startswith("http://127.0.0.1:9000/app/invitation/")
+    rows = count_rows()
+    assert min(rows.values()) >= 1
+    assert handover.read_text().startswith("STRIPE_WEBHOOK_SECRET=whsec_")
+    assert handover.stat().st_mode & 0o777 == 0o600
+    handover.unlink()
+
+    second = set_up(EXAMPLE, handover)
+    assert second.returncode == 0, second.stderr
+    assert json.loads(second.stdout)["publishable_key"] == said["publishable_key"]
+    assert count_rows() == rows
+    assert not handover.exists()
+
+
+def test_stripe_sends_exactly_the_events_we_handle(vendors: dict[str, str], tmp_path: Path) -> None:
+    set_up(EXAMPLE, tmp_path / "stripe.env")
+    listed = httpx2.get(
+        f"{vendors['STRIPE_API_BASE']}/v1/webhook_endpoints", headers={"Authorization": "Bearer sk_test_of_the_tests"}
+    ).json()["data"]
+    ours = [endpoint for endpoint in listed if endpoint["url"] == "http://127.0.0.1:9000/stripe/webhook"]
+    assert len(ours) == 1
+    assert set(ours[0]["enabled_events"]) == HANDLED_EVENT_TYPES
+
+
+def test_the_sender_is_registered_once(vendors: dict[str, str], tmp_path: Path, run_jobs: RunJobs) -> None:
+    for _ in range(2):
+        set_up(EXAMPLE, tmp_path / "stripe.env")
+        assert run_jobs() == []
+    asked = httpx2.get(f"{vendors['BREVO_API_BASE']}/_test/requests").json()
+    assert [call["operation"] for call in asked].count("create_sender") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("not toml at all [", "setup.toml"),
+        ("[shop]\nname = 'A'\n", "owner (Field required)"),
+        (EXAMPLE.read_text().replace("price_cents = 490", "price_cents = -1"), "shipping.0.price_cents"),
+        (EXAMPLE.read_text().replace('"fr"]', '"xx"]'), "'xx' do not exist"),
+        (EXAMPLE.read_text() + "\n[surprise]\nx = 1\n", "surprise"),
+    ],
+)
+def test_a_wrong_file_is_refused_and_changes_nothing(
+    vendors: dict[str, str], tmp_path: Path, content: str, said: str
+) -> None:
+    file = tmp_path / "setup.toml"
+    file.write_text(content)
+    refused = set_up(file, tmp_path / "stripe.env")
+    assert refused.returncode == 1
+    assert said in json.loads(refused.stdout)["message"]
+    assert set(count_rows().values()) == {0}
+    assert not (tmp_path / "stripe.env").exists()
+
+
+def test_a_closed_handover_folder_is_refused_before_stripe_is_asked(vendors: dict[str, str], tmp_path: Path) -> None:
+    refused = set_up(EXAMPLE, tmp_path / "missing" / "stripe.env")
+    assert refused.returncode == 1
+    assert set(count_rows().values()) == {0}
