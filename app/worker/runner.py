@@ -6,7 +6,7 @@ A killed worker stops beating; within `SILENT_SECONDS` plus one round its jobs a
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import procrastinate
 import psycopg
@@ -19,7 +19,7 @@ from app.core.jobs import GrowingWaits, JobDefinition, get_queue, list_jobs, run
 from app.core.log import configure_logging, log_event, log_failure
 from app.core.settings import get_settings
 from app.worker.modules import import_job_modules
-from app.worker.schedule import SCHEDULE
+from app.worker.schedule import SCHEDULE, Scheduled
 
 JOBS_AT_ONCE = 4
 HEARTBEAT_SECONDS = 5.0
@@ -41,15 +41,15 @@ def main() -> int:
     return 0
 
 
-def build_queue() -> procrastinate.App:
-    """The queue with every registered job and the whole schedule."""
+def build_queue(schedule: Sequence[Scheduled] = SCHEDULE) -> procrastinate.App:
+    """The queue with every registered job and the schedule."""
     import_job_modules()
     queue = get_queue()
     tasks = {
         definition.name: queue.task(name=definition.name, retry=GrowingWaits(definition))(runner_of(definition))
         for definition in list_jobs()
     }
-    for scheduled in SCHEDULE:
+    for scheduled in schedule:
         queue.periodic(cron=scheduled.cron)(tasks[scheduled.job])
     return queue
 

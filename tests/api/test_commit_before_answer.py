@@ -11,6 +11,7 @@ from tests.processes import Processes
 from tests.waiting import wait_until
 
 JOB_SECONDS = 10
+JOBS = "SELECT task_name, status::text FROM procrastinate_jobs WHERE task_name LIKE 'scratch.%'"
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_a_commit_that_fails_answers_500(
     }
     assert answer.headers["x-request-id"] == "commit-that-fails"
     assert rows(database, "SELECT name FROM scratch") == []
-    assert rows(database, "SELECT task_name FROM procrastinate_jobs") == []
+    assert rows(database, JOBS) == []
 
     careless = httpx2.post(f"{url}/careless/late")
     assert careless.status_code == 200, "the control must lie: otherwise this test cannot see the difference"
@@ -58,12 +59,12 @@ def test_a_job_of_a_rolled_back_transaction_never_runs(
     # The jobs of the two others would have been asked for earlier; nothing waits any more.
     succeeded = [("scratch.note", "succeeded")]
     wait_until(
-        lambda: rows(database, "SELECT task_name, status::text FROM procrastinate_jobs") == succeeded,
+        lambda: rows(database, JOBS) == succeeded,
         JOB_SECONDS,
         "one job ended, and there is no other",
     )
     assert rows(database, "SELECT name FROM scratch_job") == [("kept",)]
-    job_lines = [line for line in processes.log().splitlines() if '"job done"' in line]
+    job_lines = [line for line in processes.log().splitlines() if '"job done"' in line and "scratch" in line]
     assert len(job_lines) == 1
     assert '"requestId": "request-of-kept"' in job_lines[0]
     database.close()

@@ -14,7 +14,7 @@ from tests.waiting import wait_until
 
 # Silence must last, then a round of the rescuer and one poll must come; the rest is start-up on a busy machine.
 BOUND_SECONDS = SILENT_SECONDS + ROUND_SECONDS + POLL_SECONDS + 30
-STATES = "SELECT task_name, status::text, attempts FROM procrastinate_jobs ORDER BY id"
+STATES = "SELECT task_name, status::text, attempts FROM procrastinate_jobs WHERE task_name LIKE 'scratch.%' ORDER BY id"
 
 
 def test_the_job_of_a_killed_worker_runs_again(environment: dict[str, str], processes: Processes) -> None:
@@ -47,9 +47,9 @@ def test_a_failing_job_stays_for_a_person_and_its_text_is_not_logged(
         )
         worker.terminate()
         assert worker.wait(timeout=10) == 0
-    lines = [line for line in processes.log().splitlines() if '"job failed"' in line]
+    lines = [line for line in processes.log().splitlines() if '"job failed"' in line and "scratch" in line]
     assert len(lines) == 2
-    assert all('"code": "ValueError"' in line and '"job": "scratch.fail"' in line for line in lines)
+    assert all('"code": "ValueError"' in line for line in lines)
     assert "canary" not in processes.log()
     assert "marie" not in processes.log()
 

@@ -1,8 +1,6 @@
 """Settings: read once, typed, and refused when they belong to a laptop."""
 
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -174,13 +172,3 @@ def test_the_example_file_is_the_generated_one() -> None:
     assert (ROOT / ".env.example").read_text() == render_example(), (
         "run: python -m app.core.settings_example > .env.example"
     )
-
-
-def test_a_process_with_wrong_settings_says_which_and_listens_to_nothing() -> None:
-    environment = {"PATH": os.environ["PATH"], "COMPTOIR_ENV": "production"}
-    for module in (["app.serve", "--port", "0"], ["app.worker"]):
-        command = [sys.executable, "-m", *module]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert "DATABASE_URL: manquant / missing" in done.stderr
-        assert "Traceback" not in done.stderr
