@@ -71,7 +71,7 @@ def ask_shared_socket(port: int, timeout_seconds: float = 5) -> WorkerAnswer:
         response = connection.getresponse()
         body = response.read()
         inode = (
-            find_server_inode(port, cast(socket.socket, connection.sock).getsockname()[1]) if connection.sock else ""
+            read_server_inode(port, cast(socket.socket, connection.sock).getsockname()[1]) if connection.sock else ""
         )
         version = str(json.loads(body).get("version", "")) if response.status == http.client.OK else ""
         return WorkerAnswer(response.status, version, inode)
@@ -79,7 +79,7 @@ def ask_shared_socket(port: int, timeout_seconds: float = 5) -> WorkerAnswer:
         connection.close()
 
 
-def find_server_inode(server_port: int, client_port: int, table: Path = Path("/proc/net/tcp")) -> str:
+def read_server_inode(server_port: int, client_port: int, table: Path = Path("/proc/net/tcp")) -> str:
     """The inode of the server's end of a loopback connection, as the kernel lists it; empty if it is gone."""
     wanted = (f"0100007F:{server_port:04X}", f"0100007F:{client_port:04X}")
     for line in table.read_text().splitlines()[1:]:
