@@ -3,8 +3,9 @@
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.catalogue.models import Product, ProductVariant
 from app.orders.errors import OrderNotFound
-from app.orders.models import Order
+from app.orders.models import Order, OrderLine
 
 
 def get_order(session: Session, order_id: str) -> Order:
@@ -33,3 +34,14 @@ def _whole() -> Select[Order]:
         joinedload(Order.shipping_address),
         joinedload(Order.billing_address),
     )
+
+
+def list_goods(session: Session, order_id: str) -> dict[str, tuple[ProductVariant, Product]]:
+    """What the lines of an order were made of, as it is now, by line id."""
+    query = (
+        select(OrderLine.id, ProductVariant, Product)
+        .join(ProductVariant, ProductVariant.id == OrderLine.variant_id)
+        .join(Product, Product.id == OrderLine.product_id)
+        .where(OrderLine.order_id == order_id)
+    )
+    return {line_id: (variant, product) for line_id, variant, product in session.execute(query).tuples()}

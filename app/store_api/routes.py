@@ -2,4 +2,12 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from app.store_api import carts, categories, products, regions, shipping_options
+
+ROUTERS: tuple[APIRouter, ...] = (
+    regions.router,
+    products.router,
+    categories.router,
+    carts.router,
+    shipping_options.router,
+)

@@ -1,0 +1,75 @@
+"""The end of a purchase, from the buyer's side (store-api §7)."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.carts.queries import get_contents
+from app.checkout.complete_for_buyer import complete_for_buyer
+from app.checkout.rules import PaymentNeed
+from app.core.db import unit_of_work
+from app.orders.queries import get_order
+from app.payments.queries import get_collection, list_payments
+from app.store_api.access import store_router
+from app.store_api.orders import compose_order
+from app.store_api.schemas import Body, StoreQuery
+from app.store_api.shapes_cart import CartOut, cart_out
+from app.store_api.shapes_order import OrderOut
+from app.store_api.shapes_payment import payment_collection_out
+
+router = store_router(calls_vendor=True)
+
+
+class CompleteBody(Body):
+    """Nothing is asked for; the SDK sends no body at all."""
+
+
+class PaymentErrorOut(BaseModel):
+    """Why the payment is not there yet."""
+
+    message: str
+    name: str
+    type: str
+
+
+class CompletedAnswer(BaseModel):
+    """The cart became this order."""
+
+    type: Literal["order"] = "order"
+    order: OrderOut
+
+
+class PaymentNeededAnswer(BaseModel):
+    """The cart stays a cart: the payment needs more, or was refused."""
+
+    type: Literal["cart"] = "cart"
+    cart: CartOut
+    error: PaymentErrorOut
+
+
+@router.post("/carts/{cart_id}/complete")
+def complete_cart(
+    cart_id: str, _query: Annotated[StoreQuery, Query()], _body: CompleteBody | None = None
+) -> CompletedAnswer | PaymentNeededAnswer:
+    """Complete the cart; asked again it answers the same order."""
+    completion = complete_for_buyer(cart_id)
+    if completion.refusal is not None:
+        raise completion.refusal  # after the commit: the order that holds the money stands
+    with unit_of_work() as session:
+        if completion.payment_need is not None:
+            return _payment_needed(session, cart_id, completion.payment_need)
+        return CompletedAnswer(order=compose_order(session, get_order(session, completion.order_id or "")))
+
+
+def _payment_needed(session: Session, cart_id: str, need: PaymentNeed) -> PaymentNeededAnswer:
+    contents = get_contents(session, cart_id)
+    collection_id = contents.cart.payment_collection_id or ""
+    payment_collection = payment_collection_out(
+        get_collection(session, collection_id), list_payments(session, collection_id)
+    )
+    return PaymentNeededAnswer(
+        cart=cart_out(contents, payment_collection),
+        error=PaymentErrorOut(message=need.message, name=need.type, type=need.type),
+    )
