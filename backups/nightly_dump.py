@@ -15,7 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(os.environ.get("COMPTOIR_BACKUPS", "/var/backups/comptoir"))
 DATABASE = os.environ.get("COMPTOIR_BACKUP_DATABASE", "postgresql:///comptoir?host=/var/run/postgresql")
-STATUS = "status.json"
+STATUS = Path(os.environ.get("COMPTOIR_BACKUP_STATUS", "/var/lib/comptoir/backup/status.json"))
 PATTERN = "comptoir-*.dump"
 
 
@@ -61,16 +61,16 @@ def prune(keep: int) -> list[str]:
 
 def write_status(status: dict[str, object]) -> None:
     """Replace the status file; the group of the shop reads it, the dumps stay private."""
-    partial = FOLDER / f".{STATUS}.partial"
+    partial = STATUS.with_name(f".{STATUS.name}.partial")
     partial.write_text(json.dumps(status) + "\n")
     partial.chmod(0o640)
-    partial.replace(FOLDER / STATUS)
+    partial.replace(STATUS)
 
 
 def last_success() -> object:
     """When the last good dump was made, as the status file has it."""
     try:
-        return json.loads((FOLDER / STATUS).read_text()).get("last_success_at")
+        return json.loads(STATUS.read_text()).get("last_success_at")
     except (OSError, ValueError):
         return None
 
@@ -110,7 +110,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Nightly dump of Comptoir")
     parser.add_argument("--keep", type=int, default=7)
     options = parser.parse_args()
-    os.umask(0o027)
+    os.umask(0o077)
     with open(FOLDER / ".lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -34,6 +34,7 @@ class Target:
     site: Mapping[str, str]
     secrets_file: Path
     tls: str
+    setup: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def hosts_of(self, group: str) -> list[Host]:
@@ -49,6 +50,7 @@ class Target:
             "site": dict(self.site),
             "secrets_file": str(self.secrets_file),
             "tls": self.tls,
+            "setup": self.setup,
         }
 
 
@@ -85,8 +87,14 @@ def parse_target(inventory: str, content: Mapping[str, object]) -> Target:
         site={name: str(value) for name, value in _table(content.get("site")).items()},
         secrets_file=Path(str(secrets)).expanduser(),
         tls=str(content.get("tls", "own-authority")),
+        setup=_setup(content.get("setup_file")),
         groups={group: _texts(groups[group]) for group in GROUPS if group in groups},
     )
+
+
+def _setup(path: object) -> str:
+    """The shop's file, shipped as it is; without one, `comptoir setup` is run by hand on the server."""
+    return Path(str(path)).expanduser().read_text() if path else ""
 
 
 def _ssh(table: Mapping[str, object]) -> dict[str, object]:

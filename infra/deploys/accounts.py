@@ -18,8 +18,11 @@ FOLDERS = (
     ("/var/lib/comptoir/incoming", "root", "root", "700"),
     ("/var/lib/comptoir/maintenance", "root", "root", "755"),
     ("/var/lib/comptoir/uploads", "comptoir", "comptoir", "755"),
-    # The group reads the status of the last backup, never the dumps (0600).
-    ("/var/backups/comptoir", "comptoir_backup", "comptoir", "2750"),
+    # Where `comptoir setup` leaves the secret of a new Stripe endpoint for root to pick up.
+    ("/var/lib/comptoir/handover", "comptoir", "comptoir", "700"),
+    # The shop reads how the last backup went; the dumps are not for it.
+    ("/var/lib/comptoir/backup", "comptoir_backup", "comptoir", "2750"),
+    ("/var/backups/comptoir", "comptoir_backup", "comptoir_backup", "700"),
     ("/var/log/comptoir", "root", "comptoir", "750"),
     ("/var/cache/comptoir", "root", "root", "700"),
 )

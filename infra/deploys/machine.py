@@ -29,7 +29,7 @@ def render_firewall(ssh_port: int, open_tcp: tuple[int, ...]) -> str:
 table inet comptoir
 delete table inet comptoir
 table inet comptoir {{
-  chain incoming {{
+  chain input {{
     type filter hook input priority filter; policy drop;
     ct state established,related accept
     ct state invalid drop
@@ -38,7 +38,7 @@ table inet comptoir {{
     meta l4proto ipv6-icmp accept
     tcp dport {{ {ports} }} accept
   }}
-  chain forwarded {{
+  chain forward {{
     type filter hook forward priority filter; policy drop;
   }}
 }}

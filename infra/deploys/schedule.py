@@ -9,6 +9,7 @@ from infra.deploys.operations.rendered import put_text
 from infra.target import ROOT
 
 PACKAGES = ("cron", "logrotate")
+BACKUP = "/usr/local/sbin/comptoir-backup"
 
 
 def render_crontab(backups_kept: int) -> str:
@@ -26,7 +27,8 @@ def render_logrotate(log_days: int) -> str:
 @deploy("Schedule")
 def apply() -> None:
     """The dump's program, the crontab, the rotation."""
-    programs.ship("nightly_dump.py", source="backups")
+    programs.ship("nightly_dump.py", folder="backups")
+    put_text("Command comptoir-backup", (ROOT / "backups" / "comptoir-backup.sh").read_text(), BACKUP, mode="755")
     put_text("Crontab", render_crontab(int(host.data.backups_kept)), "/etc/cron.d/comptoir")
     put_text("Rotation of logs", render_logrotate(int(host.data.log_days)), "/etc/logrotate.d/comptoir")
     services.enabled("cron.service")

@@ -9,15 +9,28 @@ if [ ! -x "$program" ]; then
 fi
 cd /opt/comptoir/current
 # Switching releases changes files of root: only this noun's program runs as root, and it asks nothing of the application.
-if [ "${1:-}" = release ] && { [ "${2:-}" = rollback ] || [ "${2:-}" = list ]; }; then
-  shift
-  COMPTOIR_ACTOR=${SUDO_USER:-root} exec /usr/bin/python3 /usr/local/lib/comptoir/release.py "$@"
-fi
+case "${1:-} ${2:-}" in
+  "release list" | "release rollback" | "release restart")
+    shift
+    COMPTOIR_ACTOR=${SUDO_USER:-root} exec /usr/bin/python3 /usr/local/lib/comptoir/infra/host/release.py "$@" ;;
+esac
 # The checklist reads what only root may read (firewall, file modes, other users' processes); its code is root's own.
 if [ "${1:-}" = audit ]; then
   exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG="${LANG:-C.UTF-8}" TERM="${TERM:-dumb}" HOME=/root \
     COMPTOIR_ENV_FILE=/etc/comptoir/env COMPTOIR_ACTOR="${SUDO_USER:-root}" "$program" "$@"
 fi
-exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG="${LANG:-C.UTF-8}" TERM="${TERM:-dumb}" HOME=/nonexistent \
-  COMPTOIR_ENV_FILE=/etc/comptoir/env COMPTOIR_ACTOR="${SUDO_USER:-root}" \
-  setpriv --reuid=comptoir --regid=comptoir --init-groups -- "$program" "$@"
+run_as_comptoir() {
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG="${LANG:-C.UTF-8}" TERM="${TERM:-dumb}" HOME=/nonexistent \
+    COMPTOIR_ENV_FILE=/etc/comptoir/env COMPTOIR_ACTOR="${SUDO_USER:-root}" \
+    setpriv --reuid=comptoir --regid=comptoir --init-groups -- "$program" "$@"
+}
+# Setup may leave the secret of a new Stripe endpoint: root puts it into the settings, the workers read it one by one.
+if [ "${1:-}" = setup ] && [ -z "${COMPTOIR_IN_DEPLOY:-}" ]; then
+  run_as_comptoir "$@"
+  if [ -e /var/lib/comptoir/handover/stripe.env ]; then
+    /usr/bin/python3 /usr/local/lib/comptoir/infra/host/host_secrets.py ensure
+    COMPTOIR_ACTOR=${SUDO_USER:-root} /usr/bin/python3 /usr/local/lib/comptoir/infra/host/release.py restart
+  fi
+  exit 0
+fi
+run_as_comptoir "$@"

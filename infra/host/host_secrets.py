@@ -10,17 +10,21 @@ import grp
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import subprocess
 import sys
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("COMPTOIR_ETC", "/etc/comptoir"))
-PARTS = ("10-site.env", "20-generated.env", "30-vendor.env")
+PARTS = ("10-site.env", "20-generated.env", "30-vendor.env", "40-handover.env")
+HANDOVER = Path(os.environ.get("COMPTOIR_HANDOVER", "/var/lib/comptoir/handover/stripe.env"))
+HANDED_OVER = re.compile(r"STRIPE_WEBHOOK_SECRET=whsec_[0-9A-Za-z_]+\n?")
 LOGIN = "comptoir_app_a"
 SOCKET = "/var/run/postgresql"
 ITERATIONS = 4096
-RANDOM_SECRETS = ("JWT_SECRET", "COOKIE_SECRET")
+# The webhook secret is a stand-in that no vendor knows, until ops bring the real one or `comptoir setup` hands it over.
+RANDOM_SECRETS = {"JWT_SECRET": "", "COOKIE_SECRET": "", "STRIPE_WEBHOOK_SECRET": "whsec_"}
 OWNER = f"DATABASE_URL=postgresql+psycopg://comptoir_owner@/comptoir?host={SOCKET}\n"
 BACKUP = f"DATABASE_URL=postgresql://comptoir_backup@/comptoir?host={SOCKET}\n"
 
@@ -111,6 +115,8 @@ def pending() -> list[str]:
     found = [f"{name} is not generated" for name in missing_generated()]
     if not found and not is_verifier_of(stored_verifier(), password_of(generated()["DATABASE_URL"])):
         found.append(f"{LOGIN} has another password")
+    if HANDOVER.exists():
+        found.append("a secret was handed over")
     files = {"env": composed(), "owner.env": OWNER, "backup.env": BACKUP}
     for name, content in files.items():
         path = FOLDER / name
@@ -126,7 +132,7 @@ def invent() -> None:
         if name == "DATABASE_URL":
             have[name] = f"postgresql+psycopg://{LOGIN}:{secrets.token_urlsafe(32)}@/comptoir?host={SOCKET}"
         else:
-            have[name] = secrets.token_urlsafe(48)
+            have[name] = RANDOM_SECRETS[name] + secrets.token_hex(32)
         sys.stdout.write(f"{name} generated\n")
     text = "".join(f"{name}={value}\n" for name, value in have.items())
     write_private(FOLDER / "env.d" / "20-generated.env", text, 0o600)
@@ -140,9 +146,22 @@ def ensure() -> None:
     if not is_verifier_of(stored_verifier(), password):
         psql(f"ALTER ROLE {LOGIN} PASSWORD '{scram_verifier(password, secrets.token_bytes(16))}';\n")
         sys.stdout.write(f"{LOGIN} has its verifier\n")
+    take_handover()
     write_if_changed("env", composed(), 0o640, "comptoir")
     write_if_changed("owner.env", OWNER, 0o600)
     write_if_changed("backup.env", BACKUP, 0o600)
+
+
+def take_handover() -> None:
+    """Take the secret that `comptoir setup` left: the folder is the application's, so its word is checked."""
+    if not HANDOVER.exists():
+        return
+    text = HANDOVER.read_text() if HANDOVER.is_file() and not HANDOVER.is_symlink() else ""
+    if not HANDED_OVER.fullmatch(text):
+        sys.exit(f"{HANDOVER} does not hold a webhook secret")
+    write_private(FOLDER / "env.d" / "40-handover.env", text, 0o600)
+    HANDOVER.unlink()
+    sys.stdout.write("STRIPE_WEBHOOK_SECRET taken over\n")
 
 
 def write_if_changed(name: str, content: str, mode: int, group: str = "root") -> None:

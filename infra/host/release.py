@@ -15,12 +15,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+# Runs as a file, before any release is there: the package is found beside it.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import release_build as build
-import release_lock as lock
-import release_serve as serve
-from release_places import CURRENT, LOG, RELEASES, Refused, say
+from infra.host import release_build as build
+from infra.host import release_lock as lock
+from infra.host import release_serve as serve
+from infra.host.release_places import CURRENT, LOG, RELEASES, Refused, say
 
 KEPT = 5
 
@@ -111,6 +112,8 @@ def install(options: argparse.Namespace) -> None:
             if is_new:
                 build.build(release, Path(options.archive), options.sha256, options.tree)
             build.check_tree(release, options.tree)
+            if previous and serve.known_revisions(release) - serve.known_revisions(previous):
+                serve.take_backup()
             serve.migrate(release)
             serve.try_on_spare_port(release)
         except BaseException:
@@ -118,6 +121,8 @@ def install(options: argparse.Namespace) -> None:
                 shutil.rmtree(RELEASES / release, ignore_errors=True)
             raise
         go_live(release, previous, options.domain)
+        if not previous:
+            serve.take_backup()
         prune(options.keep)
 
     logged("deploy", release, options.who, options.run, work)
@@ -149,6 +154,8 @@ def restart(options: argparse.Namespace) -> None:
     live = current_release()
     if not live:
         raise Refused("Aucune version n'est en service. / No release is live.")
+    if options.only_if_stale and not serve.stale_processes():
+        return
 
     def work(_previous: str) -> None:
         serve.rolling_restart()
@@ -217,6 +224,8 @@ def parser() -> argparse.ArgumentParser:
             verb.add_argument("--tree", required=True)
         if name == "rollback":
             verb.add_argument("release", nargs="?", default="")
+        if name == "restart":
+            verb.add_argument("--only-if-stale", action="store_true")
         if name == "install":
             verb.add_argument("--archive", required=True)
             verb.add_argument("--sha256", required=True)

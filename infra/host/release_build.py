@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from release_places import CACHE, HOME, RELEASES, Refused, say
+from infra.host.release_places import CACHE, HOME, RELEASES, Refused, say
 
 PYTHON = "/usr/bin/python3"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -72,6 +72,8 @@ def make_environment(uv: Path, target: Path) -> None:
     run([*install, "--require-hashes", "--compile-bytecode", "-r", str(target / "requirements.lock")])
     run([*install, "--no-deps", "--no-build-isolation", "--editable", str(target)])
     run([python, "-m", "compileall", "-q", str(target / "app")])
+    # uv leaves its lock writable by everybody.
+    (environment / ".lock").unlink(missing_ok=True)
 
 
 def check_tree(release: str, tree: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from release_places import LOCK, Refused
+from infra.host.release_places import LOCK, Refused
 
 
 def default_who() -> str:

@@ -10,8 +10,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from release_places import CURRENT, ETC, RELEASES, Refused, read_pairs, say
+from infra.host.release_places import CURRENT, ETC, RELEASES, Refused, read_pairs, say
 
+BACKUP = "/usr/local/sbin/comptoir-backup"
 WEB_PORT = 9000
 START_SECONDS = 30
 READY_SECONDS = 20
@@ -22,6 +23,14 @@ OLDEST_READER = Path("app/migrations/OLDEST_READER")
 def configured_domain() -> str:
     """The host name of PUBLIC_URL, which is the one nginx serves."""
     return read_pairs(ETC / "env").get("PUBLIC_URL", "").partition("://")[2].rstrip("/")
+
+
+def take_backup() -> None:
+    """A dump, read back: before the schema changes, and once on a new host; without it nothing goes on."""
+    say("takes a dump")
+    done = subprocess.run([BACKUP], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refused(f"backup: {last_words(done)}")
 
 
 def migrate(release: str) -> None:

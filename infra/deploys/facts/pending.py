@@ -8,7 +8,7 @@ MISSING_PROGRAM = "the program is not installed yet"
 
 
 class Pending(FactBase[list[str]]):
-    """`host.get_fact(Pending, program="/usr/local/lib/comptoir/x.py", arguments="a b")`."""
+    """`host.get_fact(Pending, program="/usr/local/lib/comptoir/infra/host/x.py", arguments="a b")`."""
 
     default = list
 

@@ -8,9 +8,9 @@ from pyinfra.api import FileUploadCommand, StringCommand, operation
 
 from infra.deploys import lock
 from infra.deploys.facts.pending import Pending, SetupPending
-from infra.deploys.operations.programs import LIBRARY
+from infra.deploys.operations.programs import PROGRAMS
 
-PROGRAM = f"{LIBRARY}/release.py"
+PROGRAM = f"{PROGRAMS}/release.py"
 INCOMING = "/var/lib/comptoir/incoming"
 
 
@@ -56,4 +56,8 @@ def shop_ready(setup_file: str) -> Generator[str, None, None]:
     if not host.get_fact(SetupPending, setup_file=setup_file, mark=mark):
         host.noop("nothing to set up")
         return
-    yield f"/usr/local/bin/comptoir setup --file {setup_file} && sha256sum {setup_file} > {mark}"
+    yield f"COMPTOIR_IN_DEPLOY=1 /usr/local/bin/comptoir setup --file {setup_file}"
+    # A new endpoint's secret goes into the settings, and the processes read them.
+    yield f"python3 {PROGRAMS}/host_secrets.py ensure"
+    yield f"python3 {PROGRAM} restart --only-if-stale {identity()}"
+    yield f"sha256sum {setup_file} > {mark}"
