@@ -19,6 +19,7 @@ from app.core.settings import SettingsRefused
 NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("audit", "app.cli.audit", "Contrôler la liste de production", "Run the production checklist"),
     ("config", "app.cli.config", "Réglages et fichier d'exemple", "Settings and example file"),
+    ("release", "app.cli.release", "Versions : lister, revenir, redémarrer", "Releases: list, roll back, restart"),
     ("runbook", "app.cli.runbook", "Le runbook et sa couverture", "The runbook and its coverage"),
     ("serve", "app.cli.serve", "Lancer le serveur web", "Run the web server"),
     ("setup", "app.cli.setup", "Préparer une boutique neuve", "Set up a fresh shop"),
