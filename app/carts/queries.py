@@ -68,7 +68,7 @@ def get_contents(session: Session, cart_id: str) -> CartContents:
     found = session.execute(query).one_or_none()
     if found is None:
         raise CartNotFound(cart_id)
-    cart, region, customer = found.tuple()
+    cart, region, customer = found
     rates = _list_rates(session, cart)
     lines = _list_lines(session, cart_id, rates)
     shipping_tax = rates.get(STANDARD)
@@ -92,7 +92,7 @@ def _list_lines(session: Session, cart_id: str, rates: Mapping[str, TaxRate]) ->
     )
     return tuple(
         LineContents(line, variant, product, pick_rate(rates, product.tax_category))
-        for line, variant, product in session.execute(query).tuples()
+        for line, variant, product in session.execute(query)
     )
 
 

@@ -48,7 +48,7 @@ class Page:
 
     limit: int
     offset: int
-    order: str | None = None
+    order: str = "created_at"
 
 
 def list_products(session: Session, wanted: ProductFilter, page: Page) -> tuple[list[Product], int]:
@@ -114,7 +114,7 @@ def list_products_by_category(session: Session, channel_id: str) -> dict[str, li
         .order_by(Product.created_at, Product.id)
     )
     products: dict[str, list[Product]] = {}
-    for category_id, product in session.execute(query).tuples():
+    for category_id, product in session.execute(query):
         products.setdefault(category_id, []).append(product)
     return products
 
@@ -167,9 +167,7 @@ def fold(text: str) -> str:
     return reduce(lambda done, pair: done.replace(*pair), zip(ACCENTED, PLAIN, strict=True), text.lower())
 
 
-def _order(order: str | None) -> Sequence[SQLColumnExpression[object]]:
-    if order is None:
-        return [Product.created_at.asc(), Product.id.asc()]
+def _order(order: str) -> Sequence[SQLColumnExpression[object]]:
     column = ORDERS[order.removeprefix("-")]
     return [column.desc() if order.startswith("-") else column.asc(), Product.id.asc()]
 

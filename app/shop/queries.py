@@ -4,10 +4,13 @@ from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from app.shop.errors import RegionNotFound
 from app.shop.models import PublishableKey, Region, SalesChannel, Shop, TaxRate
+
+ORDERS = {"id": Region.id, "name": Region.name, "created_at": Region.created_at}
 
 
 def find_shop(session: Session) -> Shop | None:
@@ -66,8 +69,12 @@ def list_regions(
     names: Collection[str] = (),
     currency_codes: Collection[str] = (),
     text: str | None = None,
+    order: str = "created_at",
 ) -> tuple[list[Region], int]:
-    """A page of regions with their countries, and how many match in all."""
+    """A page of regions with their countries, and how many match in all.
+
+    `order` is a field of `ORDERS`, with a minus in front to turn it round.
+    """
     query = select(Region)
     if ids:
         query = query.where(Region.id.in_(ids))
@@ -78,7 +85,9 @@ def list_regions(
     if text:
         query = query.where(Region.name.icontains(text, autoescape=True))
     count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = query.order_by(Region.created_at, Region.id).limit(limit).offset(offset)
+    column = ORDERS[order.removeprefix("-")]
+    ordered = query.order_by(column.desc() if order.startswith("-") else column.asc(), Region.id)
+    page = ordered.limit(limit).offset(offset)
     return list(session.scalars(page.options(selectinload(Region.countries)))), count
 
 
@@ -88,6 +97,6 @@ def list_tax_rates(session: Session, country_code: str, on: date) -> dict[str, T
         select(TaxRate)
         .where(TaxRate.country_code == country_code, TaxRate.valid_from_on <= on)
         .order_by(TaxRate.category, TaxRate.valid_from_on.desc())
-        .distinct(TaxRate.category)
+        .ext(distinct_on(TaxRate.category))
     )
     return {rate.category: rate for rate in session.scalars(query)}

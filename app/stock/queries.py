@@ -14,7 +14,7 @@ def list_available(session: Session, variant_ids: Collection[str]) -> dict[str, 
     if not variant_ids:
         return {}
     query = select(StockLevel.variant_id, StockLevel.stocked_quantity).where(StockLevel.variant_id.in_(variant_ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def lock_levels(session: Session, variant_ids: Collection[str]) -> dict[str, StockLevel]:

@@ -38,6 +38,7 @@ def list_regions(session: SessionDep, query: Annotated[RegionsQuery, Query()]) -
         names=query.name,
         currency_codes=query.currency_code,
         text=query.q,
+        order=query.order,
     )
     shapes = [region_out(region) for region in regions]
     return RegionsAnswer(regions=shapes, count=count, offset=query.offset, limit=query.limit)

@@ -1,7 +1,7 @@
 """What storefronts send: strict bodies and queries, an unknown key or a wrong type is a 400."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -34,6 +34,18 @@ Line = Annotated[str, StringConstraints(max_length=255)]
 Email = Annotated[str, StringConstraints(max_length=LONGEST_EMAIL), AfterValidator(normalise_email)]
 Metadata = Annotated[dict[str, object], AfterValidator(keep_as_json)]
 Pieces = Annotated[int, Field(gt=0, le=MOST_PIECES)]
+ProductOrder = Literal[
+    "id",
+    "-id",
+    "title",
+    "-title",
+    "handle",
+    "-handle",
+    "created_at",
+    "-created_at",
+    "updated_at",
+    "-updated_at",
+]
 Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
 
 
@@ -116,13 +128,13 @@ class ListQuery(StoreQuery):
 
     limit: Annotated[int, Field(ge=0, le=1_000)] = 50
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    order: Annotated[str, StringConstraints(max_length=50)] | None = None
     q: Annotated[str, StringConstraints(max_length=255)] | None = None
 
 
 class RegionsQuery(ListQuery):
     """Filters of regions."""
 
+    order: Literal["id", "-id", "name", "-name", "created_at", "-created_at"] = "created_at"
     id: Ids = []
     name: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
     currency_code: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
@@ -140,6 +152,7 @@ class PriceContext(StoreQuery):
 class ProductsQuery(ListQuery, PriceContext):
     """Filters of products, and where their prices are shown."""
 
+    order: ProductOrder = "created_at"
     id: Ids = []
     handle: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
     title: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
@@ -154,6 +167,7 @@ class ProductsQuery(ListQuery, PriceContext):
 class CategoriesQuery(ListQuery):
     """Filters of categories."""
 
+    order: Literal["id", "-id", "name", "-name", "handle", "-handle", "rank", "-rank"] = "rank"
     id: Ids = []
     name: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
     handle: Annotated[list[Line], Field(max_length=MOST_IDS)] = []

@@ -25,6 +25,11 @@ WireRate = Annotated[Decimal, PlainSerializer(float, return_type=float, when_use
 """A number that is no amount, such as a VAT rate in percent."""
 
 
+def is_absent(value: object) -> bool:
+    """For `Field(exclude_if=...)`: keys that Medusa leaves out where other keys would be null."""
+    return value is None
+
+
 class PageOut(BaseModel):
     """The envelope of a list: `count` is of all that match."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.carts.models import Cart
 from app.carts.queries import CartContents, LineContents
@@ -22,6 +22,7 @@ from app.store_api.shapes import (
     absolute_url,
     address_out,
     charge_values,
+    is_absent,
     region_out,
     totals_values,
 )
@@ -114,7 +115,7 @@ class CartOut(TotalsOut):
     region: RegionOut
     promotions: list[Json]
     credit_lines: list[Json]
-    payment_collection: PaymentCollectionOut | None = None
+    payment_collection: PaymentCollectionOut | None = Field(default=None, exclude_if=is_absent)
 
 
 class CartAnswer(BaseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.carts.rules import Charge, compute_charge
 from app.catalogue.models import Product, ProductCategory, ProductImage, ProductOption, ProductVariant
@@ -12,7 +12,7 @@ from app.core.money import WireAmount, to_wire
 from app.pricing.models import Price
 from app.shop.models import TaxRate
 from app.shop.rules import pick_rate
-from app.store_api.shapes import WireInstant, absolute_url
+from app.store_api.shapes import WireInstant, absolute_url, is_absent
 
 
 class PriceSourceOut(BaseModel):
@@ -38,10 +38,10 @@ class CalculatedPriceOut(BaseModel):
     is_original_price_tax_inclusive: bool
     is_original_price_price_list: bool
     original_price: PriceSourceOut
-    calculated_amount_with_tax: WireAmount | None = None
-    calculated_amount_without_tax: WireAmount | None = None
-    original_amount_with_tax: WireAmount | None = None
-    original_amount_without_tax: WireAmount | None = None
+    calculated_amount_with_tax: WireAmount | None = Field(default=None, exclude_if=is_absent)
+    calculated_amount_without_tax: WireAmount | None = Field(default=None, exclude_if=is_absent)
+    original_amount_with_tax: WireAmount | None = Field(default=None, exclude_if=is_absent)
+    original_amount_without_tax: WireAmount | None = Field(default=None, exclude_if=is_absent)
 
 
 class ImageOut(BaseModel):
@@ -123,8 +123,8 @@ class ShelvedVariantOut(VariantOut):
 
     options: list[VariantOptionOut]
     images: list[ImageOut]
-    calculated_price: CalculatedPriceOut | None = None
-    inventory_quantity: int | None = None
+    calculated_price: CalculatedPriceOut | None = Field(default=None, exclude_if=is_absent)
+    inventory_quantity: int | None = Field(default=None, exclude_if=is_absent)
 
 
 class ProductSummaryOut(BaseModel):
