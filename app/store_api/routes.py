@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from app.store_api import carts, categories, products, regions, shipping_options
+from app.store_api import (
+    carts,
+    categories,
+    checkout,
+    orders,
+    payment_collections,
+    payment_providers,
+    products,
+    regions,
+    shipping_options,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     regions.router,
@@ -10,4 +20,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     categories.router,
     carts.router,
     shipping_options.router,
+    payment_providers.router,
+    payment_collections.router,
+    payment_collections.vendor_router,
+    checkout.router,
+    orders.router,
 )
