@@ -22,7 +22,7 @@ from app.dev.screen import progress
 
 ROOT = Path(__file__).parents[2]
 DATABASE = "comptoir"
-READY_SECONDS = 60.0
+READY_SECONDS = 40.0
 # What the prepared database depends on: a change of any of them runs the migrations and the demo shop again.
 PREPARED_FROM = ("app/migrations", "app/dev/demo_shop", "app/dev/prepare.py", "requirements-up.lock")
 

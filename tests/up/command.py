@@ -6,18 +6,35 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from app.dev.guard import is_alive, list_processes
 from app.dev.postgres import free_port
-from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 UP = (sys.executable, "-m", "app.dev.up")
-READY_SECONDS = 60.0
+READY_SECONDS = 90.0
 STOP_SECONDS = 30.0
+
+
+class Contract(TypedDict):
+    """`up.json`."""
+
+    url: str
+    publishable_key: str
+    admin_email: str
+    admin_password: str
+    webhook_secret: str
+    fake_stripe_url: str
+    fake_brevo_url: str
+    database_url: str
+    draft_handle: str
+    sold_out_handle: str
+    price_checks: dict[str, int]
 
 
 @dataclass
@@ -40,9 +57,9 @@ class Instance:
         return self.output.read_text()
 
     @property
-    def contract(self) -> dict[str, str]:
+    def contract(self) -> Contract:
         """Its `up.json`."""
-        content: dict[str, str] = json.loads((self.data / "up.json").read_text())
+        content: Contract = json.loads((self.data / "up.json").read_text())
         return content
 
     def is_ready(self) -> bool:
@@ -51,7 +68,9 @@ class Instance:
 
     def wait_until_ready(self) -> "Instance":
         """Fails with what it printed if it ends instead."""
-        wait_until(lambda: self.is_ready() or self.process.poll() is not None, READY_SECONDS, "ready, or ended")
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.is_ready() and self.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
         assert self.is_ready(), self.text
         return self
 

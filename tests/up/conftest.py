@@ -1,6 +1,7 @@
 """One running instance for the tests that only look; others start their own."""
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,19 +33,30 @@ def make_open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def shop(session_place: Path) -> Iterator[Instance]:
+def first_run(session_place: Path) -> Instance:
+    """A first start on an empty folder, stopped again: what others start from a copy of."""
+    instance = run_up(session_place / "first", session_place / "first-output").wait_until_ready()
+    assert instance.stop() == 0
+    return instance
+
+
+@pytest.fixture(scope="session")
+def shop(first_run: Instance, session_place: Path) -> Iterator[Instance]:
     """A ready instance. Tests must leave it running."""
+    copy_data(first_run.data, session_place / "data")
     instance = run_up(session_place / "data", session_place / "output").wait_until_ready()
     yield instance
     instance.stop()
 
 
 @pytest.fixture
-def start_up(place: Path) -> Iterator[StartUp]:
-    """Start instances that end with the test; by default on the test's own data folder."""
+def start_up(first_run: Instance, place: Path) -> Iterator[StartUp]:
+    """Start instances that end with the test; by default on the test's own copy of a prepared data folder."""
     started: list[Instance] = []
 
     def start(data: Path | None = None, **options: object) -> Instance:
+        if data is None and not started:
+            copy_data(first_run.data, place / "data")
         output = place / f"output-{len(started)}"
         started.append(run_up(data or place / "data", output, **options))  # type: ignore[arg-type]
         return started[-1]
@@ -52,3 +64,8 @@ def start_up(place: Path) -> Iterator[StartUp]:
     yield start
     for instance in started:
         instance.stop()
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """A copy with owners and modes: the database server insists on both."""
+    subprocess.run(["cp", "--archive", source, target], check=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.up.command import ROOT, UP, Instance, get, refusal_of, run_up
-from tests.up.conftest import StartUp
+from tests.up.conftest import StartUp, copy_data
 
 IS_ROOT = os.geteuid() == 0
 
@@ -95,9 +95,9 @@ def test_a_small_disk_is_refused_before_anything_is_made(start_up: StartUp, moun
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="mounting needs root; the limited file size below shows the sentence")
-def test_a_disk_that_fills_up_between_two_starts(start_up: StartUp, mount: Path) -> None:
+def test_a_disk_that_fills_up_between_two_starts(first_run: Instance, start_up: StartUp, mount: Path) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m,mode=755", "tmpfs", mount], check=True)
-    assert start_up(mount / "data").wait_until_ready().stop() == 0
+    copy_data(first_run.data, mount / "data")
     ballast = mount / "ballast"
     with ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(mount).free - (1 << 20))
@@ -106,10 +106,10 @@ def test_a_disk_that_fills_up_between_two_starts(start_up: StartUp, mount: Path)
     start_up(mount / "data").wait_until_ready()
 
 
-def test_a_disk_that_fills_up_while_the_database_is_made(start_up: StartUp) -> None:
+def test_a_disk_that_fills_up_while_the_database_is_made(start_up: StartUp, place: Path) -> None:
     """A limit on the size of files stands for the full disk: the first check passes, PostgreSQL then fails."""
     limited = ("sh", "-c", 'ulimit -f 4096 && exec "$@"', "sh", *UP)
-    said = refusal_of(start_up(command=limited))
+    said = refusal_of(start_up(place / "empty", command=limited))
     assert "est plein : libérez" in said
     assert "is full: free" in said
 
