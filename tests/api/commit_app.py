@@ -7,7 +7,7 @@ accepted by the statement and refused by the commit.
 import sys
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -69,6 +69,11 @@ def write_checked(name: str, session: SessionDep) -> Written:
 @unlimited.post("/unlimited/{name}")
 def write_unlimited(name: str, session: SessionDep) -> Written:
     return write_row(session, name)
+
+
+@scratch.get("/address")
+async def address(request: Request) -> Written:
+    return Written(name=request.client.host if request.client else "none")
 
 
 def write_row(session: Session, name: str) -> Written:

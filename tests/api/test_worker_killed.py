@@ -5,7 +5,7 @@ import time
 
 import psycopg
 
-from app.core.db import unit_of_work
+from app.core.db import get_engine, unit_of_work
 from app.core.jobs import enqueue
 from app.worker.runner import POLL_SECONDS, ROUND_SECONDS, SILENT_SECONDS
 from tests.api.commit_app import SCRATCH
@@ -33,6 +33,22 @@ def test_the_job_of_a_killed_worker_runs_again(environment: dict[str, str], proc
         sys.stdout.write(f"taken back and done {time.monotonic() - killed_at:.1f} s after kill -9\n")
         pids = [pid for (pid,) in database.execute("SELECT worker_pid FROM scratch_job").fetchall()]
         assert pids == [first.pid, second.pid]
+
+
+def test_the_worker_outlives_its_database_connections(environment: dict[str, str], processes: Processes) -> None:
+    with psycopg.connect(environment["DATABASE_URL"].replace("+psycopg", ""), autocommit=True) as database:
+        database.execute(SCRATCH)
+        worker = processes.work("tests.api.commit_worker")
+        database.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        get_engine().dispose()
+        with unit_of_work("test") as session:
+            enqueue(session, "scratch.note", name="after the cut")
+        succeeded = [("scratch.note", "succeeded", 1)]
+        wait_until(lambda: database.execute(STATES).fetchall() == succeeded, 30, "the job runs after the cut")
+        assert database.execute("SELECT worker_pid FROM scratch_job").fetchall() == [(worker.pid,)]
 
 
 def test_a_failing_job_stays_for_a_person_and_its_text_is_not_logged(
