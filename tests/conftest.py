@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.services",
     "tests.processes",
     "tests.in_process",
+    "tests.shop_front",
 ]
 
 

@@ -17,7 +17,7 @@ from app.gateways.errors import Retryable, Terminal
 _Result = TypeVar("_Result")
 
 # The package's own default is the old domain.
-_API_BASE = "https://api.brevo.com/v3"
+_API_BASE = "https://api.brevo.com"
 
 # The package's own default is the old domain.
 _API_BASE = "https://api.brevo.com"
@@ -110,14 +110,14 @@ def get_brevo() -> BrevoGateway:
     settings = get_settings()
     return _gateway(
         settings.brevo_api_key.get_secret_value(),
-        settings.brevo_api_base or _API_BASE,
+        settings.brevo_api_base,
         settings.brevo_sender_email,
         settings.brevo_sender_name,
     )
 
 
 @cache
-def _gateway(api_key: str, api_base: str, sender_email: str, sender_name: str) -> BrevoGateway:
+def _gateway(api_key: str, api_base: str | None, sender_email: str, sender_name: str) -> BrevoGateway:
     return BrevoGateway(api_key, api_base, sender_email, sender_name)
 
 

@@ -169,12 +169,12 @@ class StripeGateway:
 def get_stripe() -> StripeGateway:
     """The process's gateway to Stripe, with its settings."""
     settings = get_settings()
-    base = settings.stripe_api_base or stripe.DEFAULT_API_BASE
-    return _gateway(settings.stripe_secret_key.get_secret_value(), base, settings.stripe_api_version)
+    key = settings.stripe_secret_key.get_secret_value()
+    return _gateway(key, settings.stripe_api_base, settings.stripe_api_version)
 
 
 @cache
-def _gateway(secret_key: str, api_base: str, api_version: str) -> StripeGateway:
+def _gateway(secret_key: str, api_base: str | None, api_version: str) -> StripeGateway:
     return StripeGateway(secret_key, api_base, api_version)
 
 

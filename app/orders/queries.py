@@ -44,4 +44,4 @@ def list_goods(session: Session, order_id: str) -> dict[str, tuple[ProductVarian
         .join(Product, Product.id == OrderLine.product_id)
         .where(OrderLine.order_id == order_id)
     )
-    return {line_id: (variant, product) for line_id, variant, product in session.execute(query).tuples()}
+    return {line_id: (variant, product) for line_id, variant, product in session.execute(query)}
