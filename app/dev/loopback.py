@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address, ip_network
 from threading import Thread
 
 import uvicorn
@@ -18,9 +19,22 @@ class _Protocol(HttpToolsProtocol):
         self.scope["state"]["transport"] = self.transport
 
 
-def serve(app: ASGIApp, port: int) -> None:
+LOOPBACK = "127.0.0.1"
+# The test hosts' own subnets (tests/testhost): a deployed test host calls the fakes on the address of its bridge.
+TEST_HOSTS = ip_network("10.77.0.0/16")
+
+
+def near_address(text: str) -> str:
+    """An address that fakes may listen on: the loopback, or the bridge of test hosts; raises `ValueError`."""
+    address = ip_address(text)
+    if not address.is_loopback and address not in TEST_HOSTS:
+        raise ValueError(f"{text} is neither the loopback nor a bridge of test hosts")
+    return text
+
+
+def serve(app: ASGIApp, port: int, address: str = LOOPBACK) -> None:
     """Serve until SIGTERM or Ctrl-C, after one line that says where. Port 0 lets the system choose."""
-    with _listen(port) as listener:
+    with _listen(port, address) as listener:
         print(f"listening on {_address(listener)}", flush=True)
         _server(app).run(sockets=[listener])
 
@@ -28,7 +42,7 @@ def serve(app: ASGIApp, port: int) -> None:
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """Serve on a free port while the block runs; gives the address."""
-    with _listen(0) as listener:
+    with _listen(0, LOOPBACK) as listener:
         server = _server(app)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -39,17 +53,18 @@ def serving(app: ASGIApp) -> Iterator[str]:
             thread.join(timeout=10)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, address: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    listener.bind((address, port))
     # Connections wait from here on, so whoever reads the line may call at once.
     listener.listen(128)
     return listener
 
 
 def _address(listener: socket.socket) -> str:
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+    address, port = listener.getsockname()
+    return f"http://{address}:{port}"
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:
