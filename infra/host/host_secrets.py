@@ -92,10 +92,13 @@ def write_private(path: Path, content: str, mode: int, group: str = "root") -> N
 
 
 def composed() -> str:
-    """The environment file as it should be; a later part wins, so ops can override what was generated."""
+    """The environment file as it should be; a later part wins, so ops can override what was generated.
+
+    A name left empty says nothing: the example's `STRIPE_WEBHOOK_SECRET=` does not undo the one born here.
+    """
     pairs: dict[str, str] = {}
     for part in PARTS:
-        pairs.update(read_pairs(FOLDER / "env.d" / part))
+        pairs.update({name: value for name, value in read_pairs(FOLDER / "env.d" / part).items() if value})
     return "".join(f"{name}={value}\n" for name, value in pairs.items())
 
 
