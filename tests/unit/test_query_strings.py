@@ -1,0 +1,31 @@
+"""The SDK's arrays in query strings become repeated keys."""
+
+import pytest
+
+from app.store_api.query_strings import MOST_FIELDS, flatten_arrays
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (b"id=a&id=b", b"id=a&id=b"),
+        (b"id[0]=a&id[1]=b", b"id=a&id=b"),
+        (b"id%5B0%5D=a&id%5b1%5d=b", b"id=a&id=b"),
+        (b"id[]=a&id[]=b,c", b"id=a&id=b&id=c"),
+        (b"id[0]=a,b", b"id=a%2Cb"),
+        (b"limit=2&handle[0]=x%20y", b"limit=2&handle=x+y"),
+        (b"created_at[$gt]=x", b"created_at%5B%24gt%5D=x"),
+        (b"a[b][0]=x", b"a%5Bb%5D%5B0%5D=x"),
+        (b"id[0]=%C3%A9", b"id=%C3%A9"),
+        (b"id[0]=", b"id="),
+        (b"", b""),
+        (b"q=[", b"q=%5B"),
+    ],
+)
+def test_arrays_are_flattened(sent: bytes, read: bytes) -> None:
+    assert flatten_arrays(sent) == read
+
+
+def test_a_flood_of_entries_is_cut() -> None:
+    flood = b"&".join(b"id[]=" + b",".join([b"a"] * 100) for _ in range(100))
+    assert flatten_arrays(flood).count(b"id=") == MOST_FIELDS
