@@ -40,9 +40,9 @@ def serve(app: ASGIApp, port: int, address: str = LOOPBACK) -> None:
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve on a free port while the block runs; gives the address."""
-    with _listen(0, LOOPBACK) as listener:
+def serving(app: ASGIApp, address: str = LOOPBACK, port: int = 0) -> Iterator[str]:
+    """Serve while the block runs, on a free port unless one is named; gives the address."""
+    with _listen(port, near_address(address)) as listener:
         server = _server(app)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

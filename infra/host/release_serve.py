@@ -93,9 +93,10 @@ def rolling_restart() -> None:
 def verify(release: str, domain: str, *, must_be_ready: bool) -> None:
     """Through nginx and TLS, as a customer: the version, the database, and readiness if there was any before."""
     say("looks through nginx")
-    version = json.loads(ask_front(domain, "/health")[1] or "{}").get("version")
+    status, body = ask_front(domain, "/health")
+    version = version_in(body)
     if version != release:
-        raise Refused(f"nginx sert {version}, pas {release} / nginx serves {version}, not {release}")
+        raise Refused(f"nginx sert {version or status}, pas {release} / nginx serves {version or status}: {body[:200]}")
     deadline = time.monotonic() + READY_SECONDS
     status, body = ask_front(domain, "/health/ready")
     while status != 200 and time.monotonic() < deadline:
@@ -121,8 +122,13 @@ def ask(port: int, path: str) -> tuple[int, str]:
 
 def ask_version(port: int) -> str:
     """The release that /health names."""
-    with suppress(ValueError):
-        return str(json.loads(ask(port, "/health")[1]).get("version", ""))
+    return version_in(ask(port, "/health")[1])
+
+
+def version_in(body: str) -> str:
+    """The release an answer of /health names; empty when it is no such answer."""
+    with suppress(ValueError, AttributeError):
+        return str(json.loads(body).get("version", ""))
     return ""
 
 
