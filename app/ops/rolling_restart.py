@@ -12,6 +12,7 @@ from app.gateways.supervisor import RUNNING, Supervisor, ask_shared_socket, hold
 
 WEB_PORT = 9000
 START_SECONDS = 30.0
+BACKOFF_SECONDS = 6.0
 ANSWER_SECONDS = 15.0
 POLL_SECONDS = 0.05
 
@@ -55,8 +56,10 @@ def wait_until_running(supervisor: Supervisor, name: str) -> int:
         process = supervisor.get_process(name)
         if process.state == RUNNING:
             return process.pid
-        if process.state == "FATAL":
-            raise WorkerDidNotComeBack(f"{name}: FATAL")
+        # A process that ended at once is started again a few times (a port, a database just coming up), not for ever.
+        has_failed = process.state == "BACKOFF" and time.monotonic() > deadline - START_SECONDS + BACKOFF_SECONDS
+        if has_failed or process.state == "FATAL":
+            raise WorkerDidNotComeBack(f"{name}: {process.state}")
         time.sleep(POLL_SECONDS)
     raise WorkerDidNotComeBack(f"{name}: {process.state} après / after {START_SECONDS:.0f} s")
 

@@ -57,13 +57,19 @@ def apply() -> None:
     )
 
 
+def served_names() -> list[str]:
+    """The shop's name, and the host's address, by which a rehearsal is reached as well."""
+    return list(dict.fromkeys([str(host.data.domain), host.name]))
+
+
 def _certificate() -> None:
     if host.data.tls == "files":
         _brought_certificate()
         return
     programs.ship("own_authority.py")
-    names = " ".join(dict.fromkeys([str(host.data.domain), host.name]))
-    programs.converged(name="Certificate of our own authority", program="own_authority.py", arguments=names)
+    programs.converged(
+        name="Certificate of our own authority", program="own_authority.py", arguments=" ".join(served_names())
+    )
 
 
 def _brought_certificate() -> None:
@@ -82,7 +88,13 @@ def _brought_certificate() -> None:
 
 
 def _configure() -> None:
-    values = {"domain": host.data.domain, "http2_directive": read_report().os_version not in OLD_HTTP2}
+    is_rehearsal = host.data.tls != "files"
+    values = {
+        "domain": host.data.domain,
+        "names": " ".join(served_names()) if is_rehearsal else host.data.domain,
+        "is_rehearsal": is_rehearsal,
+        "http2_directive": read_report().os_version not in OLD_HTTP2,
+    }
     for name, dest in FILES.items():
         put_text(f"nginx: {name}", render(name, **values), dest)
     put_text("Maintenance page", render("maintenance.html"), "/var/lib/comptoir/maintenance/page.html")

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.appliance.checkout import Checkout
+from tests.appliance.shop import FIRST_TAG, Shop
+from tests.appliance.vendors import Vendors, running_vendors
 from tests.testhost import Host, HostLab
 
 
@@ -22,3 +25,50 @@ def lab() -> Iterator[HostLab]:
 def bare_host(lab: HostLab) -> Host:
     """A Debian 12 as a provider delivers it; shared, so a test may look at it and install, not break it."""
     return lab.create("bare", suite="bookworm")
+
+
+@pytest.fixture(scope="session")
+def vendors() -> Iterator[Vendors]:
+    """The two fakes; `with vendors.reachable_from(host):` brings them to a host."""
+    with running_vendors() as vendors:
+        yield vendors
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A throw-away clone of what a release is made of, tagged v1.0.0."""
+    checkout = Checkout.create(tmp_path_factory.mktemp("checkout"))
+    checkout.tag(FIRST_TAG)
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def deployed_key(checkout: Checkout) -> str:
+    """The key of the deployed host's snapshot: the content that it was deployed from."""
+    return f"deployed-{checkout.tree(FIRST_TAG)[:16]}"
+
+
+@pytest.fixture(scope="session")
+def deployed_shop(
+    lab: HostLab, checkout: Checkout, deployed_key: str, vendors: Vendors, tmp_path_factory: pytest.TempPathFactory
+) -> Shop:
+    """A Debian 12 on which v1.0.0 serves a fresh shop, deployed as ops do it; a snapshot spares it if nothing changed.
+
+    Shared: look, deploy, roll back, and leave it serving. To break one: `lab.create("mine", snapshot=deployed_key)`.
+    """
+    folder = tmp_path_factory.mktemp("ops")
+    if lab.has_snapshot(deployed_key):
+        host = lab.create("deployed", snapshot=deployed_key)
+        shop = Shop(host, checkout, folder)
+        shop.write_target()
+        return shop
+    shop = Shop(lab.create("deployed", suite="bookworm"), checkout, folder)
+    shop.deploy_from_bare(vendors)
+    shop.host.snapshot(deployed_key)
+    return shop
+
+
+@pytest.fixture(scope="session")
+def deployed_host(deployed_shop: Shop) -> Host:
+    """The host of `deployed_shop`."""
+    return deployed_shop.host
