@@ -1,5 +1,6 @@
 """The processes of `make up`: started, watched, started again when one dies, stopped in order."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -7,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from app.dev.guard import read_postmaster
-from app.dev.postgres import Cluster
+from app.dev.guard import is_alive, read_postmaster, send, wait_until
+from app.dev.postgres import Cluster, PostgresUnavailable
 from app.dev.refusals import gave_up
 
 STOP_SECONDS = 15.0
@@ -43,25 +44,36 @@ class Database:
     """A private cluster, seen as a process."""
 
     cluster: Cluster
+    pid: int
 
-    @property
-    def pid_file(self) -> Path:
-        """Where its server writes its number."""
-        return self.cluster.home / "pgdata" / "postmaster.pid"
+    @classmethod
+    def of(cls, cluster: Cluster) -> "Database":
+        """The server of a cluster that was just started."""
+        pid = read_postmaster(pid_file_of(cluster))
+        if pid is None:
+            raise PostgresUnavailable("PostgreSQL s'est arrêté aussitôt / stopped at once")
+        return cls(cluster, pid)
 
     def poll(self) -> int | None:
         """None while it runs. Its exit status is unknown: it is no child of ours."""
-        return None if read_postmaster(self.pid_file) else 1
+        return None if is_alive(self.pid) else 1
 
     def terminate(self) -> None:
-        """Stop it; returns when it is stopped."""
+        """Stop it; returns when it is stopped, also if somebody removed its folder meanwhile."""
         self.cluster.stop()
+        send(self.pid, signal.SIGINT)
+        wait_until(lambda: not is_alive(self.pid), STOP_SECONDS)
 
     kill = terminate
 
     def wait(self, timeout: float | None = None) -> int:
         """Already stopped when `terminate` returns."""
         return 0
+
+
+def pid_file_of(cluster: Cluster) -> Path:
+    """Where a server writes its number."""
+    return cluster.home / "pgdata" / "postmaster.pid"
 
 
 @dataclass

@@ -59,6 +59,14 @@ def disk_is_full(path: Path, needed_mb: int) -> StartRefused:
     )
 
 
+def data_are_gone(data: Path) -> StartRefused:
+    """Somebody removed the folder below our feet."""
+    return StartRefused(
+        f"Le dossier {data} a disparu : tout est arrêté, relancez pour repartir de zéro. / "
+        f"The folder {data} is gone: everything is stopped, run it again to start afresh."
+    )
+
+
 def gave_up(what: str, log: Path) -> StartRefused:
     """A part of the instance does not start, or dies again and again."""
     return StartRefused(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.dev.environment import instance_environment, plain_environment
-from app.dev.family import Database, Family, Running, spawn
+from app.dev.family import Database, Family, Running, pid_file_of, spawn
 from app.dev.guard import wait_until
 from app.dev.instance import ADMIN_EMAIL, Memory, Wishes, save_memory, write_json
 from app.dev.postgres import Cluster, start_cluster
@@ -78,11 +78,11 @@ class Startup:
         data, ports = self.wishes.data, self.memory.ports
 
         def start() -> Database:
-            return Database(start_cluster(data, port=ports.get("postgres")))
+            return Database.of(start_cluster(data, port=ports.get("postgres")))
 
         database = self.family.add("PostgreSQL", data / "postgres" / "postgres.log", start)
         ports["postgres"] = database.cluster.port
-        os.write(self.pipe, f"{database.pid_file}\n".encode())
+        os.write(self.pipe, f"{pid_file_of(database.cluster)}\n".encode())
         if not database.cluster.has_database(DATABASE):
             database.cluster.create_database(DATABASE)
         return database.cluster

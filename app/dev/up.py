@@ -15,7 +15,7 @@ from app.dev.guard import stop_leftovers
 from app.dev.instance import LATER_START_MB, Wishes, check_folder, listen, load_memory, read_wishes, take_locks
 from app.dev.postgres import PostgresUnavailable
 from app.dev.redis import RedisUnavailable
-from app.dev.refusals import StartRefused, disk_is_full, from_system
+from app.dev.refusals import StartRefused, data_are_gone, disk_is_full, from_system
 from app.dev.screen import farewell, say, welcome
 from app.dev.startup import ROOT, Startup
 
@@ -73,7 +73,7 @@ def run(wishes: Wishes) -> None:
             stack.callback(stop_all, family)
             Startup(wishes, memory, family, listener, pipe).run()
         welcome(wishes, memory, time.monotonic() - started_at)
-        watch(family)
+        watch(family, wishes)
 
 
 @contextmanager
@@ -133,13 +133,15 @@ def stop_all(family: Family) -> None:
     family.stop()
 
 
-def watch(family: Family) -> None:
+def watch(family: Family, wishes: Wishes) -> None:
     """Stay; look when a child ends and now and then, as PostgreSQL is no child of ours."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     while True:
+        if not wishes.data.exists():
+            raise data_are_gone(wishes.data)
         family.look_after()
         woken, _, _ = select.select([reading], [], [], family.next_look_seconds())
         if woken:

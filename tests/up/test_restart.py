@@ -152,3 +152,14 @@ def test_ports_stay_between_starts_unless_somebody_took_them(start_up: StartUp) 
         second = start_up(port=first.port).wait_until_ready()
     assert second.contract["fake_brevo_url"] != promised["fake_brevo_url"]
     assert {**second.contract, "fake_brevo_url": promised["fake_brevo_url"]} == promised
+
+
+def test_a_data_folder_that_is_removed_stops_everything(start_up: StartUp) -> None:
+    instance = start_up().wait_until_ready()
+    shutil.rmtree(instance.data)
+    assert instance.process.wait(timeout=30) == 1
+    assert instance.text.strip().splitlines()[-1] == (
+        f"Le dossier {instance.data} a disparu : tout est arrêté, relancez pour repartir de zéro. / "
+        f"The folder {instance.data} is gone: everything is stopped, run it again to start afresh."
+    )
+    assert running_on(instance.data) == []
