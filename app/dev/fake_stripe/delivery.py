@@ -145,7 +145,7 @@ def _post(url: str, body: bytes, signature: str, names: Names) -> Json:
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
     # Where a test host's public name points is known to us, not to this machine's resolver.
-    connection._create_connection = partial(_connect, names)  # type: ignore[union-attr]
+    connection._create_connection = partial(_connect, names)  # type: ignore[attr-defined]
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signature,
