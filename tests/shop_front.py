@@ -15,6 +15,7 @@ import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.dev.fake_brevo.app import create_app as create_fake_brevo
@@ -147,8 +148,8 @@ class Attempt:
     intent_id: str
 
 
-class Storefront:
-    """The calls of a storefront, in the order a purchase makes them."""
+class Buyer:
+    """The calls of a buyer's storefront, in the order a purchase makes them."""
 
     def __init__(self, url: str, goods: Goods) -> None:
         self.goods = goods
@@ -259,9 +260,32 @@ def goods(environment: dict[str, str]) -> Goods:
 
 
 @pytest.fixture
-def storefront(vendors: tuple[FakeStripe, FakeBrevo], goods: Goods, web_socket: socket.socket) -> Iterator[Storefront]:
-    """A storefront before the running application."""
+def buyer(vendors: tuple[FakeStripe, FakeBrevo], goods: Goods, web_socket: socket.socket) -> Iterator[Buyer]:
+    """Somebody before the running application."""
     with serving_in_thread(create_app(), web_socket) as url:
-        front = Storefront(url, goods)
-        yield front
-        front.http.close()
+        buyer = Buyer(url, goods)
+        yield buyer
+        buyer.http.close()
+
+
+def read_state() -> dict[str, int]:
+    """What a refused action must leave as it was: rows of money, stock, orders, mails, and jobs asked for."""
+    counts = {
+        "orders": 'SELECT count(*) FROM "order"',
+        "payments": "SELECT count(*) FROM payment",
+        "refunds": "SELECT count(*) FROM refund",
+        "stock": "SELECT sum(stocked_quantity) FROM stock_level",
+        "movements": "SELECT count(*) FROM stock_movement",
+        "mails": "SELECT count(*) FROM message",
+        "jobs": "SELECT count(*) FROM procrastinate_jobs",
+        "events": "SELECT count(*) FROM payment_event",
+        "completed_carts": "SELECT count(*) FROM cart WHERE completed_at IS NOT NULL",
+    }
+    with unit_of_work("test") as session:
+        return {name: int(session.scalar(text(query)) or 0) for name, query in counts.items()}
+
+
+def read_rows(query: str, **values: object) -> list[tuple[object, ...]]:
+    """Rows of the database, as plain tuples."""
+    with unit_of_work("test") as session:
+        return [tuple(row) for row in session.execute(text(query), values)]

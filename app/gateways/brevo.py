@@ -18,9 +18,6 @@ _Result = TypeVar("_Result")
 
 # The package's own default is the old domain.
 _API_BASE = "https://api.brevo.com"
-
-# The package's own default is the old domain.
-_API_BASE = "https://api.brevo.com"
 # Seconds to connect and to read. A tuple of ints: the package ignores a float and then waits for ever.
 _TIMEOUT = (3, 10)
 # The account is wrong, not the message: the same mail leaves once somebody has put it right.
