@@ -105,7 +105,7 @@ def _defer(
 def get_queue() -> procrastinate.App:
     """The process's queue. Enqueueing uses the caller's connection, so only the worker opens this one's pool."""
     dsn = get_settings().database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=4, name="jobs")
+    connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=4, timeout=10, name="jobs")
     return procrastinate.App(connector=connector)
 
 
@@ -118,7 +118,9 @@ class GrowingWaits(procrastinate.BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: jobs.Job) -> RetryDecision | None:
         if isinstance(exception, self.definition.gives_up_on) or job.attempts + 1 >= self.definition.attempts:
             return None
-        return RetryDecision(retry_in={"seconds": wait_seconds(job.attempts)})
+        # A vendor that says when to come back is obeyed (gateways put it on their failures).
+        asked = getattr(exception, "retry_after_seconds", None) or 0
+        return RetryDecision(retry_in={"seconds": max(wait_seconds(job.attempts), asked)})
 
 
 def wait_seconds(attempts_before: int) -> int:

@@ -42,7 +42,7 @@ def scratch_client(app: FastAPI) -> TestClient:
         session.execute(text("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE"))
         return Answer(text="locked")
 
-    for path in ("/store/lock", "/v1/lock", "/stripe/webhook"):
+    for path in ("/store/lock", "/v1/lock", "/stripe/lock"):
         routes.post(path)(lock)
 
     @routes.post("/store/number/{number}")
@@ -81,7 +81,7 @@ def test_the_audit_log_only_grows(environment: dict[str, str], statement: str) -
     [
         ("/store/lock", 409, "invalid_state_error"),
         ("/v1/lock", 409, "invalid_state_error"),
-        ("/stripe/webhook", 500, "unknown_error"),
+        ("/stripe/lock", 500, "unknown_error"),
     ],
 )
 def test_a_lock_that_is_not_had_in_three_seconds(

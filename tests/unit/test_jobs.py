@@ -8,6 +8,7 @@ from croniter import croniter  # type: ignore[import-untyped]
 from procrastinate.jobs import Job
 
 from app.core.jobs import DEFAULT_ATTEMPTS, GrowingWaits, JobDefinition, job, list_jobs, wait_seconds
+from app.gateways.errors import Retryable
 from app.worker.modules import JOB_MODULES, import_job_modules
 from app.worker.schedule import SCHEDULE
 
@@ -48,6 +49,14 @@ def test_the_wait_is_that_of_the_attempt() -> None:
     assert decision is not None
     assert decision.retry_at is not None
     assert timedelta(seconds=75) < decision.retry_at - datetime.now(UTC) <= timedelta(seconds=80)
+
+
+def test_a_vendor_that_says_when_to_come_back_is_obeyed() -> None:
+    busy = Retryable("stripe", "rate_limit", http_status=429, retry_after_seconds=600)
+    decision = GrowingWaits(definition(3)).get_retry_decision(exception=busy, job=queued(0))
+    assert decision is not None
+    assert decision.retry_at is not None
+    assert timedelta(seconds=595) < decision.retry_at - datetime.now(UTC) <= timedelta(seconds=600)
 
 
 def test_two_jobs_cannot_share_a_name() -> None:
