@@ -23,6 +23,7 @@ from app.dev.fake_stripe.app import GivenEndpoint
 from app.dev.fake_stripe.app import create_app as create_fake_stripe
 from app.dev.loopback import serving
 from app.main import create_app
+from app.payments.event_types import HANDLED_EVENT_TYPES
 from tests.factories.catalogue import make_product
 from tests.factories.shipping import make_shipping_option
 from tests.factories.shop import make_shop
@@ -98,6 +99,13 @@ class FakeStripe(Vendor):
     def fail(self, intent_id: str, *, deliver: bool = True) -> Json:
         """The bank says no."""
         return self.post(f"/_test/payment_intents/{intent_id}/fail", deliver=deliver)
+
+    def ask_customer(self, intent_id: str) -> None:
+        """The bank wants to see its customer (3-D Secure); the browser confirmed with such a card."""
+        given = {"payment_method": "pm_card_authenticationRequired", "return_url": "https://shop.example.com"}
+        headers = {"Authorization": f"Bearer {ENVIRONMENT['STRIPE_SECRET_KEY']}"}
+        path = f"{self.url}/v1/payment_intents/{intent_id}/confirm"
+        assert httpx2.post(path, data=given, headers=headers, timeout=10).status_code == 200
 
     def find_delivery(self, event_type: str) -> Json | None:
         """The newest delivery of such an event that was acknowledged."""
@@ -224,7 +232,7 @@ def vendors(
 ) -> Iterator[tuple[FakeStripe, FakeBrevo]]:
     """Both fakes, and the settings that lead to them."""
     stripe, brevo = FakeStripe(""), FakeBrevo("")
-    given = GivenEndpoint(f"{url_of(web_socket)}/stripe/webhook", WEBHOOK_SECRET)
+    given = GivenEndpoint(f"{url_of(web_socket)}/stripe/webhook", WEBHOOK_SECRET, tuple(sorted(HANDLED_EVENT_TYPES)))
     with ExitStack() as stack:
         stripe.url = stack.enter_context(
             serving(create_fake_stripe(given=given, observer=stripe.observe, retry_seconds=RETRY_SECONDS))
