@@ -19,6 +19,7 @@ class Check:
 
 # Every probe starts with these: the settings file is read without a value ever reaching a command line.
 PRELUDE = r"""
+cd /
 setting() { sed -n "s/^$1=//p" /etc/comptoir/env; }
 host=$(setting PUBLIC_URL | sed 's#^https://##')
 web() { curl -sk --noproxy '*' --max-time 5 --resolve "$host:443:127.0.0.1" "$@"; }
