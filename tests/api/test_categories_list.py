@@ -1,0 +1,79 @@
+"""GET /store/product-categories: the starter's menu."""
+
+from app.catalogue.models import ProductCategory
+from app.catalogue.service import create_category
+from app.core.db import unit_of_work
+from tests.factories.catalogue import make_product
+from tests.factories.storefront import Storefront
+
+
+def make_shelves(storefront: Storefront) -> dict[str, str]:
+    """Glasses, with sunglasses below; accessories; one shelf switched off."""
+    with unit_of_work("test") as session:
+        glasses = create_category(session, "Lunettes", "lunettes", rank=0)
+        sun = create_category(session, "Soleil", "lunettes/soleil", parent_category_id=glasses.id, rank=1)
+        other = create_category(session, "Accessoires", "accessoires", rank=2)
+        hidden = create_category(session, "Cachée", "cachee", rank=3)
+        session.get_one(ProductCategory, hidden.id).is_active = False
+        make_product(session, storefront.shop.channel.id, category_ids=(glasses.id, sun.id))
+        make_product(
+            session, storefront.shop.channel.id, handle="brouillon", status="draft", category_ids=(glasses.id,)
+        )
+    return {"glasses": glasses.id, "sun": sun.id, "other": other.id, "hidden": hidden.id}
+
+
+def test_the_menu_shows_active_shelves_with_their_family(storefront: Storefront) -> None:
+    ids = make_shelves(storefront)
+    body = storefront.get(
+        "/product-categories",
+        fields="*category_children, *products, *parent_category, *parent_category.parent_category",
+        limit=100,
+    ).json()
+    assert (body["count"], body["limit"]) == (3, 100)
+    glasses, sun, other = body["product_categories"]
+    assert (glasses["id"], glasses["handle"], glasses["parent_category"]) == (ids["glasses"], "lunettes", None)
+    assert [child["name"] for child in glasses["category_children"]] == ["Soleil"]
+    assert sun["parent_category_id"] == ids["glasses"]
+    assert sun["parent_category"]["name"] == "Lunettes"
+    assert sun["parent_category"]["parent_category"] is None
+    assert (other["category_children"], other["products"]) == ([], [])
+
+
+def test_no_draft_stands_on_a_shelf(storefront: Storefront) -> None:
+    make_shelves(storefront)
+    glasses = storefront.get("/product-categories", handle="lunettes").json()["product_categories"][0]
+    assert [product["handle"] for product in glasses["products"]] == ["aura"]
+    product = storefront.get("/products").json()["products"][0]
+    assert {category["handle"] for category in product["categories"]} == {"lunettes", "lunettes/soleil"}
+
+
+def test_shelves_are_filtered(storefront: Storefront) -> None:
+    ids = make_shelves(storefront)
+
+    def names(**params: str | int | list[str]) -> list[str]:
+        body = storefront.get("/product-categories", **params).json()
+        return [category["name"] for category in body["product_categories"]]
+
+    assert names(handle="lunettes/soleil") == ["Soleil"]
+    assert names(parent_category_id="null") == ["Lunettes", "Accessoires"]
+    assert names(parent_category_id=ids["glasses"]) == ["Soleil"]
+    assert names(q="access") == ["Accessoires"]
+    assert names(order="-name", limit=2) == ["Soleil", "Lunettes"]
+    assert names(limit=0) == []
+    assert names(id=[ids["other"], ids["hidden"]]) == ["Accessoires"]
+
+
+def test_products_of_a_shelf(storefront: Storefront) -> None:
+    ids = make_shelves(storefront)
+    body = storefront.get("/products", category_id=[ids["sun"]]).json()
+    assert [product["handle"] for product in body["products"]] == ["aura"]
+    assert storefront.get("/products", category_id=ids["other"]).json()["count"] == 0
+
+
+def test_one_shelf(storefront: Storefront) -> None:
+    ids = make_shelves(storefront)
+    answer = storefront.get(f"/product-categories/{ids['sun']}")
+    assert answer.json()["product_category"]["handle"] == "lunettes/soleil"
+    for category_id in ("pcat_x", ids["hidden"]):
+        missing = storefront.get(f"/product-categories/{category_id}")
+        assert (missing.status_code, missing.json()["type"]) == (404, "not_found")
