@@ -33,6 +33,11 @@ def ship_release() -> None:
         keep=int(host.data.releases_kept),
     )
     releases.shop_ready(name="A fresh shop has what it needs", setup_file="/etc/comptoir/setup.toml")
+    releases.first_backup(
+        name="A first backup",
+        command="/usr/local/sbin/comptoir-backup",
+        pattern="/var/backups/comptoir/comptoir-*.dump",
+    )
 
 
 ship_release()

@@ -35,6 +35,20 @@ class SetupPending(FactBase[bool]):
         return any(line.strip() for line in output)
 
 
+class NothingMatches(FactBase[bool]):
+    """True if no file matches the pattern."""
+
+    default = bool
+
+    def command(self, pattern: str) -> str:
+        """The shell expands the pattern; `ls` fails when nothing matches."""
+        return f"ls {pattern} >/dev/null 2>&1 || echo nothing"
+
+    def process(self, output: Iterable[str]) -> bool:
+        """Any line means yes."""
+        return any(line.strip() for line in output)
+
+
 class NewerThanStamp(FactBase[list[str]]):
     """Those of the given files that changed since the stamp was set; all of them if it never was."""
 

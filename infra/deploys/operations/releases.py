@@ -7,7 +7,7 @@ from pyinfra import host
 from pyinfra.api import FileUploadCommand, StringCommand, operation
 
 from infra.deploys import lock
-from infra.deploys.facts.pending import Pending, SetupPending
+from infra.deploys.facts.pending import NothingMatches, Pending, SetupPending
 from infra.deploys.operations.programs import PROGRAMS
 
 PROGRAM = f"{PROGRAMS}/release.py"
@@ -61,3 +61,12 @@ def shop_ready(setup_file: str) -> Generator[str, None, None]:
     yield f"python3 {PROGRAMS}/host_secrets.py ensure"
     yield f"python3 {PROGRAM} restart --only-if-stale {identity()}"
     yield f"sha256sum {setup_file} > {mark}"
+
+
+@operation()
+def first_backup(command: str, pattern: str) -> Generator[str, None, None]:
+    """A fresh shop has a dump, taken and read back, before its first night."""
+    if not host.get_fact(NothingMatches, pattern=pattern):
+        host.noop("a dump is there")
+        return
+    yield command
