@@ -15,15 +15,13 @@ def main() -> None:
     parser.add_argument("--webhook-url", help="where events are sent")
     parser.add_argument("--webhook-secret", help="what they are signed with")
     parser.add_argument("--webhook-events", default="*", help="types that are sent, with commas (default: all)")
-    parser.add_argument("--resolve", action="append", default=[], metavar="NAME=ADDRESS", help="as curl's --resolve")
     parser.add_argument("--state-file", type=Path, help="remember everything in this file")
     options = parser.parse_args()
     if bool(options.webhook_url) != bool(options.webhook_secret):
         parser.error("--webhook-url and --webhook-secret go together")
     events = tuple(options.webhook_events.split(","))
     given = GivenEndpoint(options.webhook_url, options.webhook_secret, events) if options.webhook_url else None
-    names = dict(pair.split("=", 1) for pair in options.resolve)
-    serve(create_app(given=given, state_file=options.state_file, names=names), options.port, options.address)
+    serve(create_app(given=given, state_file=options.state_file), options.port, options.address)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from app.dev.contract.judge import stripe_operations
 from app.dev.fake_stripe.calls import Calls, Observer, Remembered
 from app.dev.fake_stripe.charges import Charge
 from app.dev.fake_stripe.controls import Controls
-from app.dev.fake_stripe.delivery import RETRY_SECONDS, Deliveries, Delivery, Names
+from app.dev.fake_stripe.delivery import RETRY_SECONDS, Deliveries, Delivery
 from app.dev.fake_stripe.events import Event, Events
 from app.dev.fake_stripe.pages import Pages
 from app.dev.fake_stripe.payment_intents import PaymentIntent, PaymentIntents
@@ -46,15 +46,11 @@ def create_app(
     observer: Observer | None = None,
     api_version: str = stripe.api_version,
     retry_seconds: Sequence[float] = RETRY_SECONDS,
-    names: Names | None = None,
 ) -> Starlette:
-    """The fake as an ASGI app. `observer` is called with the operation's name during each call, before its answer.
-
-    `names` tells at which address a webhook's host name is reached, as `curl --resolve` does.
-    """
+    """The fake as an ASGI app. `observer` is called with the operation's name during each call, before its answer."""
     journal, faults = Journal(state_file, _KINDS), Faults()
     calls = Calls(journal, faults, api_version, observer)
-    deliveries = Deliveries(journal, retry_seconds, names)
+    deliveries = Deliveries(journal, retry_seconds)
     events = Events(journal, api_version, deliveries.pending_of)
     events.on_event, deliveries.events = deliveries.send, events
     intents, refunds = PaymentIntents(journal, events), Refunds(journal, events)

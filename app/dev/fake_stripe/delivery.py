@@ -5,11 +5,9 @@ import hashlib
 import hmac
 import http.client
 import json
-import socket
 from collections import Counter
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from urllib.parse import urlsplit
 
 from app.core.clock import utc_now
@@ -22,9 +20,6 @@ from app.dev.journal import Journal, Kept
 # Stripe goes on for three days; this is long enough for a process to come back.
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 _TIMEOUT_SECONDS = 10
-
-# Host names and the addresses to reach them at, as `curl --resolve` takes them.
-Names = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +35,8 @@ class Delivery(Kept):
 class Deliveries:
     """Sends events out, in tasks of the running loop."""
 
-    def __init__(
-        self, journal: Journal, retry_seconds: Sequence[float] = RETRY_SECONDS, names: Names | None = None
-    ) -> None:
+    def __init__(self, journal: Journal, retry_seconds: Sequence[float] = RETRY_SECONDS) -> None:
         self._journal = journal
-        self._names = names or {}
         self._retry_seconds = retry_seconds
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: list[Delivery] = []
@@ -114,7 +106,7 @@ class Deliveries:
         if event is None or endpoint is None or self.events is None:
             return replace(delivery, state="done")
         body = json.dumps(self.events.render(event, endpoint.api_version), indent=2).encode()
-        met = await asyncio.to_thread(_post, endpoint.url, body, sign(body, endpoint.valid_secrets()), self._names)
+        met = await asyncio.to_thread(_post, endpoint.url, body, sign(body, endpoint.valid_secrets()))
         # Redirects count as failures too.
         is_done = 200 <= int(str(met.get("status", 0))) < 300
         tried = replace(delivery, tries=[*delivery.tries, met], state="done" if is_done else "pending")
@@ -135,17 +127,11 @@ def _hmac(secret: str, message: bytes) -> str:
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
-def _connect(names: Names, address: tuple[str, int], *rest: object) -> socket.socket:
-    return socket.create_connection((names.get(address[0], address[0]), address[1]), _TIMEOUT_SECONDS)
-
-
-def _post(url: str, body: bytes, signature: str, names: Names) -> Json:
+def _post(url: str, body: bytes, signature: str) -> Json:
     """What the endpoint answered, or why it did not."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
-    # Where a test host's public name points is known to us, not to this machine's resolver.
-    connection._create_connection = partial(_connect, names)  # type: ignore[attr-defined]
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signature,
