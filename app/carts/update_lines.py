@@ -13,7 +13,7 @@ from app.carts.models import Cart, CartLine
 from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
 from app.carts.rules import check_size
-from app.catalogue.queries import list_counted_variants, list_sellable_variants
+from app.catalogue.queries import list_sellable_variants, list_uncounted_variants
 from app.core.db import Json
 from app.core.ids import new_id
 from app.pricing.queries import list_prices
@@ -120,5 +120,5 @@ def _check_stock(session: Session, lines: Iterable[CartLine], variant_ids: set[s
     for line in lines:
         if line.variant_id in variant_ids:
             wanted[line.variant_id] += line.quantity
-    counted = list_counted_variants(session, variant_ids)
+    counted = variant_ids - list_uncounted_variants(session, variant_ids)
     check_available({variant_id: wanted[variant_id] for variant_id in counted}, list_available(session, counted))

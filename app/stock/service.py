@@ -6,7 +6,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.catalogue.queries import list_counted_variants
+from app.catalogue.queries import list_uncounted_variants
 from app.stock import queries
 from app.stock.models import StockLevel, StockMovement
 from app.stock.rules import check_available, check_movement
@@ -32,13 +32,14 @@ def sell(session: Session, quantities: Mapping[str, int], reference: str) -> Non
     """
     for quantity in quantities.values():
         check_movement(quantity)
-    counted = list_counted_variants(session, quantities.keys())
-    wanted = {variant_id: quantity for variant_id, quantity in quantities.items() if variant_id in counted}
+    uncounted = list_uncounted_variants(session, quantities.keys())
+    wanted = {variant_id: quantity for variant_id, quantity in quantities.items() if variant_id not in uncounted}
     if not wanted:
         return
     levels = queries.lock_levels(session, wanted.keys())
     check_available(wanted, {variant_id: level.stocked_quantity for variant_id, level in levels.items()})
     for variant_id, quantity in wanted.items():
-        levels[variant_id].stocked_quantity -= quantity
+        # Relative, so that the database's own limit still holds should the lock ever be lost.
+        levels[variant_id].stocked_quantity = StockLevel.stocked_quantity - quantity
         session.add(StockMovement(variant_id=variant_id, delta=-quantity, reason="sale", reference=reference))
     session.flush()  # while the levels are locked, so that the database's own limit speaks here and not at the commit
