@@ -61,10 +61,12 @@ def deployed_shop(
         host = lab.create("deployed", snapshot=deployed_key)
         shop = Shop(host, checkout, folder)
         shop.write_target()
+        shop.wait_ready()
         return shop
     shop = Shop(lab.create("deployed", suite="bookworm"), checkout, folder)
     shop.deploy_from_bare(vendors)
     shop.host.snapshot(deployed_key)
+    shop.wait_ready()
     return shop
 
 

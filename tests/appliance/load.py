@@ -4,15 +4,24 @@ import http.client
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.appliance.shop import Shop
 
-# One answer from memory, one from the database through the pool.
-PATHS = ("/health", "/health/db")
+# One answer from memory, one from the database through the pool: what a customer's page asks first.
+PATHS = ("/health", "/store/regions")
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Where it goes, whom it trusts, what it sends."""
+
+    address: str
+    context: ssl.SSLContext
+    headers: Mapping[str, str]
 
 
 @dataclass
@@ -22,14 +31,14 @@ class Load:
     answered: int = 0
     failures: list[str] = field(default_factory=list)
     slowest_seconds: float = 0
-    versions: set[str] = field(default_factory=set)
 
 
 @contextmanager
 def steady_load(shop: Shop, per_second: int, at_least: int) -> Iterator[Load]:
     """Load while the block runs, and until at least so many requests were made; read it after the block."""
-    load, ended, context = Load(), threading.Event(), shop.context()
-    runner = threading.Thread(target=_run, args=(shop.host.address, context, load, ended, per_second, at_least))
+    load, ended = Load(), threading.Event()
+    customer = Customer(shop.host.address, shop.context(), {"x-publishable-api-key": shop.publishable_key()})
+    runner = threading.Thread(target=_run, args=(customer, load, ended, per_second, at_least))
     runner.start()
     try:
         yield load
@@ -38,13 +47,11 @@ def steady_load(shop: Shop, per_second: int, at_least: int) -> Iterator[Load]:
         runner.join(timeout=600)
 
 
-def _run(
-    address: str, context: ssl.SSLContext, load: Load, ended: threading.Event, per_second: int, at_least: int
-) -> None:
+def _run(customer: Customer, load: Load, ended: threading.Event, per_second: int, at_least: int) -> None:
     lock, sent, started = threading.Lock(), 0, time.monotonic()
     with ThreadPoolExecutor(max_workers=32) as customers:
         while not ended.is_set() or sent < at_least:
-            customers.submit(_one, address, context, PATHS[sent % len(PATHS)], load, lock)
+            customers.submit(_one, customer, PATHS[sent % len(PATHS)], load, lock)
             sent += 1
             # Paced by the clock, not by the answers: a stall must not make the load lighter.
             pause = started + sent / per_second - time.monotonic()
@@ -52,11 +59,11 @@ def _run(
                 threading.Event().wait(pause)
 
 
-def _one(address: str, context: ssl.SSLContext, path: str, load: Load, lock: threading.Lock) -> None:
+def _one(customer: Customer, path: str, load: Load, lock: threading.Lock) -> None:
     began = time.monotonic()
-    connection = http.client.HTTPSConnection(address, timeout=15, context=context)
+    connection = http.client.HTTPSConnection(customer.address, timeout=15, context=customer.context)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=dict(customer.headers))
         response = connection.getresponse()
         failure = "" if response.status == http.client.OK else f"{path}: {response.status} {response.read()[:200]!r}"
         response.read()

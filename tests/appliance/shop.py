@@ -14,6 +14,7 @@ from typing import Protocol
 
 from tests.appliance.checkout import Checkout
 from tests.testhost import Host
+from tests.waiting import wait_until
 
 # Where the deployed settings look for the vendors: the host's own loopback, where ssh brings the fakes (vendors.py).
 STRIPE_PORT, BREVO_PORT = 12111, 12112
@@ -153,6 +154,22 @@ class Shop:
             return response.status, response.read().decode()
         finally:
             connection.close()
+
+    def publishable_key(self) -> str:
+        """The key that `comptoir setup` made for the storefront."""
+        query = "SELECT token FROM publishable_key WHERE revoked_at IS NULL LIMIT 1"
+        return self.host.run("sudo -u postgres psql -At -d comptoir", stdin=query).stdout.strip()
+
+    def is_ready(self) -> bool:
+        """Whether the shop answers that everything it needs is there."""
+        try:
+            return self.get("/health/ready")[0] == http.client.OK
+        except OSError:
+            return False
+
+    def wait_ready(self, seconds: float = 60) -> None:
+        """Until the shop is ready, as after a boot."""
+        wait_until(self.is_ready, seconds, "the shop is ready")
 
     def live_release(self) -> str:
         """What `current` points to."""

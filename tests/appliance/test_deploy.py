@@ -47,7 +47,7 @@ def test_debian_13_from_bare_to_the_first_answer(
     shop.host.destroy()
 
 
-@row("S2-009", "S2-062")
+@row("S2-062")
 def test_a_release_and_a_rollback_lose_no_request(deployed_shop: Shop, checkout: Checkout) -> None:
     checkout.tag("v1.1.0")
     requests = proof_size(200, 10_000)
