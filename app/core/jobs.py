@@ -96,14 +96,23 @@ def _defer(
 ) -> int:
     connection = session.connection().connection.driver_connection
     request_id = current_request_id.get()
-    task = get_queue().configure_task(name, connection=connection, schedule_at=run_at, queueing_lock=waiting_key)
+    task = _get_asker().configure_task(name, connection=connection, schedule_at=run_at, queueing_lock=waiting_key)
     row: dict[str, Any] = {**arguments, REQUEST_ID_ARGUMENT: request_id}
     return int(task.defer(**row))
 
 
 @cache
+def _get_asker() -> procrastinate.App:
+    """Writes rows through the caller's connection, and has none of its own.
+
+    Not the worker's queue: once that is open it takes every connection for an asynchronous one, the caller's too.
+    """
+    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+
+@cache
 def get_queue() -> procrastinate.App:
-    """The process's queue. Enqueueing uses the caller's connection, so only the worker opens this one's pool."""
+    """The worker's queue; nobody else opens its pool."""
     dsn = get_settings().database_url.replace("postgresql+psycopg://", "postgresql://", 1)
     connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=4, timeout=10, name="jobs")
     return procrastinate.App(connector=connector)

@@ -59,7 +59,7 @@ def show_money(cents: int, currency_code: str, locale: str) -> str:
 
 def show_percent(rate: str, locale: str) -> str:
     """The rate `5.50` is `5,5 %` in French."""
-    return format_percent(Decimal(rate) / 100, "#,##0.## %" if locale == "fr" else "#,##0.##%", locale=locale)
+    return format_percent(Decimal(rate) / 100, "#,##0.##\u00a0%" if locale == "fr" else "#,##0.##%", locale=locale)
 
 
 def show_day(day: str, locale: str) -> str:

@@ -1,0 +1,336 @@
+"""News from Stripe: verified, applied once, never acknowledged before they are written."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from app.core.db import unit_of_work
+from app.dev.fake_stripe.delivery import sign
+from app.stock.service import sell
+from app.stripe_events.jobs import sweep
+from tests.in_process import RunJobs
+from tests.rows import row
+from tests.services import forget_process_state
+from tests.shop_front import WEBHOOK_SECRET, Attempt, Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
+
+PATH = "/stripe/webhook"
+SUCCEEDED = "payment_intent.succeeded"
+
+
+def deliver(buyer: Buyer, event: object, *, secret: str = WEBHOOK_SECRET, path: str = PATH) -> httpx2.Response:
+    """Bring an event as Stripe does."""
+    body = json.dumps(event).encode()
+    return buyer.http.post(path, content=body, headers={"Stripe-Signature": sign(body, [secret])})
+
+
+def event_about(thing: Json, kind: str = SUCCEEDED, **over: object) -> Json:
+    """An event of the test's own making."""
+    return {
+        "id": "evt_of_the_test",
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": int(datetime.now(UTC).timestamp()),
+        "data": {"object": thing},
+        "livemode": False,
+        "type": kind,
+        **over,
+    }
+
+
+def intent_of_nobody() -> Json:
+    """A paid intent that none of our sessions asked for."""
+    return {
+        "id": "pi_of_nobody", "object": "payment_intent", "status": "succeeded", "amount": 1000,
+        "amount_received": 1000, "currency": "eur", "created": 1, "metadata": {"session_id": "payses_of_nobody"},
+    }  # fmt: skip
+
+
+def make_due() -> None:
+    """The sweeper's wait is over."""
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE payment_event SET next_try_at = now()")
+
+
+@pytest.fixture
+def open_cart(buyer: Buyer) -> tuple[str, Attempt]:
+    """A cart of two pieces with an open session."""
+    cart_id = buyer.fill_cart(2)
+    return cart_id, buyer.open_session(cart_id)
+
+
+@row("S0-024")
+def test_a_browser_that_died_still_gets_its_order(
+    buyer: Buyer, fake_stripe: FakeStripe, fake_brevo: FakeBrevo, open_cart: tuple[str, Attempt], run_jobs: RunJobs
+) -> None:
+    fake_stripe.pay(open_cart[1].intent_id)
+    fake_stripe.wait_until_delivered()
+    assert run_jobs() == []
+    ((order_id, status, is_paid),) = read_rows('SELECT id, status, paid_at IS NOT NULL FROM "order"')
+    assert (status, is_paid) == ("pending", True)
+    assert read_rows("SELECT state, order_id, attempts FROM payment_event WHERE type = :type", type=SUCCEEDED) == [
+        ("processed", order_id, 1)
+    ]
+    assert read_state()["stock"] == 8
+    assert len(fake_brevo.mails()) == 1
+    assert buyer.complete(open_cart[0]).json()["order"]["id"] == order_id
+
+
+def test_an_event_that_outruns_our_own_note_finds_its_session(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    """The process died between Stripe's answer and our note of the intent: the metadata leads to the session."""
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE payment_session SET payment_intent_id = NULL")
+    fake_stripe.pay(open_cart[1].intent_id)
+    fake_stripe.wait_until_delivered()
+    assert read_state()["orders"] == 1
+    assert read_rows("SELECT payment_intent_id, status FROM payment_session") == [(open_cart[1].intent_id, "captured")]
+
+
+@row("S1-017", "S4-078")
+def test_a_duplicate_is_acknowledged_and_changes_nothing(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    fake_stripe.pay(open_cart[1].intent_id)
+    fake_stripe.wait_until_delivered()
+    before = read_state()
+    delivery = fake_stripe.find_delivery(SUCCEEDED)
+    assert delivery is not None
+    fake_stripe.post("/_test/deliveries", event=delivery["event"], times=6)
+    fake_stripe.wait_until_delivered()
+    assert read_state() == before
+    assert read_rows("SELECT state, attempts FROM payment_event") == [("processed", 1)]
+
+
+def test_two_events_about_one_fact_have_one_effect(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    thing = fake_stripe.pay(open_cart[1].intent_id, deliver=False)
+    assert deliver(buyer, event_about(thing, id="evt_one")).status_code == 200
+    before = read_state()
+    assert deliver(buyer, event_about(thing, id="evt_two")).status_code == 200
+    assert read_state() == before | {"events": 2}
+
+
+@row("S0-025")
+def test_a_late_failure_never_undoes_a_payment(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    failed = fake_stripe.fail(open_cart[1].intent_id, deliver=False)
+    fake_stripe.pay(open_cart[1].intent_id)
+    fake_stripe.wait_until_delivered()
+    assert deliver(buyer, event_about(failed, "payment_intent.payment_failed")).status_code == 200
+    assert deliver(buyer, event_about(failed, "payment_intent.canceled", id="evt_later")).status_code == 200
+    assert read_rows("SELECT status, provider_data->>'status' FROM payment_session") == [("captured", "succeeded")]
+    assert read_rows('SELECT status, paid_at IS NOT NULL FROM "order"') == [("pending", True)]
+
+
+def test_money_for_an_order_that_is_paid_already_is_to_go_back(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    cart_id, old = open_cart
+    new = buyer.open_session(cart_id)
+    fake_stripe.pay(new.intent_id, deliver=False)
+    order_id = buyer.complete(cart_id).json()["order"]["id"]
+    before = read_state()
+    fake_stripe.pay(old.intent_id)
+    fake_stripe.wait_until_delivered()
+    assert read_rows("SELECT reason, status, amount_cents FROM refund") == [
+        ("duplicate_payment", "awaiting_approval", 70290)
+    ]
+    committed = read_rows("SELECT payment_intent_id, refund_committed_cents FROM payment")
+    assert set(committed) == {(new.intent_id, 0), (old.intent_id, 70290)}
+    assert read_state() == before | {"events": 1, "payments": 2, "refunds": 1}
+    assert buyer.show_order(order_id).json()["order"]["payment_status"] == "captured"
+
+
+def test_a_manual_order_is_paid_by_money_that_comes_late(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    cart_id = buyer.fill_cart(2)
+    attempt = buyer.open_session(cart_id)
+    buyer.ask_for_session(attempt.collection_id, "pp_system_default")
+    order_id = buyer.complete(cart_id).json()["order"]["id"]
+    fake_stripe.pay(attempt.intent_id)
+    fake_stripe.wait_until_delivered()
+    assert read_rows('SELECT id, paid_at IS NOT NULL, status FROM "order"') == [(order_id, True, "pending")]
+    assert (read_state()["refunds"], read_state()["stock"]) == (0, 8)
+
+
+def test_another_amount_than_the_carts_is_looked_at_by_a_person(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    cart_id, attempt = open_cart
+    buyer.post(f"/store/carts/{cart_id}/line-items", variant_id=buyer.goods.variant_id, quantity=3)
+    fake_stripe.pay(attempt.intent_id)
+    fake_stripe.wait_until_delivered()
+    assert read_rows('SELECT status, review_reason, paid_at, total_cents FROM "order"') == [
+        ("requires_action", "amount_differs", None, 174990)
+    ]
+    assert read_rows("SELECT amount_cents FROM payment") == [(70290,)]
+    state = read_state()
+    assert (state["stock"], state["mails"], state["refunds"], state["completed_carts"]) == (10, 0, 0, 1)
+
+
+def test_stock_gone_while_nobody_looked_is_never_silent(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    with unit_of_work("test") as session:
+        sell(session, {buyer.goods.variant_id: 9}, "order_of_somebody_else")
+    fake_stripe.pay(open_cart[1].intent_id)
+    fake_stripe.wait_until_delivered()
+    assert read_rows('SELECT status, review_reason FROM "order"') == [("requires_action", "stock_gone")]
+    assert read_rows("SELECT reason, amount_cents FROM refund") == [("not_shipped", 70290)]
+    assert (read_state()["stock"], read_state()["mails"]) == (1, 0)
+
+
+def test_money_for_a_cart_without_a_way_to_send_is_kept_for_a_person(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    item = {"variant_id": buyer.goods.variant_id, "quantity": 1}
+    made = buyer.post("/store/carts", region_id=buyer.goods.region_id, items=[item])
+    attempt = buyer.open_session(made.json()["cart"]["id"])
+    fake_stripe.pay(attempt.intent_id)
+    fake_stripe.wait_until_delivered()
+    assert read_rows('SELECT status, review_reason, email FROM "order"') == [
+        ("requires_action", "details_missing", None)
+    ]
+    assert (read_state()["stock"], read_state()["payments"]) == (10, 1)
+
+
+@pytest.mark.parametrize(
+    ("over", "state"),
+    [
+        ({"type": "charge.succeeded"}, "ignored"),
+        ({"livemode": True}, "ignored"),
+        ({"account": "acct_1"}, "ignored"),
+        ({}, "unmatched"),
+    ],
+)
+def test_what_is_not_ours_is_noted_and_acknowledged(buyer: Buyer, over: Json, state: str) -> None:
+    before = read_state()
+    answer = deliver(buyer, event_about(intent_of_nobody()) | over)
+    assert (answer.status_code, answer.json()) == (200, {"received": True})
+    assert read_rows("SELECT state, next_try_at IS NOT NULL FROM payment_event") == [(state, state == "unmatched")]
+    assert read_state() == before | {"events": 1}
+
+
+def test_an_unmatched_event_is_tried_again_for_a_while(buyer: Buyer) -> None:
+    deliver(buyer, event_about(intent_of_nobody()))
+    make_due()
+    sweep()
+    assert read_rows("SELECT state, attempts, source FROM payment_event") == [("unmatched", 2, "webhook")]
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE payment_event SET received_at = now() - interval '16 minutes'")
+    make_due()
+    sweep()
+    assert read_rows("SELECT state, attempts, next_try_at FROM payment_event") == [("unmatched", 3, None)]
+
+
+def test_what_cannot_be_written_is_a_500_and_applied_later(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    thing = fake_stripe.pay(open_cart[1].intent_id, deliver=False)
+    before = read_state()
+    with unit_of_work("somebody else") as session:
+        session.connection().exec_driver_sql("SELECT FROM cart FOR UPDATE")
+        answer = deliver(buyer, event_about(thing))
+    assert answer.status_code == 500
+    assert read_state() == before | {"events": 1}
+    assert read_rows("SELECT state, error_code, next_try_at IS NOT NULL FROM payment_event") == [
+        ("failed", "sqlalchemy.exc.OperationalError", True)
+    ]
+    make_due()
+    sweep()
+    assert read_rows("SELECT state, attempts, error_code FROM payment_event") == [("processed", 2, None)]
+    assert (read_state()["orders"], read_state()["stock"]) == (1, 8)
+
+
+@row("S3-002")
+def test_a_bad_signature_stores_nothing_and_says_so_once(capsys: pytest.CaptureFixture[str], buyer: Buyer) -> None:
+    before = read_state()
+    answers = [
+        deliver(buyer, event_about(intent_of_nobody()), secret="whsec_of_somebody_else"),
+        buyer.http.post(PATH, content=b"{}"),
+        buyer.http.post(PATH, content=b"{}", headers={b"Stripe-Signature": "t=1,v1=é".encode()}),
+        buyer.http.post(PATH, content=b"\xff", headers={"Stripe-Signature": sign(b"{}", [WEBHOOK_SECRET])}),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert {answer.json()["message"] for answer in answers} == {"Stripe webhook signature verification failed"}
+    assert all(answer.json()["requestId"] == answer.headers["x-request-id"] for answer in answers)
+    assert read_state() == before
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = [line["requestId"] for line in lines if line["message"] == "Stripe webhook signature verification failed"]
+    assert said == [answer.headers["x-request-id"] for answer in answers]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"not json",
+        b"[]",
+        b"null",
+        b"1" * 5000,
+        b"[" * 100_000,
+        b'{"object": "event"}',
+        json.dumps(event_about({}, id="evt_1; drop")).encode(),
+        json.dumps(event_about({}, created=True)).encode(),
+        json.dumps(event_about({}, created=10**18)).encode(),
+        json.dumps(event_about({}, livemode="no")).encode(),
+        json.dumps(event_about({}, object="charge")).encode(),
+    ],
+)
+def test_a_signed_body_that_is_no_event_is_a_400(buyer: Buyer, body: bytes) -> None:
+    answer = buyer.http.post(PATH, content=body, headers={"Stripe-Signature": sign(body, [WEBHOOK_SECRET])})
+    assert (answer.status_code, answer.json()["code"]) == (400, "event_malformed")
+    assert read_state()["events"] == 0
+
+
+def test_texts_that_the_database_cannot_hold_do_not_stop_an_event(buyer: Buyer) -> None:
+    thing: Json = {"id": "pi_\x00\ud800x", "object": "payment_intent"}
+    assert deliver(buyer, event_about(thing, "charge.\x00succeeded")).status_code == 200
+    assert read_rows("SELECT type, object_id, state FROM payment_event") == [("charge.succeeded", "pi_x", "ignored")]
+
+
+def test_size_length_and_encoding_are_checked_before_anything_else(buyer: Buyer) -> None:
+    gzipped = buyer.http.post(PATH, content=b"{}", headers={"Content-Encoding": "gzip"})
+    chunked = buyer.http.post(PATH, content=iter([b"{}"]))
+    large = buyer.http.post(PATH, content=b"x" * (512 * 1024 + 1))
+    assert [(answer.status_code, answer.json()["code"]) for answer in (gzipped, chunked, large)] == [
+        (415, "unsupported_encoding"),
+        (411, "length_required"),
+        (413, "body_too_large"),
+    ]
+    assert buyer.http.get(PATH).status_code == 405
+    assert buyer.http.post(f"{PATH}/", content=b"{}").status_code == 404
+
+
+def test_medusas_own_path_leads_to_the_same_place(buyer: Buyer) -> None:
+    answer = deliver(buyer, event_about(intent_of_nobody()), path="/hooks/payment/stripe")
+    assert answer.status_code == 200
+    assert read_state()["events"] == 1
+
+
+def test_the_previous_secret_is_accepted_until_its_date(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET_PREVIOUS", "whsec_previous")
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET_PREVIOUS_UNTIL", until.isoformat())
+    forget_process_state()
+    assert deliver(buyer, event_about(intent_of_nobody()), secret="whsec_previous").status_code == 200
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET_PREVIOUS_UNTIL", (until - timedelta(hours=2)).isoformat())
+    forget_process_state()
+    assert deliver(buyer, event_about(intent_of_nobody(), id="evt_2"), secret="whsec_previous").status_code == 400
+
+
+@row("S3-005")
+def test_the_limit_counts_before_the_signature_and_says_when_to_come_back(
+    capsys: pytest.CaptureFixture[str], buyer: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATE_LIMIT_WEBHOOK_MAX", "2")
+    forget_process_state()
+    answers = [buyer.http.post(PATH, content=b"{}") for _ in range(6)]
+    assert [answer.status_code for answer in answers[:2]] == [400, 400]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) in (2, 4), "two are let through in each minute, and the calls touch two minutes at most"
+    assert all(1 <= int(answer.headers["retry-after"]) <= 61 for answer in refused)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = [line["requestId"] for line in lines if line["message"] == "Webhook rate limit exceeded (429)"]
+    assert said == [answer.headers["x-request-id"] for answer in refused]
