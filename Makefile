@@ -13,7 +13,7 @@ READY_TEST := @$(PYTHON) app/dev/bootstrap.py test
 QUICK := $(wildcard $(addprefix tests/,unit architecture contract deploys api concurrency))
 WHOLE := $(wildcard $(addprefix tests/,up browser testhost appliance runbook audit))
 OTHERS := $(filter-out $(QUICK) $(WHOLE),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
-PYINFRA = $(VENV)/pyinfra -y infra/inventory/$(ENV).py
+INFRA = $(VENV)/python -m infra --inventory=$(ENV)
 .DEFAULT_GOAL := help
 .PHONY: help up test clean fast check prove serve migrate appliance appliance-down bootstrap deploy rollback audit
 
@@ -77,18 +77,18 @@ appliance-down: ## l'enlever / remove it
 
 ## Exploiter / operate (ENV=production)
 
-bootstrap: ## une fois, en root : utilisateur et clés / once, as root: user and keys
+bootstrap: ## une fois, en root : utilisateur et clés / once, as root: user and keys (HOST= DOMAIN=)
 	$(READY_TEST)
-	@$(PYINFRA) infra/deploys/bootstrap.py
+	@$(INFRA) bootstrap --host=$(HOST) --domain=$(DOMAIN)
 
 deploy: ## livrer le dernier tag / ship the newest tag (TAG=)
 	$(READY_TEST)
-	@TAG=$(TAG) $(PYINFRA) infra/deploys/site.py
+	@$(INFRA) deploy --tag=$(TAG)
 
 rollback: ## revenir au tag précédent / back to the previous tag (TAG=)
 	$(READY_TEST)
-	@TAG=$(TAG) $(PYINFRA) infra/deploys/rollback.py
+	@$(INFRA) rollback --tag=$(TAG)
 
 audit: ## la liste de contrôle, de l'extérieur / the checklist, from outside
 	$(READY_TEST)
-	@$(VENV)/pytest -q tests/audit
+	@$(INFRA) audit
