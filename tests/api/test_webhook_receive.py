@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-import httpx2
 import pytest
 
 from app.core.db import unit_of_work
@@ -14,29 +13,7 @@ from tests.in_process import RunJobs
 from tests.rows import row
 from tests.services import forget_process_state
 from tests.shop_front import WEBHOOK_SECRET, Attempt, Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
-
-PATH = "/stripe/webhook"
-SUCCEEDED = "payment_intent.succeeded"
-
-
-def deliver(buyer: Buyer, event: object, *, secret: str = WEBHOOK_SECRET, path: str = PATH) -> httpx2.Response:
-    """Bring an event as Stripe does."""
-    body = json.dumps(event).encode()
-    return buyer.http.post(path, content=body, headers={"Stripe-Signature": sign(body, [secret])})
-
-
-def event_about(thing: Json, kind: str = SUCCEEDED, **over: object) -> Json:
-    """An event of the test's own making."""
-    return {
-        "id": "evt_of_the_test",
-        "object": "event",
-        "api_version": "2026-10-28.endive",
-        "created": int(datetime.now(UTC).timestamp()),
-        "data": {"object": thing},
-        "livemode": False,
-        "type": kind,
-        **over,
-    }
+from tests.stripe_news import PATH, SUCCEEDED, deliver, event_about
 
 
 def intent_of_nobody() -> Json:
