@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from app.carts import queries
 from app.carts.models import Cart
 from app.carts.queries import CartContents
-from app.carts.rules import check_changeable, check_payable
+from app.carts.rules import check_changeable, check_open_by_id, check_payable
 from app.core.clock import utc_now
 from app.payments.service import follow_amount
 
@@ -13,6 +13,7 @@ from app.payments.service import follow_amount
 def open_cart(session: Session, cart_id: str) -> Cart:
     """The cart, locked for a change; raises `CartNotFound`, `CartCompleted`."""
     cart = queries.lock_cart(session, cart_id)
+    check_open_by_id(cart.id, cart.updated_at, utc_now())
     check_changeable(cart.id, cart.completed_at)
     return cart
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from app.carts.errors import CartCompleted, CartTooLarge, CountryOutsideRegion, InvalidPromotionCode
+from app.carts.errors import CartCompleted, CartNotFound, CartTooLarge, CountryOutsideRegion, InvalidPromotionCode
 from app.pricing.rules import HIGHEST_AMOUNT_CENTS
 
 MOST_LINES = 200
 MOST_PIECES = 10_000
+# A cart's id opens it without login as long as somebody is at it (design §4.18).
+OPEN_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,15 @@ def check_changeable(cart_id: str, completed_at: datetime | None) -> None:
     """
     if completed_at is not None:
         raise CartCompleted(cart_id)
+
+
+def check_open_by_id(cart_id: str, updated_at: datetime, now: datetime) -> None:
+    """Thirty days after its last change a cart's id opens nothing any more (design §4.18).
+
+    Raises `CartNotFound`.
+    """
+    if now - updated_at > OPEN_FOR:
+        raise CartNotFound(cart_id)
 
 
 def check_country(country_code: str | None, region_name: str, served: Collection[str]) -> None:

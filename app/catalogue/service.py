@@ -16,6 +16,7 @@ from app.catalogue.models import (
     product_channel_link,
 )
 from app.catalogue.rules import NewOption, NewProduct, NewVariant, check_category_handle, check_new_product
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.shop.models import SalesChannel
 
@@ -44,6 +45,7 @@ def create_product(session: Session, new: NewProduct) -> Product:
         details=_plain(new.details),
         options=options,
         variants=[_variant(rank, variant, values) for rank, variant in enumerate(new.variants)],
+        created_at=utc_now(),  # not the transaction's: products of one import keep their order
         images=[ProductImage(id=new_id("img"), url=url, rank=rank) for rank, url in enumerate(new.image_urls)],
         categories=_get_categories(session, new.category_ids),
     )

@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.carts import service
 from app.carts.queries import CartContents, get_contents
+from app.carts.rules import check_open_by_id
 from app.carts.service import CartChanges
 from app.carts.update_address import COLUMNS, AddressValues
 from app.carts.update_lines import LineChanges, NewLine, add_line, remove_line, update_line
+from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.payments.queries import get_collection, list_payments
 from app.store_api.access import KeyDep, store_router
@@ -51,8 +53,10 @@ def create_cart(session: SessionDep, key: KeyDep, body: NewCartBody, _query: Fie
 
 @router.get("/carts/{cart_id}")
 def show_cart(session: SessionDep, cart_id: CartId, _query: Fields) -> CartAnswer:
-    """A cart; a completed one can still be read."""
-    return CartAnswer(cart=show(session, get_contents(session, cart_id)))
+    """A cart; a completed one can still be read, masked."""
+    contents = get_contents(session, cart_id)
+    check_open_by_id(cart_id, contents.cart.updated_at, utc_now())
+    return CartAnswer(cart=show(session, contents))
 
 
 @router.post("/carts/{cart_id}")

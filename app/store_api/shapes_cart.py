@@ -11,6 +11,7 @@ from app.carts.rules import ChargeTotals
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
 from app.shop.models import TaxRate
+from app.store_api.masking import masked_address, masked_email
 from app.store_api.shapes import (
     AddressOut,
     AdjustmentOut,
@@ -136,7 +137,6 @@ class LineDeletedAnswer(BaseModel):
 def cart_out(contents: CartContents, payment_collection: PaymentCollectionOut | None) -> CartOut:
     """A cart with all that shows it."""
     cart, currency_code, totals = contents.cart, contents.cart.currency_code, contents.totals
-    customer = contents.customer
     values = {
         **_own_values(cart),
         **totals_values(totals, currency_code),
@@ -144,23 +144,34 @@ def cart_out(contents: CartContents, payment_collection: PaymentCollectionOut | 
             _line(line, charge, currency_code) for line, charge in zip(contents.lines, totals.items, strict=True)
         ],
         "shipping_methods": _shipping_methods(cart, contents.shipping_tax, totals.shipping),
-        "shipping_address": address_out(cart.shipping_address_id, cart.shipping_address),
-        "billing_address": address_out(cart.billing_address_id, cart.billing_address),
-        "customer": CustomerOut(id=customer.id, email=customer.email, groups=[]) if customer else None,
         "region": region_out(contents.region),
         "promotions": [],
         "credit_lines": [],
     }
     if payment_collection is not None:
         values["payment_collection"] = payment_collection
-    return CartOut.model_validate(values)
+    return CartOut.model_validate(values | _personal_values(contents))
+
+
+def _personal_values(contents: CartContents) -> dict[str, object]:
+    """In the open while a buyer fills the form in; masked like the order's once the cart is completed."""
+    cart, customer = contents.cart, contents.customer
+    if cart.completed_at is None:
+        show_address, email = address_out, cart.email
+    else:
+        show_address, email = masked_address, masked_email(cart.email)
+    return {
+        "email": email,
+        "shipping_address": show_address(cart.shipping_address_id, cart.shipping_address),
+        "billing_address": show_address(cart.billing_address_id, cart.billing_address),
+        "customer": CustomerOut(id=customer.id, email=email or "", groups=[]) if customer else None,
+    }
 
 
 def _own_values(cart: Cart) -> dict[str, object]:
     return {
         "id": cart.id,
         "currency_code": cart.currency_code,
-        "email": cart.email,
         "locale": cart.locale,
         "region_id": cart.region_id,
         "sales_channel_id": cart.sales_channel_id,

@@ -11,9 +11,10 @@ from app.catalogue.models import Product, ProductVariant
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
 from app.orders.compute_totals import compute_order_totals
-from app.orders.models import Order, OrderAddress, OrderLine, OrderShippingMethod
+from app.orders.models import Order, OrderLine, OrderShippingMethod
 from app.orders.rules import NOT_FULFILLED, Money, compute_payment_status, compute_summary
 from app.payments.models import Payment, PaymentCollection
+from app.store_api.masking import masked_address, masked_email
 from app.store_api.shapes import (
     AddressOut,
     AdjustmentOut,
@@ -22,25 +23,11 @@ from app.store_api.shapes import (
     TotalsOut,
     WireInstant,
     absolute_url,
-    address_out,
     charge_values,
     totals_values,
 )
 from app.store_api.shapes_payment import PaymentCollectionOut, payment_collection_out
 from app.store_api.shapes_product import ProductSummaryOut, VariantOut, product_summary_values, variant_values
-
-MASK = "***"
-MASKED_FIELDS = (
-    "first_name",
-    "last_name",
-    "phone",
-    "company",
-    "address_1",
-    "address_2",
-    "city",
-    "province",
-    "postal_code",
-)
 
 
 class LineVariantOut(VariantOut):
@@ -224,27 +211,6 @@ def order_out(contents: OrderContents) -> OrderOut:
         "promotions": [],
     }
     return OrderOut.model_validate(values)
-
-
-def masked_address(address_id: str | None, address: OrderAddress | None) -> AddressOut | None:
-    """The country stays, for the storefront's own address depends on it; of the rest the first letter."""
-    shown = address_out(address_id, address)
-    if shown is None:
-        return None
-    return shown.model_copy(update={name: mask(getattr(shown, name)) for name in MASKED_FIELDS})
-
-
-def mask(text: str | None) -> str | None:
-    """`12 rue de la Paix` is `1***`."""
-    return f"{text[0]}{MASK}" if text else text
-
-
-def masked_email(email: str | None) -> str | None:
-    """`jeanne@example.test` is `j***@example.test`: enough to see where the confirmation went."""
-    if email is None:
-        return None
-    name, _, domain = email.partition("@")
-    return f"{mask(name)}@{domain}"
 
 
 def _own_values(order: Order) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """POST /store/carts/:id: e-mail, addresses, region, metadata."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import time_machine
@@ -79,9 +79,11 @@ def test_a_rate_is_in_force_from_its_day_in_paris(storefront: Storefront) -> Non
     variant = storefront.product(price_cents=12_100).variants[0]
     with unit_of_work("test") as session:
         make_tax_rate(session, code="fr-21", rate=Decimal("21.00"), valid_from_on=date(2027, 1, 1))
-    cart_id = storefront.cart_id((variant.id, 1))
+    evening, next_year = datetime(2026, 12, 31, 22, 59, tzinfo=UTC), datetime(2026, 12, 31, 23, 1, tzinfo=UTC)
+    with time_machine.travel(evening, tick=True):
+        cart_id = storefront.cart_id((variant.id, 1))
     seen = {}
-    for instant in (datetime(2026, 12, 31, 22, 59, tzinfo=UTC), datetime(2026, 12, 31, 23, 1, tzinfo=UTC)):
+    for instant in (evening, next_year):
         with time_machine.travel(instant, tick=True):
             cart = storefront.get(f"/carts/{cart_id}").json()["cart"]
         seen[cart["items"][0]["tax_lines"][0]["code"]] = (cart["subtotal"], cart["total"])
@@ -132,3 +134,34 @@ def test_a_completed_cart_is_only_read(storefront: Storefront) -> None:
         assert (answer.status_code, answer.json()["type"]) == (400, "invalid_data")
         assert answer.json()["message"] == f"Cart {cart_id} is already completed."
     assert storefront.get(f"/carts/{cart_id}").json()["cart"] == before
+
+
+def test_a_completed_cart_tells_no_stranger_where_somebody_lives(storefront: Storefront) -> None:
+    cart_id = storefront.cart_id()
+    address = {"first_name": "Jeanne", "address_1": "12 rue de la Paix", "city": "Paris", "postal_code": "75002"}
+    body = {"email": "jeanne@example.com", "shipping_address": address, "billing_address": address}
+    cart = storefront.post(f"/carts/{cart_id}", body).json()["cart"]
+    assert cart["shipping_address"]["address_1"] == "12 rue de la Paix"
+    with unit_of_work("test") as session:
+        session.get_one(Cart, cart_id).completed_at = utc_now()
+    cart = storefront.get(f"/carts/{cart_id}").json()["cart"]
+    for kind in ("shipping_address", "billing_address"):
+        shown = cart[kind]
+        assert (shown["first_name"], shown["address_1"], shown["city"], shown["postal_code"]) == (
+            "J***", "1***", "P***", "7***",
+        )  # fmt: skip
+    assert cart["shipping_address"]["country_code"] == "fr"
+    assert (cart["email"], cart["customer"]["email"]) == ("j***@example.com", "j***@example.com")
+
+
+def test_a_cart_that_nobody_touched_for_30_days_is_closed(storefront: Storefront) -> None:
+    cart_id = storefront.cart_id()
+    now = utc_now()
+    with time_machine.travel(now + timedelta(days=29, hours=23), tick=True):
+        assert storefront.get(f"/carts/{cart_id}").status_code == 200
+        assert storefront.post(f"/carts/{cart_id}", {"email": "jeanne@example.com"}).status_code == 200
+    with time_machine.travel(now + timedelta(days=59), tick=True):
+        assert storefront.get(f"/carts/{cart_id}").status_code == 200
+    with time_machine.travel(now + timedelta(days=60, minutes=1), tick=True):
+        for answer in (storefront.get(f"/carts/{cart_id}"), storefront.post(f"/carts/{cart_id}", {"metadata": {}})):
+            assert (answer.status_code, answer.json()["message"]) == (404, f"Cart with id '{cart_id}' not found")

@@ -64,7 +64,8 @@ def test_a_price_is_that_of_the_region(storefront: Storefront) -> None:
     assert (unknown.status_code, unknown.json()["type"]) == (400, "invalid_data")
     cart_id = storefront.cart_id()
     variant = storefront.get("/products", cart_id=cart_id).json()["products"][0]["variants"][0]
-    assert variant["calculated_price"]["currency_code"] == "eur"
+    price = variant["calculated_price"]
+    assert (price["currency_code"], price["calculated_amount_without_tax"]) == ("eur", 290.83)
 
 
 def test_pieces_that_are_not_counted_have_no_number(storefront: Storefront) -> None:
