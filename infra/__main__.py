@@ -1,4 +1,4 @@
-"""`python -m infra VERB`: runs pyinfra for `make bootstrap`, `make deploy`, `make rollback`, and sums up what it did.
+"""`python -m infra VERB`: what `make bootstrap`, `make deploy`, `make rollback` and `make audit` run, summed up.
 
 Each verb is one plain pyinfra line, which works as well without this program:
 `pyinfra -y infra/inventory/production.py infra/deploys/site.py`.
@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from infra.audit import run_audit
 from infra.report import Report, read_report
 from infra.target import ROOT, UnusableTarget, read_target, target_file
 
@@ -64,7 +65,7 @@ def environment_of(options: argparse.Namespace) -> dict[str, str]:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The command line behind the Makefile."""
     parser = argparse.ArgumentParser(prog="python -m infra", description=__doc__)
-    parser.add_argument("verb", choices=sorted(DEPLOYS))
+    parser.add_argument("verb", choices=sorted((*DEPLOYS, "audit")))
     parser.add_argument("--inventory", default="production", choices=INVENTORIES)
     parser.add_argument("--tag", default="", help="étiquette à livrer / tag to release")
     parser.add_argument("--host", default="", help="première visite : adresse du serveur / address of the server")
@@ -81,10 +82,12 @@ def main(arguments: list[str]) -> int:
         write_target(path, options.host, options.domain, options.key)
     started = time.monotonic()
     try:
-        read_target(options.inventory)
+        target = read_target(options.inventory)
     except UnusableTarget as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
+    if options.verb == "audit":
+        return run_audit(target)
     code, report = run_pyinfra(options.inventory, DEPLOYS[options.verb], environment_of(options))
     for name in report.changes:
         sys.stdout.write(f"  {name}\n")

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 import xmlrpc.client
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,55 +25,64 @@ class ProcessState:
 
 @dataclass(frozen=True)
 class WorkerAnswer:
-    """An answer of the shared web socket: status, the release it names, and the inode of the server's end."""
+    """An answer of the shared web socket: status, the release it names, and whether the expected process gave it."""
 
     status: int
     version: str
-    server_inode: str
+    is_from_pid: bool
 
 
 class Supervisor:
     """The calls that a rolling restart needs. None of them touches a group: that would close the web socket."""
 
     def __init__(self, socket_path: str = SOCKET) -> None:
-        transport = SupervisorTransport(None, None, f"unix://{socket_path}")
+        self._transport = SupervisorTransport(None, None, f"unix://{socket_path}")
         # The address is not used: the transport goes to the socket.
-        self._server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+        self._server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=self._transport)
 
     def list_processes(self) -> list[ProcessState]:
         """Every supervised process, in the order of the configuration."""
-        rows = cast(list[dict[str, object]], self._server.supervisor.getAllProcessInfo())
-        return [
-            ProcessState(f"{row['group']}:{row['name']}", str(row["statename"]), int(str(row["pid"]))) for row in rows
-        ]
+        rows = cast(list[dict[str, object]], self._call("getAllProcessInfo"))
+        return [ProcessState(f"{row['group']}:{row['name']}", *_state_and_pid(row)) for row in rows]
 
     def get_process(self, name: str) -> ProcessState:
         """One process by its full name; raises xmlrpc's Fault if supervisord does not know it."""
-        row = cast(dict[str, object], self._server.supervisor.getProcessInfo(name))
-        return ProcessState(name, str(row["statename"]), int(str(row["pid"])))
+        return ProcessState(name, *_state_and_pid(cast(dict[str, object], self._call("getProcessInfo", name))))
 
     def stop_process(self, name: str) -> None:
         """Stop one process and wait until it has drained; nothing to do if it does not run."""
         if self.get_process(name).state not in STOPPED:
-            self._server.supervisor.stopProcess(name, True)
+            self._call("stopProcess", name, True)
 
     def start_process(self, name: str) -> None:
         """Ask for a start; `get_process` tells how it goes."""
-        self._server.supervisor.startProcess(name, False)
+        self._call("startProcess", name, False)
+
+    def _call(self, method: str, *arguments: object) -> object:
+        try:
+            return getattr(self._server.supervisor, method)(*arguments)
+        finally:
+            # Kept open, it would be reused after a failed connect, and would fail for ever.
+            self._transport.close()
 
 
-def ask_shared_socket(port: int, timeout_seconds: float = 5) -> WorkerAnswer:
-    """GET /health on a fresh connection, and which end of a socket answered it."""
+def _state_and_pid(row: dict[str, object]) -> tuple[str, int]:
+    return str(row["statename"]), int(str(row["pid"]))
+
+
+def ask_shared_socket(port: int, pid: int, timeout_seconds: float = 5) -> WorkerAnswer:
+    """GET /health on a fresh connection, and whether this process is the one that answered."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
     try:
+        connection.connect()
+        client_port = connection.sock.getsockname()[1]
         connection.request("GET", "/health")
         response = connection.getresponse()
         body = response.read()
-        inode = (
-            read_server_inode(port, cast(socket.socket, connection.sock).getsockname()[1]) if connection.sock else ""
-        )
+        # While the connection is open: afterwards nobody holds its other end.
+        is_from_pid = holds_inode(pid, read_server_inode(port, client_port))
         version = str(json.loads(body).get("version", "")) if response.status == http.client.OK else ""
-        return WorkerAnswer(response.status, version, inode)
+        return WorkerAnswer(response.status, version, is_from_pid)
     finally:
         connection.close()
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.gateways.supervisor import RUNNING, Supervisor, ask_shared_socket, holds_inode
+from app.gateways.supervisor import RUNNING, Supervisor, ask_shared_socket
 
 WEB_PORT = 9000
 START_SECONDS = 30.0
@@ -70,12 +70,12 @@ def wait_for_answer(pid: int, port: int) -> None:
     status = 0
     while time.monotonic() < deadline:
         try:
-            answer = ask_shared_socket(port)
+            answer = ask_shared_socket(port, pid)
         except OSError:
             time.sleep(POLL_SECONDS)
             continue
         status = answer.status
-        if status == 200 and holds_inode(pid, answer.server_inode):
+        if status == 200 and answer.is_from_pid:
             return
         time.sleep(POLL_SECONDS)
     raise WorkerDidNotComeBack(f"pid {pid}: aucune réponse saine / no healthy answer ({status})")

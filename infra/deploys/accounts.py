@@ -5,6 +5,8 @@ from io import StringIO
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
+from infra.deploys.operations import programs
+
 PACKAGES = ("sudo", "python3", "python3-venv", "curl", "procps")
 
 # path, owner, group, mode. Code belongs to root: a broken-into web worker cannot rewrite what it runs.
@@ -38,6 +40,7 @@ def apply() -> None:
     _users()
     _folders()
     _wrapper()
+    programs.ship("window.sh")
 
 
 def _users() -> None:

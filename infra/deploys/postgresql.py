@@ -99,7 +99,7 @@ def _activate(version: str) -> None:
         name="PostgreSQL has read what it reads at start",
         act="postgresql-start",
         paths=(f"{folder}/{AT_START}",),
-        command=f"systemctl restart {cluster}",
+        command=services.restart(cluster, has_release=read_report().has_release),
     )
     services.loaded(
         name="PostgreSQL has read the rest",

@@ -51,7 +51,7 @@ def apply() -> None:
         name="supervisor has read them",
         act="supervisor",
         paths=tuple(FILES.values()),
-        command="systemctl restart supervisor.service",
+        command=services.restart("supervisor.service", has_release=read_report().has_release),
     )
 
 

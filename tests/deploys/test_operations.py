@@ -38,6 +38,13 @@ def test_a_service_reads_its_files_if_one_is_newer_than_the_last_time() -> None:
     assert commands_of(services.loaded, {"NewerThanStamp": []}, **arguments) == []
 
 
+def test_a_restart_under_a_live_shop_is_behind_the_maintenance_page() -> None:
+    assert services.restart("x.service", has_release=False) == "systemctl restart x.service"
+    assert services.restart("x.service", has_release=True) == (
+        "sh /usr/local/lib/comptoir/infra/host/window.sh x.service systemctl restart x.service"
+    )
+
+
 def test_a_release_that_serves_is_left_alone() -> None:
     assert commands_of(releases.live, {"Pending": []}, **LIVE) == []
 

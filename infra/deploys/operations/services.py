@@ -7,6 +7,7 @@ from pyinfra.api import operation
 from pyinfra.operations import files, systemd
 
 from infra.deploys.facts.pending import NewerThanStamp
+from infra.deploys.operations import programs
 
 STAMPS = "/var/lib/comptoir/loaded"
 
@@ -23,6 +24,12 @@ def loaded(act: str, paths: tuple[str, ...], command: str) -> Generator[str, Non
         return
     # The stamp's date is taken before the files are read: a file written meanwhile is read next time.
     yield f"mkdir -p {STAMPS} && touch {stamp}.new && {{ {command}; }} && mv {stamp}.new {stamp}"
+
+
+def restart(unit: str, *, has_release: bool) -> str:
+    """The restart of a service that the shop needs; under a live shop behind the maintenance page, seconds logged."""
+    command = f"systemctl restart {unit}"
+    return f"sh {programs.PROGRAMS}/window.sh {unit} {command}" if has_release else command
 
 
 def drop_in(unit: str) -> None:
