@@ -31,11 +31,11 @@ def test_about_thirty_products_in_six_categories(shop: Instance) -> None:
     ]  # fmt: skip
 
 
-def test_prices_and_stock_are_those_of_the_table(shop: Instance) -> None:
+def test_prices_and_first_deliveries_are_those_of_the_table(shop: Instance) -> None:
     found = rows(
         shop,
-        "SELECT v.sku, p.amount_cents, p.currency_code, coalesce(s.stocked_quantity, 0) FROM product_variant v "
-        "JOIN price p ON p.variant_id = v.id LEFT JOIN stock_level s ON s.variant_id = v.id ORDER BY v.sku",
+        "SELECT v.sku, p.amount_cents, p.currency_code, coalesce(m.delta, 0) FROM product_variant v JOIN price p "
+        "ON p.variant_id = v.id LEFT JOIN stock_movement m ON m.variant_id = v.id AND m.reason = 'receipt'",
     )
     expected = [(v.sku, v.price_cents, "eur", v.stock) for product in TABLE.products for v in product.variants]
     assert sorted(found) == sorted(expected)
