@@ -10,7 +10,7 @@ import pytest
 
 from tests.testhost.support import find_missing_support
 
-FOLDERS = ("tests/appliance", "tests/audit", "tests/runbook", "tests/testhost")
+FOLDERS = ("tests/appliance", "tests/runbook", "tests/testhost")
 SUBNET = "10.77.0.0/16"
 
 

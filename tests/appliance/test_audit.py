@@ -1,0 +1,87 @@
+"""The audit's two faces on a deployed host: everything is kept, and what is broken on purpose is named."""
+
+import json
+import os
+import subprocess
+import sys
+
+from app.ops.checks import CHECKS
+from tests.appliance.checkout import ROOT
+from tests.appliance.shop import Shop
+from tests.appliance.vendors import Vendors
+from tests.testhost import HostLab
+
+NOT_APPLICABLE_ON_A_TEST_HOST = {"time.synchronised", "stripe.keys"}
+
+# What each act breaks; all of them are done at once, so that one audit shows that each is seen and nothing else is.
+SABOTAGES = {
+    "service.worker": "supervisorctl stop worker",
+    "service.cron": "systemctl stop cron",
+    "service.restarts": "rm /etc/systemd/system/nginx.service.d/*.conf && systemctl daemon-reload",
+    "listen.public": "systemd-run --unit=stray python3 -m http.server 8099"
+    " && while ! ss -Htln | grep -q :8099; do :; done",
+    "listen.firewall": "nft 'chain inet comptoir input { policy accept ; }'",
+    "http.hsts": "sed -i '/[Ss]trict-[Tt]ransport-[Ss]ecurity/d' $(grep -rl . /etc/nginx) && nginx -s reload",
+    "database.superusers": "psql -c 'ALTER ROLE comptoir_readonly SUPERUSER'",
+    "database.app_rights": "psql -d comptoir -c 'GRANT CREATE ON SCHEMA public TO comptoir_app'",
+    "database.guards": "psql -d comptoir -c 'ALTER TABLE price DISABLE TRIGGER demand_actor'",
+    "database.passwords": "psql -c \"SET password_encryption = 'md5'; ALTER ROLE comptoir_app_b PASSWORD 'weak'\"",
+    "database.at_head": "psql -d comptoir -c \"UPDATE alembic_version SET version_num = '0001_core'\"",
+    "backup.age": "touch -d '2 days ago' /var/backups/comptoir/*.dump",
+    "backup.scheduled": "rm /etc/cron.d/comptoir",
+    "files.settings": "chmod 644 /etc/comptoir/env",
+    "files.root_settings": "chmod 640 /etc/comptoir/owner.env",
+    "files.backups": "chmod 755 /var/backups/comptoir",
+    "files.releases": "chown comptoir /opt/comptoir/current/app",
+    "files.log_rotation": "rm /etc/logrotate.d/comptoir",
+    "secrets.length": "sed -i 's/^COOKIE_SECRET=.*/COOKIE_SECRET=short/' /etc/comptoir/env",
+    "brevo.sender": "sed -i 's/^BREVO_SENDER_NAME=.*/BREVO_SENDER_NAME=/' /etc/comptoir/env",
+    "cors.origins": "sed -i 's#^STORE_CORS=.*#STORE_CORS=http://localhost:3000#' /etc/comptoir/env",
+}
+# A setting that is wrong is wrong twice: the audit of the file as a whole sees it too.
+FOLLOWS = {"settings.valid", "http.ready"}
+
+
+def audit_on_the_host(shop: Shop) -> dict[str, str]:
+    """`comptoir audit --json` as ops run it; the status of each check."""
+    answer = shop.host.run("sudo comptoir audit --json", check=False, user="deploy")
+    return {line["id"]: line["status"] for line in json.loads(answer.stdout)}
+
+
+def test_a_deployed_host_keeps_every_line_of_the_checklist(deployed_shop: Shop, vendors: Vendors) -> None:
+    with vendors.reachable_from(deployed_shop.host):
+        statuses = audit_on_the_host(deployed_shop)
+    assert {name for name, status in statuses.items() if status == "failed"} == set()
+    assert {name for name, status in statuses.items() if status == "not_applicable"} == NOT_APPLICABLE_ON_A_TEST_HOST
+    assert set(statuses) == {check.id for check in CHECKS}
+
+
+def test_make_audit_says_the_same_from_outside(deployed_shop: Shop, vendors: Vendors) -> None:
+    with vendors.reachable_from(deployed_shop.host):
+        done = subprocess.run(
+            [sys.executable, "-m", "infra", "audit", "--inventory", "rehearsal"],
+            cwd=ROOT,
+            env={**os.environ, "COMPTOIR_TARGET": str(deployed_shop.folder / "target.toml")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    kept = len(CHECKS) - len(NOT_APPLICABLE_ON_A_TEST_HOST)
+    assert done.returncode == 0, done.stdout
+    assert f"{kept} passed, {len(NOT_APPLICABLE_ON_A_TEST_HOST)} skipped" in done.stdout
+
+
+def test_what_is_broken_on_purpose_is_named_and_nothing_else(
+    lab: HostLab, deployed_shop: Shop, deployed_key: str
+) -> None:
+    broken = Shop(lab.create("broken", snapshot=deployed_key), deployed_shop.checkout, deployed_shop.folder)
+    for name, act in SABOTAGES.items():
+        command = f"cd / && runuser -u postgres -- {act}" if act.startswith("psql") else act
+        done = broken.host.run(command, check=False)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+
+    statuses = audit_on_the_host(broken)
+
+    failed = {name for name, status in statuses.items() if status == "failed"}
+    assert failed - FOLLOWS == set(SABOTAGES)
+    broken.host.destroy()
