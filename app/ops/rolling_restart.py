@@ -3,18 +3,27 @@
 `python -m app.ops.rolling_restart`, as the service user. The socket is supervisord's and stays open throughout.
 """
 
+import http
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.gateways.supervisor import RUNNING, Supervisor, ask_shared_socket
 
 WEB_PORT = 9000
-START_SECONDS = 30.0
-BACKOFF_SECONDS = 6.0
-ANSWER_SECONDS = 15.0
 POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for a start, for a process that keeps ending at once, and for the first healthy answer."""
+
+    start_seconds: float = 30
+    backoff_seconds: float = 6
+    answer_seconds: float = 15
+
+
+PATIENCE = Patience()
 
 
 class WorkerDidNotComeBack(Exception):
@@ -30,43 +39,40 @@ class Restarted:
     seconds: float
 
 
-def restart_all(supervisor: Supervisor, port: int = WEB_PORT) -> list[Restarted]:
+def restart_all(supervisor: Supervisor, port: int = WEB_PORT, patience: Patience = PATIENCE) -> list[Restarted]:
     """Every web worker in turn, then the job worker; raises WorkerDidNotComeBack at the first that fails."""
     names = [process.name for process in supervisor.list_processes()]
     web = [name for name in names if name.startswith("web:")]
-    others = [name for name in names if name not in web]
-    done = [restart_one(supervisor, name, lambda pid: wait_for_answer(pid, port)) for name in web]
-    return done + [restart_one(supervisor, name, lambda _pid: None) for name in others]
+    done = []
+    for name in [*web, *(name for name in names if name not in web)]:
+        started = time.monotonic()
+        supervisor.stop_process(name)  # it drains
+        supervisor.start_process(name)
+        pid = wait_until_running(supervisor, name, patience)
+        if name in web:
+            wait_for_answer(pid, port, patience)
+        done.append(Restarted(name, pid, time.monotonic() - started))
+    return done
 
 
-def restart_one(supervisor: Supervisor, name: str, check_answer: Callable[[int], None]) -> Restarted:
-    """Stop (it drains), start, wait until it runs and answers."""
-    started = time.monotonic()
-    supervisor.stop_process(name)
-    supervisor.start_process(name)
-    pid = wait_until_running(supervisor, name)
-    check_answer(pid)
-    return Restarted(name, pid, time.monotonic() - started)
-
-
-def wait_until_running(supervisor: Supervisor, name: str) -> int:
+def wait_until_running(supervisor: Supervisor, name: str, patience: Patience) -> int:
     """The pid once supervisord calls the process RUNNING, which is startsecs after its start."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        process = supervisor.get_process(name)
-        if process.state == RUNNING:
-            return process.pid
-        # A process that ended at once is started again a few times (a port, a database just coming up), not for ever.
-        has_failed = process.state == "BACKOFF" and time.monotonic() > deadline - START_SECONDS + BACKOFF_SECONDS
-        if has_failed or process.state == "FATAL":
-            raise WorkerDidNotComeBack(f"{name}: {process.state}")
+    began = time.monotonic()
+    process = supervisor.get_process(name)
+    while process.state != RUNNING:
+        waited = time.monotonic() - began
+        # A process that ended at once is started again a few times (a database just coming up), not for ever.
+        has_failed = process.state == "BACKOFF" and waited > patience.backoff_seconds
+        if has_failed or process.state == "FATAL" or waited > patience.start_seconds:
+            raise WorkerDidNotComeBack(f"{name}: {process.state}, {waited:.0f} s")
         time.sleep(POLL_SECONDS)
-    raise WorkerDidNotComeBack(f"{name}: {process.state} après / after {START_SECONDS:.0f} s")
+        process = supervisor.get_process(name)
+    return process.pid
 
 
-def wait_for_answer(pid: int, port: int) -> None:
+def wait_for_answer(pid: int, port: int, patience: Patience) -> None:
     """Until this very process has answered 200: both workers accept on one socket, so ask until it was its turn."""
-    deadline = time.monotonic() + ANSWER_SECONDS
+    deadline = time.monotonic() + patience.answer_seconds
     status = 0
     while time.monotonic() < deadline:
         try:
@@ -75,7 +81,7 @@ def wait_for_answer(pid: int, port: int) -> None:
             time.sleep(POLL_SECONDS)
             continue
         status = answer.status
-        if status == 200 and answer.is_from_pid:
+        if status == http.HTTPStatus.OK and answer.is_from_pid:
             return
         time.sleep(POLL_SECONDS)
     raise WorkerDidNotComeBack(f"pid {pid}: aucune réponse saine / no healthy answer ({status})")

@@ -37,6 +37,6 @@ def test_every_attempt_is_one_line_with_who_and_how_long(deployed_shop: Shop) ->
     lines = [json.loads(line) for line in deployed_shop.deploy_log()]
 
     assert lines[0]["release"] == FIRST_TAG
-    assert {tuple(sorted(line)) for line in lines} == {
+    assert {tuple(sorted(line)) for line in lines if line["event"] != "window"} == {
         ("event", "previous", "release", "seconds", "status", "timestamp", "who")
     }

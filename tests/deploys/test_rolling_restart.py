@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.gateways.supervisor import Supervisor, ask_shared_socket
-from app.ops import rolling_restart
-from app.ops.rolling_restart import WorkerDidNotComeBack, restart_all
+from app.ops.rolling_restart import Patience, WorkerDidNotComeBack, restart_all
 from infra.host.release_serve import spare_port
 from tests.rows import row
 from tests.waiting import wait_until
@@ -105,15 +104,12 @@ def test_every_process_is_new_afterwards_and_the_answers_are_those_of_the_new_co
     assert ask_shared_socket(running.port, done[0].pid).version == "v2.0.0"
 
 
-def test_a_worker_that_does_not_come_back_ends_it_and_the_next_keeps_serving(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rolling_restart, "BACKOFF_SECONDS", 0.5)
+def test_a_worker_that_does_not_come_back_ends_it_and_the_next_keeps_serving(running: Running) -> None:
     before = running.pids()
     (running.folder / "broken").touch()
 
     with pytest.raises(WorkerDidNotComeBack, match="web:web-0: BACKOFF"):
-        restart_all(running.supervisor, running.port)
+        restart_all(running.supervisor, running.port, Patience(backoff_seconds=0.5))
 
     assert running.pids()["web:web-1"] == before["web:web-1"]
     answer = ask_shared_socket(running.port, before["web:web-1"])
