@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.budget",
     "tests.rows_report",
     "tests.host_suites",
+    "tests.chromium",
     "tests.services",
     "tests.processes",
     "tests.in_process",

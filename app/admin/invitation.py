@@ -11,12 +11,10 @@ from app.core.http import ANYONE
 from app.core.http import router as make_router
 from app.staff import service
 from app.staff.errors import InvitationUnknown, PasswordTooWeak
-from app.staff.rules import PASSWORD_MAXIMUM, PASSWORD_MINIMUM
+from app.staff.rules import PASSWORD_MINIMUM
 
 # The 256 random bits in the address are the right to be here.
 router = make_router(ANYONE, prefix="/app/invitation")
-
-LIMITS = {"minimum": PASSWORD_MINIMUM, "maximum": PASSWORD_MAXIMUM}
 
 
 @router.get("/{token}", response_class=HTMLResponse)
@@ -26,11 +24,11 @@ def show_invitation(token: str, session: SessionDep) -> HTMLResponse:
         user = service.get_invited(session, token)
     except InvitationUnknown:
         return _expired()
-    return render_page("invitation.html", email=user.email, problem=None, **LIMITS)
+    return render_page("invitation.html", email=user.email, problem=None, minimum=PASSWORD_MINIMUM)
 
 
 @router.post("/{token}", response_class=HTMLResponse)
-def accept_invitation(token: str, password: Annotated[str, Form()], session: SessionDep) -> HTMLResponse:
+def accept_invitation(token: str, session: SessionDep, password: Annotated[str, Form()] = "") -> HTMLResponse:
     """Keep the password and close the link; a weak password changes nothing and shows the form again."""
     try:
         user = service.accept_invitation(session, token, password)
@@ -38,7 +36,7 @@ def accept_invitation(token: str, password: Annotated[str, Form()], session: Ses
         return _expired()
     except PasswordTooWeak as refusal:
         email = service.get_invited(session, token).email
-        return render_page("invitation.html", 400, email=email, problem=refusal.message, **LIMITS)
+        return render_page("invitation.html", 400, email=email, problem=refusal.message, minimum=PASSWORD_MINIMUM)
     return render_page(
         "message.html",
         title="Votre mot de passe est enregistré",

@@ -9,12 +9,13 @@ router = make_router(ANYONE)
 
 PAGE = """<!doctype html>
 <html lang="fr">
-<head><meta charset="utf-8"><title>Comptoir</title><meta name="viewport" content="width=device-width"></head>
-<body>
+<head><meta charset="utf-8"><title>Comptoir</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"></head>
+<body><main>
 <h1>Comptoir</h1>
 <p>Ce serveur est le back-office d'une boutique ; il n'y a rien à voir ici.</p>
 <p lang="en">This server is a shop's back office; there is nothing to see here.</p>
-</body>
+</main></body>
 </html>
 """
 

@@ -11,6 +11,13 @@ from starlette.routing import Route
 
 from app.dev.fake_brevo.messages import Message, Messages
 
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
 
@@ -30,14 +37,14 @@ class Pages:
 
     async def _list(self, _request: Request) -> Response:
         rows = [_row(number, message) for number, message in enumerate(self._messages.list_messages(), start=1)]
-        return HTMLResponse(_templates.get_template("messages.html").render(messages=rows[::-1]))
+        return _render("messages.html", messages=rows[::-1])
 
     async def _show(self, request: Request) -> Response:
         number = request.path_params["number"]
         message = self._find(number)
         if message is None:
             return RedirectResponse("/", 303)
-        return HTMLResponse(_templates.get_template("message.html").render(message=_row(number, message)))
+        return _render("message.html", message=_row(number, message))
 
     async def _html(self, request: Request) -> Response:
         """What the frame shows: nothing in it may run or reach the network."""
@@ -53,6 +60,10 @@ class Pages:
     def _find(self, number: int) -> Message | None:
         kept = self._messages.list_messages()
         return kept[number - 1] if 1 <= number <= len(kept) else None
+
+
+def _render(template: str, **values: object) -> Response:
+    return HTMLResponse(_templates.get_template(template).render(values), headers=_HEADERS)
 
 
 def _row(number: int, message: Message) -> Mapping[str, object]:

@@ -26,6 +26,13 @@ _PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action
 _WITHOUT_CENTS = ("jpy",)
 _SHOWN = 200
 
+# No form-action: after the payment a form leads on to the shop, which is at another address.
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
 
@@ -46,15 +53,13 @@ class Pages:
         ]
 
     async def _list(self, _request: Request) -> Response:
-        newest_first = self._journal.list_all(PaymentIntent)[::-1][:_SHOWN]
-        rows = [self._row(intent) for intent in newest_first]
-        return HTMLResponse(_templates.get_template("intents.html").render(intents=rows))
+        return _render("intents.html", intents=self._rows())
 
     async def _show(self, request: Request) -> Response:
         try:
             intent = self._intents.find(request.path_params["id"])
         except Refused:
-            return HTMLResponse(_templates.get_template("intents.html").render(intents=[]), 404)
+            return _render("intents.html", 404, intents=self._rows(), is_unknown=True)
         return self._page(intent, "")
 
     async def _act(self, request: Request) -> Response:
@@ -79,8 +84,11 @@ class Pages:
                 self._refunds.refund_by_hand(intent.latest_charge or "", int(amount) if amount.isdecimal() else None)
 
     def _page(self, intent: PaymentIntent, said: str) -> Response:
-        page = _templates.get_template("pay.html").render(intent=self._row(intent), said=said)
-        return HTMLResponse(page, 400 if said else 200)
+        return _render("pay.html", 400 if said else 200, intent=self._row(intent), said=said)
+
+    def _rows(self) -> list[Json]:
+        newest_first = self._journal.list_all(PaymentIntent)[::-1][:_SHOWN]
+        return [self._row(intent) for intent in newest_first]
 
     def _row(self, intent: PaymentIntent) -> Json:
         charge = self._journal.find(Charge, intent.latest_charge or "")
@@ -92,10 +100,15 @@ class Pages:
             "amount": _amount(intent.amount, intent.currency),
             "description": intent.description,
             "metadata": intent.metadata,
+            "declined": intent.decline_code,
             "refunded": _amount(charge.amount_refunded, charge.currency) if charge and charge.amount_refunded else "",
             "is_payable": intent.status in _PAYABLE,
             "is_refundable": charge is not None and charge.amount_left > 0,
         }
+
+
+def _render(template: str, status: int = 200, **values: object) -> Response:
+    return HTMLResponse(_templates.get_template(template).render(values), status, _HEADERS)
 
 
 def _amount(amount: int, currency: str) -> str:
