@@ -56,9 +56,9 @@ def complete_cart(session: Session, contents: CartContents, attempt: PaymentSess
         # An order that needs a look takes no stock: whoever looks decides what leaves the shelf.
         refusal = _sell(session, contents, order_id, is_paid=paid is not None)
         reason = "stock_gone" if refusal else None
-    order = place_order(session, contents, _placement(order_id, attempt, paid, reason))
     cart.completed_at = utc_now()
-    supersede_sessions(session, attempt.payment_collection_id)
+    supersede_sessions(session, attempt.payment_collection_id, but=attempt.id)
+    order = place_order(session, contents, _placement(order_id, attempt, paid, reason))
     _tell(session, order, payment)
     return Completed(order, refusal)
 

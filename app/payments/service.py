@@ -47,9 +47,11 @@ def follow_amount(session: Session, collection_id: str, amount_cents: int, curre
         supersede_sessions(session, collection_id)
 
 
-def supersede_sessions(session: Session, collection_id: str) -> None:
-    """No open attempt of this collection shall be paid any more; one that is paid all the same is still recorded."""
+def supersede_sessions(session: Session, collection_id: str, *, but: str | None = None) -> None:
+    """No open attempt of this collection but one shall be paid any more; one paid all the same is still recorded."""
     for attempt in lock_open_sessions(session, collection_id):
+        if attempt.id == but:
+            continue
         attempt.status = "canceled"
         attempt.superseded_at = utc_now()
         request_cancellation(session, attempt.payment_intent_id)

@@ -1,5 +1,8 @@
 """What a cart owes, and the attempts to pay it."""
 
+from typing import Annotated
+
+from fastapi import Query
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -7,11 +10,13 @@ from app.checkout.open_payment_session import open_collection, open_payment_sess
 from app.core.db import SessionDep, unit_of_work
 from app.payments.queries import get_collection, list_payments
 from app.store_api.access import store_router
-from app.store_api.schemas import Body, Id, Metadata
+from app.store_api.schemas import Body, Id, Metadata, StoreQuery
 from app.store_api.shapes_payment import PaymentCollectionOut, payment_collection_out
 
 router = store_router()
 vendor_router = store_router(calls_vendor=True)
+
+Fields = Annotated[StoreQuery, Query()]
 
 
 class NewCollectionBody(Body):
@@ -34,13 +39,13 @@ class PaymentCollectionAnswer(BaseModel):
 
 
 @router.post("/payment-collections")
-def create_payment_collection(session: SessionDep, body: NewCollectionBody) -> PaymentCollectionAnswer:
+def create_payment_collection(session: SessionDep, body: NewCollectionBody, _query: Fields) -> PaymentCollectionAnswer:
     """The same one however often it is asked for."""
     return _answer(session, open_collection(session, body.cart_id))
 
 
 @vendor_router.post("/payment-collections/{collection_id}/payment-sessions")
-def create_payment_session(collection_id: str, body: NewSessionBody) -> PaymentCollectionAnswer:
+def create_payment_session(collection_id: str, body: NewSessionBody, _query: Fields) -> PaymentCollectionAnswer:
     """One attempt to pay, in place of any other; Stripe is asked with no transaction open."""
     open_payment_session(collection_id, body.provider_id)
     with unit_of_work() as session:

@@ -184,6 +184,7 @@ def test_manual_payment_makes_an_unpaid_order(buyer: Buyer) -> None:
     assert (order["summary"]["paid_total"], order["summary"]["pending_difference"]) == (0, 702.9)
     assert read_rows('SELECT paid_at FROM "order"') == [(None,)]
     assert read_rows("SELECT content->>'is_paid' FROM message") == [("false",)]
+    assert read_rows("SELECT status, superseded_at FROM payment_session") == [("authorized", None)]
     assert read_state()["stock"] == 8
 
 
