@@ -1,10 +1,7 @@
 """One Chromium for the folder, a fresh window for each test, and the pages' servers."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from fastapi import FastAPI
@@ -32,18 +29,6 @@ ARGUMENTS = (
 )
 
 
-@dataclass(frozen=True)
-class Screen:
-    """How the person's screen is."""
-
-    colours: Literal["light", "dark"] = "light"
-    width: int = 1280
-    height: int = 800
-
-
-Arrive = Callable[[Screen], Visitor]
-
-
 # Of the folder, not of the session: the loop that Playwright runs would be in the way of `asyncio.run` elsewhere.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
@@ -54,34 +39,26 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def open_window(browser: Browser, screen: Screen) -> BrowserContext:
+def open_window(browser: Browser) -> BrowserContext:
     """A window that knows nothing of the others."""
-    window = browser.new_context(
-        viewport={"width": screen.width, "height": screen.height}, color_scheme=screen.colours, locale="fr-FR"
-    )
+    window = browser.new_context(locale="fr-FR")
     window.set_default_timeout(10_000)
     return window
 
 
 @pytest.fixture
-def arrive(browser: Browser, tmp_path: Path) -> Iterator[Arrive]:
-    """Brings a person to a screen of this kind. At the end the browser must not have complained about anything."""
-    visitors: list[Visitor] = []
-    with ExitStack() as windows:
-
-        def come(screen: Screen) -> Visitor:
-            window = windows.enter_context(open_window(browser, screen))
-            visitors.append(Visitor(window.new_page(), tmp_path))
-            return visitors[-1]
-
-        yield come
-    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+def visitor(browser: Browser, tmp_path: Path) -> Iterator[Visitor]:
+    """A person. At the end the browser must not have complained about anything."""
+    with open_window(browser) as window:
+        visitor = Visitor(window.new_page(), tmp_path)
+        yield visitor
+    assert visitor.complaints == []
 
 
 @pytest.fixture
 def unjudged_visitor(browser: Browser, tmp_path: Path) -> Iterator[Visitor]:
     """A person on pages that are meant to be bad: the test itself reads the complaints."""
-    with open_window(browser, Screen()) as window:
+    with open_window(browser) as window:
         yield Visitor(window.new_page(), tmp_path)
 
 
@@ -112,9 +89,3 @@ def shop_url(app: FastAPI) -> Iterator[str]:
     """The product on a real address, on this test's database."""
     with serving(app) as url:
         yield url
-
-
-@pytest.fixture
-def visitor(arrive: Arrive) -> Visitor:
-    """A person at an ordinary screen."""
-    return arrive(Screen())

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from app.dev.loopback import serving
 from tests.browser.visitor import Visitor
 from tests.contract.receiver import Receiver
-from tests.contract.vendor import Vendor
+from tests.contract.vendor import Json, Vendor
 
 PAY, DECLINE, CANCEL, REFUND = "Payer / Pay", "Refuser la carte / Decline", "Annuler / Cancel", "Rembourser / Refund"
 
@@ -127,7 +127,7 @@ def test_a_cancelled_payment_can_no_more_be_paid_from_an_old_page(visitor: Visit
 
 def test_who_proves_it_is_their_card_comes_back_to_the_shop(visitor: Visitor, stripe: Vendor, thanks_url: str) -> None:
     intent = stripe.create_intent()
-    card = {"payment_method": "pm_card_authenticationRequired", "return_url": thanks_url}
+    card: Json = {"payment_method": "pm_card_authenticationRequired", "return_url": thanks_url}
     asked = stripe.call("POST", f"/v1/payment_intents/{intent['id']}/confirm", card).json()
     visitor.go(asked["next_action"]["redirect_to_url"]["url"])
     expect(visitor.page.get_by_text("attend le client requires_action")).to_be_visible()

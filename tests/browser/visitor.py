@@ -1,7 +1,9 @@
 """A person at a browser: goes somewhere, looks, presses keys; everything the browser complains about is kept."""
 
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response
@@ -10,6 +12,9 @@ FAULTS = (Path(__file__).parent / "faults.js").read_text()
 # The console says so of every page whose status is not 2xx; `hear_response` judges what the page itself loads.
 STATUS_LINE = "Failed to load resource: the server responded with a status of"
 MOST_TABS = 20
+# A desk and a hand.
+WIDTHS = (1280, 390)
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @dataclass
@@ -56,9 +61,13 @@ class Visitor:
         return response.status
 
     def look(self, name: str) -> None:
-        """Nothing to stumble over here. The picture stays in the test's folder."""
-        self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
-        assert self.find_faults() == [], f"{name}: what a person stumbles over"
+        """Nothing to stumble over here, on any of the screens. The pictures stay in the test's folder."""
+        for width, colours in product(WIDTHS, COLOURS):
+            self.page.set_viewport_size({"width": width, "height": 800})
+            self.page.emulate_media(color_scheme=colours)
+            shown = f"{name}-{width}-{colours}"
+            self.page.screenshot(path=self.pictures / f"{shown}.png", full_page=True)
+            assert self.find_faults() == [], f"{shown}: what a person stumbles over"
 
     def find_faults(self) -> list[str]:
         """What `faults.js` finds on the page as it is now."""
