@@ -15,7 +15,7 @@ WHOLE := $(wildcard $(addprefix tests/,up browser testhost appliance runbook))
 OTHERS := $(filter-out $(QUICK) $(WHOLE),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 INFRA = $(VENV)/python -m infra --inventory=$(ENV)
 .DEFAULT_GOAL := help
-.PHONY: help up test clean fast check prove serve migrate appliance appliance-down bootstrap deploy rollback audit
+.PHONY: help up test clean fast check lock prove serve migrate appliance appliance-down bootstrap deploy rollback audit
 
 help:
 	@awk '/^## / { print "\n" substr($$0, 4) } \
@@ -48,7 +48,7 @@ check: ## style, types, couches, verrou / style, types, layers, lock
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/mypy
-	@$(VENV)/lint-imports
+	@$(VENV)/lint-imports && (! command -v shellcheck >/dev/null || shellcheck .ci/run)
 	@$(VENV)/pytest -q tests/architecture
 
 lock: ## refaire les verrous après un changement de pyproject.toml / lock again after a change of pyproject.toml

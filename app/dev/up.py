@@ -21,6 +21,7 @@ from app.dev.startup import ROOT, Startup
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FULL_BELOW_BYTES = 1 << 20
+MADE_BY_MAKE = "MAKELEVEL"
 
 
 class StopAsked(Exception):
@@ -139,7 +140,10 @@ def watch(family: Family, wishes: Wishes) -> None:
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    parent = os.getppid()
     while True:
+        if MADE_BY_MAKE in os.environ and os.getppid() != parent:
+            raise StopAsked  # make was killed: nobody is in front of us any more
         if not wishes.data.exists():
             raise data_are_gone(wishes.data)
         family.look_after()

@@ -100,6 +100,10 @@ def test_make_up_from_nothing_as_a_normal_user(newcomer: Newcomer) -> None:
     assert second.stop(signal.SIGTERM) != 0
     wait_until(lambda: not running_on(second.data), 20, "everything is stopped when make is")
 
+    third = newcomer.make_up("third").wait_until_ready()
+    third.stop(signal.SIGKILL)
+    wait_until(lambda: not running_on(third.data), 20, "everything is stopped when make is killed")
+
 
 def press_ctrl_c(instance: Instance) -> None:
     """What a terminal does: the signal goes to make and to all that runs in the foreground."""

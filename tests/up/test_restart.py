@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from app.dev.guard import read_postmaster
+from app.dev.postgres import ROOT_HOMES
 from tests.up.command import UP, Instance, get, running_on
 from tests.up.conftest import StartUp
 from tests.waiting import wait_until
@@ -140,6 +141,22 @@ def test_the_second_start_needs_no_network(start_up: StartUp) -> None:
     second = start_up(command=alone)
     wait_until(lambda: second.is_ready() or second.process.poll() is not None, 60, "ready without network")
     assert second.is_ready(), second.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another user for PostgreSQL")
+def test_as_root_a_closed_folder_sends_the_database_where_its_user_reaches_it(
+    start_up: StartUp, tmp_path: Path
+) -> None:
+    tmp_path.parent.chmod(0o700)
+    instance = start_up(tmp_path / "data").wait_until_ready()
+    home = Path((instance.data / "postgres.path").read_text().strip())
+    try:
+        assert home.parent == ROOT_HOMES
+        assert home.owner() in ("postgres", "nobody")
+        assert query(instance, "SELECT count(*) FROM product") == "32"
+        assert instance.stop() == 0
+    finally:
+        shutil.rmtree(home)
 
 
 def test_ports_stay_between_starts_unless_somebody_took_them(start_up: StartUp) -> None:
