@@ -5,6 +5,7 @@ must be killed runs as processes instead (tests/api/test_kill.py).
 """
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -161,9 +162,9 @@ class Attempt:
 class Buyer:
     """The calls of a buyer's storefront, in the order a purchase makes them."""
 
-    def __init__(self, url: str, goods: Goods) -> None:
+    def __init__(self, url: str, goods: Goods, trust: ssl.SSLContext | None = None) -> None:
         self.goods = goods
-        self.http = httpx2.Client(base_url=url, headers=goods.headers, timeout=30)
+        self.http = httpx2.Client(base_url=url, headers=goods.headers, timeout=30, verify=trust or True)
 
     def post(self, path: str, **given: object) -> httpx2.Response:
         """Any call."""

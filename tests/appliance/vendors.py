@@ -1,10 +1,13 @@
 """The two fakes on this machine, brought to a test host's own loopback by ssh: their addresses outlive a snapshot."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.appliance.checkout import ROOT
 from tests.appliance.shop import BREVO_PORT, STRIPE_PORT
@@ -18,6 +21,11 @@ class Vendors:
 
     stripe_url: str
     brevo_url: str
+    trusted: Path
+
+    def trust(self, authority: str) -> None:
+        """Have the fakes' webhooks accept a host's own authority, as Stripe accepts a public one."""
+        self.trusted.write_text(authority)
 
     @contextmanager
     def reachable_from(self, host: Host) -> Iterator[None]:
@@ -45,14 +53,18 @@ def _listens(host: Host) -> bool:
 @contextmanager
 def running_vendors() -> Iterator[Vendors]:
     """Both fakes, as processes of their own."""
-    with _fake("app.dev.fake_stripe") as stripe_url, _fake("app.dev.fake_brevo") as brevo_url:
-        yield Vendors(stripe_url, brevo_url)
+    with tempfile.TemporaryDirectory() as folder:
+        trusted = Path(folder) / "authority.crt"
+        with _fake("app.dev.fake_stripe", trusted) as stripe_url, _fake("app.dev.fake_brevo", trusted) as brevo_url:
+            yield Vendors(stripe_url, brevo_url, trusted)
 
 
 @contextmanager
-def _fake(module: str) -> Iterator[str]:
+def _fake(module: str, trusted: Path) -> Iterator[str]:
     command = [sys.executable, "-m", module, "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    # Read at each connection: the file may come later.
+    environment = {**os.environ, "SSL_CERT_FILE": str(trusted)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip().removeprefix("listening on ")
