@@ -1,13 +1,12 @@
 """/etc/comptoir: what the processes read. Values of the inventory, keys of ops, and secrets born on the host."""
 
 from collections.abc import Mapping
-from io import StringIO
+from pathlib import Path
 
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import files
 
-from infra.deploys.operations import programs
+from infra.deploys.operations import paths, programs
 
 
 def render_site(environment: str, domain: str, site: Mapping[str, str]) -> str:
@@ -30,20 +29,11 @@ def render_site(environment: str, domain: str, site: Mapping[str, str]) -> str:
 def apply() -> None:
     """The three parts, then the program that invents what is missing and puts them together."""
     site = render_site(host.data.comptoir_env, host.data.domain, host.data.site)
-    _part("10-site.env", StringIO(site))
-    # Uploaded as a file: its content is on no command line, and `--diff` is never used (it would print it).
-    _part("30-vendor.env", str(host.data.secrets_file))
+    keys = Path(str(host.data.secrets_file)).read_text()
+    paths.put(
+        "Parts of the environment",
+        paths.Text("/etc/comptoir/env.d/10-site.env", site, mode="600"),
+        paths.Text("/etc/comptoir/env.d/30-vendor.env", keys, mode="600"),
+    )
     programs.ship("host_secrets.py")
     programs.converged(name="Secrets of the host and environment files", program="host_secrets.py")
-
-
-def _part(name: str, source: StringIO | str) -> None:
-    files.put(
-        name=f"Environment part {name}",
-        src=source,
-        dest=f"/etc/comptoir/env.d/{name}",
-        user="root",
-        group="root",
-        mode="600",
-        add_deploy_dir=False,
-    )

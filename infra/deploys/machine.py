@@ -5,8 +5,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import server
 
 from infra.deploys.facts.host_report import read_report
-from infra.deploys.operations import programs, services
-from infra.deploys.operations.rendered import put_text
+from infra.deploys.operations import paths, programs, services
 
 PACKAGES = ("systemd-timesyncd", "nftables", "tzdata", "openssl")
 # Local ports: nothing between processes of this host is filtered.
@@ -62,25 +61,26 @@ def apply() -> None:
 
 
 def _own_kernel() -> None:
-    services.enabled("systemd-timesyncd.service")
+    services.enabled(name="Time synchronisation", units=("systemd-timesyncd.service",))
     _kernel_settings(KERNEL_FILE, KERNEL, "kernel")
     programs.ship("swap.py")
     programs.converged(name="Swap", program="swap.py", arguments=str(host.data.swap_mb))
 
 
 def _kernel_settings(path: str, content: str, act: str) -> None:
-    put_text(f"Settings of the kernel: {act}", content, path)
+    paths.put(f"Settings of the kernel: {act}", paths.Text(path, content))
     # pyinfra's sysctl operation writes one shared file and cannot apply one of ours.
-    services.loaded(name=f"The kernel has read them: {act}", act=act, paths=(path,), command=f"sysctl -q -p {path}")
+    services.loaded(name=f"The kernel has read them: {act}", act=act, files=(path,), command=f"sysctl -q -p {path}")
 
 
 def _firewall() -> None:
-    put_text("Firewall rules", render_firewall(int(host.data.ssh_port), OPEN_TCP), RULES, mode="755")
-    services.enabled("nftables.service")
+    rules = render_firewall(int(host.data.ssh_port), OPEN_TCP)
+    paths.put("Firewall rules", paths.Text(RULES, rules, mode="755"))
+    services.enabled(name="Firewall at boot", units=("nftables.service",))
     # Checked before they are read: rules that do not parse would leave the host open at the next boot.
     services.loaded(
         name="Firewall has read them",
         act="nftables",
-        paths=(RULES,),
+        files=(RULES,),
         command=f"nft -c -f {RULES} && systemctl reload nftables.service",
     )

@@ -2,16 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from io import StringIO
 
 from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.facts.files import FileContents
-from pyinfra.operations import files
 
 from infra.deploys.facts.host_report import HostReport, read_report
-from infra.deploys.operations import programs, services
+from infra.deploys.operations import paths, programs, services
 
 PACKAGES = ("postgresql", "postgresql-client")
 AT_START = "conf.d/10-comptoir-start.conf"
@@ -58,12 +56,8 @@ def check_window(report: HostReport, present: str, wanted: str, window: str) -> 
 
 def prepare_cluster() -> None:
     """How the cluster is made; runs before the packages are installed."""
-    files.put(
-        name="Language and checksums of the cluster",
-        src=StringIO(CREATE_CLUSTER),
-        dest="/etc/postgresql-common/createcluster.d/comptoir.conf",
-        mode="644",
-    )
+    path = "/etc/postgresql-common/createcluster.d/comptoir.conf"
+    paths.put("Language and checksums of the cluster", paths.Text(path, CREATE_CLUSTER))
 
 
 @deploy("PostgreSQL")
@@ -81,29 +75,32 @@ def _configure(folder: str) -> None:
     path = f"{folder}/{AT_START}"
     present = "\n".join(host.get_fact(FileContents, path=path) or []) + "\n"
     check_window(read_report(), present, at_start, os.environ.get("WINDOW", ""))
-    _put("Settings read at start", at_start, path)
-    _put("Settings read live", render_settings(host.data.postgresql_live), f"{folder}/{LIVE[0]}")
-    _put("Who may connect", ACCESS, f"{folder}/{LIVE[1]}", "640")
-    _put("System users and roles", PEOPLE, f"{folder}/{LIVE[2]}", "640")
+    paths.put(
+        "Settings and access",
+        _file(path, at_start),
+        _file(f"{folder}/{LIVE[0]}", render_settings(host.data.postgresql_live)),
+        _file(f"{folder}/{LIVE[1]}", ACCESS, "640"),
+        _file(f"{folder}/{LIVE[2]}", PEOPLE, "640"),
+    )
 
 
-def _put(name: str, content: str, dest: str, mode: str = "644") -> None:
-    files.put(name=name, src=StringIO(content), dest=dest, user="postgres", group="postgres", mode=mode)
+def _file(path: str, content: str, mode: str = "644") -> paths.Text:
+    return paths.Text(path, content, mode, "postgres", "postgres")
 
 
 def _activate(version: str) -> None:
     folder, cluster = f"/etc/postgresql/{version}/main", f"postgresql@{version}-main.service"
     services.drop_in("postgresql@.service")
-    services.enabled("postgresql.service")
+    services.enabled(name="PostgreSQL at boot", units=("postgresql.service",))
     services.loaded(
         name="PostgreSQL has read what it reads at start",
         act="postgresql-start",
-        paths=(f"{folder}/{AT_START}",),
+        files=(f"{folder}/{AT_START}",),
         command=services.restart(cluster, has_release=read_report().has_release),
     )
     services.loaded(
         name="PostgreSQL has read the rest",
         act="postgresql-live",
-        paths=tuple(f"{folder}/{file}" for file in LIVE),
+        files=tuple(f"{folder}/{file}" for file in LIVE),
         command=f"systemctl reload {cluster}",
     )

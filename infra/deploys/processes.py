@@ -10,8 +10,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.facts.files import FileContents
 
 from infra.deploys.facts.host_report import read_report
-from infra.deploys.operations import services
-from infra.deploys.operations.rendered import put_text
+from infra.deploys.operations import paths, services
 from infra.target import ROOT
 
 PACKAGES = ("supervisor",)
@@ -43,14 +42,13 @@ def apply() -> None:
     """Configuration, restart policy, and a restart of supervisord only when one of them changed."""
     differing = [path for name, path in FILES.items() if _present(path) != render(name)]
     check_window(differing, os.environ.get("WINDOW", ""), has_release=read_report().has_release)
-    for name, path in FILES.items():
-        put_text(f"supervisor: {name}", render(name), path)
+    paths.put("supervisor's files", *(paths.Text(path, render(name)) for name, path in FILES.items()))
     services.drop_in("supervisor.service")
-    services.enabled("supervisor.service")
+    services.enabled(name="supervisor at boot", units=("supervisor.service",))
     services.loaded(
         name="supervisor has read them",
         act="supervisor",
-        paths=tuple(FILES.values()),
+        files=tuple(FILES.values()),
         command=services.restart("supervisor.service", has_release=read_report().has_release),
     )
 

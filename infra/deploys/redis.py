@@ -4,8 +4,7 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files
 
-from infra.deploys.operations import services
-from infra.deploys.operations.rendered import put_text
+from infra.deploys.operations import paths, services
 
 PACKAGES = ("redis-server",)
 MAIN = "/etc/redis/redis.conf"
@@ -29,12 +28,12 @@ def render_settings(maxmemory: str) -> str:
 def apply() -> None:
     """Our settings included at the end of the distribution's file, and a restart if they changed: it is a cache."""
     settings = render_settings(host.data.redis_maxmemory)
-    put_text("Redis settings", settings, FRAGMENT, mode="640", group="redis")
+    paths.put("Redis settings", paths.Text(FRAGMENT, settings, mode="640", group="redis"))
     files.line(name="Redis includes them", path=MAIN, line=f"include {FRAGMENT}")
-    services.enabled("redis-server.service")
+    services.enabled(name="Redis at boot", units=("redis-server.service",))
     services.loaded(
         name="Redis has read them",
         act="redis",
-        paths=(MAIN, FRAGMENT),
+        files=(MAIN, FRAGMENT),
         command="systemctl restart redis-server.service",
     )

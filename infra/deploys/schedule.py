@@ -4,8 +4,7 @@ from jinja2 import Template
 from pyinfra import host
 from pyinfra.api import deploy
 
-from infra.deploys.operations import programs, services
-from infra.deploys.operations.rendered import put_text
+from infra.deploys.operations import paths, programs, services
 from infra.target import ROOT
 
 PACKAGES = ("cron", "logrotate")
@@ -28,8 +27,16 @@ def render_logrotate(log_days: int) -> str:
 def apply() -> None:
     """The dump's program, the crontab, the rotation."""
     programs.ship("nightly_dump.py", folder="backups")
-    put_text("Command comptoir-backup", (ROOT / "backups" / "comptoir-backup.sh").read_text(), BACKUP, mode="755")
-    put_text("Crontab", render_crontab(int(host.data.backups_kept)), "/etc/cron.d/comptoir")
-    put_text("Rotation of logs", render_logrotate(int(host.data.log_days)), "/etc/logrotate.d/comptoir")
-    services.enabled("cron.service")
-    services.enabled("logrotate.timer")
+    paths.put(
+        "Crontab, rotation of logs, command comptoir-backup",
+        paths.Text(BACKUP, (ROOT / "backups" / "comptoir-backup.sh").read_text(), mode="755"),
+        paths.Text("/etc/cron.d/comptoir", render_crontab(int(host.data.backups_kept))),
+        paths.Text("/etc/logrotate.d/comptoir", render_logrotate(int(host.data.log_days))),
+    )
+    services.enabled(
+        name="cron and logrotate at boot",
+        units=(
+            "cron.service",
+            "logrotate.timer",
+        ),
+    )

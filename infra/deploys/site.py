@@ -15,8 +15,7 @@ from infra.deploys import (
     schedule,
     web_front,
 )
-from infra.deploys.operations import packages
-from infra.deploys.operations.rendered import put_text
+from infra.deploys.operations import packages, paths
 
 config.SUDO = True
 
@@ -37,5 +36,7 @@ web_front.apply()
 processes.apply()
 schedule.apply()
 if host.data.get("setup"):
-    put_text("Setup of the shop", host.data.setup, "/etc/comptoir/setup.toml", mode="640", group="comptoir")
+    paths.put(
+        "Setup of the shop", paths.Text("/etc/comptoir/setup.toml", host.data.setup, mode="640", group="comptoir")
+    )
 local.include("infra/deploys/release.py")

@@ -8,8 +8,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import files
 
 from infra.deploys.facts.host_report import read_report
-from infra.deploys.operations import programs, services
-from infra.deploys.operations.rendered import put_text
+from infra.deploys.operations import paths, programs, services
 from infra.target import ROOT
 
 PACKAGES = ("nginx", "openssl")
@@ -47,12 +46,12 @@ def apply() -> None:
     _certificate()
     _configure()
     services.drop_in("nginx.service")
-    services.enabled("nginx.service")
+    services.enabled(name="nginx at boot", units=("nginx.service",))
     # The running nginx keeps its old configuration if the new one does not parse.
     services.loaded(
         name="nginx has read its files",
         act="nginx",
-        paths=(*FILES.values(), ENABLED, *CERTIFICATE),
+        files=(*FILES.values(), ENABLED, *CERTIFICATE),
         command="nginx -t -q && systemctl reload nginx.service",
     )
 
@@ -74,17 +73,8 @@ def _certificate() -> None:
 
 def _brought_certificate() -> None:
     folder = Path(host.data.secrets_file).parent / "tls"
-    for dest, mode in zip(CERTIFICATE, ("644", "600"), strict=True):
-        name = Path(dest).name
-        files.put(
-            name=f"Certificate {name}",
-            src=str(folder / name),
-            dest=dest,
-            user="root",
-            group="root",
-            mode=mode,
-            add_deploy_dir=False,
-        )
+    chain, key = ((folder / Path(path).name).read_text() for path in CERTIFICATE)
+    paths.put("Certificate", paths.Text(CERTIFICATE[0], chain), paths.Text(CERTIFICATE[1], key, mode="600"))
 
 
 def _configure() -> None:
@@ -95,8 +85,10 @@ def _configure() -> None:
         "is_rehearsal": is_rehearsal,
         "http2_directive": read_report().os_version not in OLD_HTTP2,
     }
-    for name, dest in FILES.items():
-        put_text(f"nginx: {name}", render(name, **values), dest)
-    put_text("Maintenance page", render("maintenance.html"), "/var/lib/comptoir/maintenance/page.html")
+    paths.put(
+        "nginx: site, snippets, maintenance page",
+        *(paths.Text(dest, render(name, **values)) for name, dest in FILES.items()),
+        paths.Text("/var/lib/comptoir/maintenance/page.html", render("maintenance.html")),
+    )
     files.link(name="nginx: no welcome page", path="/etc/nginx/sites-enabled/default", present=False)
     files.link(name="nginx: the site is enabled", path=ENABLED, target=FILES["comptoir.conf.j2"])

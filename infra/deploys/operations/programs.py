@@ -4,9 +4,10 @@ from collections.abc import Generator
 
 from pyinfra import host
 from pyinfra.api import operation
-from pyinfra.operations import files
 
 from infra.deploys.facts.pending import Pending
+from infra.deploys.operations import paths
+from infra.target import ROOT
 
 LIBRARY = "/usr/local/lib/comptoir"
 PROGRAMS = f"{LIBRARY}/infra/host"
@@ -14,16 +15,8 @@ PROGRAMS = f"{LIBRARY}/infra/host"
 
 def ship(*names: str, folder: str = "infra/host") -> None:
     """Put programs into the host's library folder, root's alone to write."""
-    files.directory(name="Library folder of Comptoir", path=LIBRARY, user="root", group="root", mode="755")
-    for name in names:
-        files.put(
-            name=f"Program {name}",
-            src=f"{folder}/{name}",
-            dest=f"{LIBRARY}/{folder}/{name}",
-            user="root",
-            group="root",
-            mode="755",
-        )
+    texts = [paths.Text(f"{LIBRARY}/{folder}/{name}", (ROOT / folder / name).read_text(), mode="755") for name in names]
+    paths.put(f"Programs: {', '.join(names)}", *texts)
 
 
 @operation()

@@ -4,22 +4,23 @@ from collections.abc import Generator
 
 from pyinfra import host
 from pyinfra.api import operation
-from pyinfra.operations import files, systemd
 
 from infra.deploys.facts.pending import NewerThanStamp
-from infra.deploys.operations import programs
+from infra.deploys.facts.states import IdleUnits
+from infra.deploys.operations import paths, programs
+from infra.target import ROOT
 
 STAMPS = "/var/lib/comptoir/loaded"
 
 
 @operation()
-def loaded(act: str, paths: tuple[str, ...], command: str) -> Generator[str, None, None]:
-    """Run `command` if one of `paths` is newer than the last time it succeeded; `act` names the stamp.
+def loaded(act: str, files: tuple[str, ...], command: str) -> Generator[str, None, None]:
+    """Run `command` if one of `files` is newer than the last time it succeeded; `act` names the stamp.
 
     pyinfra's `_if=change.did_change` forgets what a dead run changed; a stamp does not.
     """
     stamp = f"{STAMPS}/{act}"
-    if not host.get_fact(NewerThanStamp, stamp=stamp, paths=paths):
+    if not host.get_fact(NewerThanStamp, stamp=stamp, paths=files):
         host.noop(f"{act}: every file was read")
         return
     # The stamp's date is taken before the files are read: a file written meanwhile is read next time.
@@ -35,10 +36,13 @@ def restart(unit: str, *, has_release: bool) -> str:
 def drop_in(unit: str) -> None:
     """Our drop-in for a unit of the distribution, and systemd knows it."""
     path = f"/etc/systemd/system/{unit}.d/comptoir.conf"
-    files.put(name=f"Drop-in of {unit}", src=f"systemd/{unit}.d/comptoir.conf", dest=path, mode="644")
-    loaded(name=f"systemd knows the drop-in of {unit}", act=unit, paths=(path,), command="systemctl daemon-reload")
+    content = (ROOT / "systemd" / f"{unit}.d" / "comptoir.conf").read_text()
+    paths.put(f"Drop-in of {unit}", paths.Text(path, content))
+    loaded(name=f"systemd knows the drop-in of {unit}", act=unit, files=(path,), command="systemctl daemon-reload")
 
 
-def enabled(unit: str) -> None:
-    """The unit runs, now and after the next boot."""
-    systemd.service(name=f"{unit} runs and starts at boot", service=unit, running=True, enabled=True)
+@operation()
+def enabled(units: tuple[str, ...]) -> Generator[str, None, None]:
+    """The units run, now and after the next boot."""
+    for unit in host.get_fact(IdleUnits, units=units):
+        yield f"systemctl enable -q --now {unit}"
