@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.core.db import unit_of_work
+from app.core.settings import get_settings
 from app.dev.fake_brevo.app import create_app as create_fake_brevo
 from app.dev.fake_stripe.app import GivenEndpoint
 from app.dev.fake_stripe.app import create_app as create_fake_stripe
@@ -29,7 +30,7 @@ from tests.factories.catalogue import make_product
 from tests.factories.shipping import make_shipping_option
 from tests.factories.shop import make_shop
 from tests.processes import shared_socket, url_of, wait_until_serving
-from tests.services import ENVIRONMENT, forget_process_state
+from tests.services import ENVIRONMENT
 from tests.waiting import wait_until
 
 Json = dict[str, object]
@@ -222,6 +223,13 @@ def serving_in_thread(app: FastAPI, listener: socket.socket) -> Iterator[str]:
         thread.join(timeout=10)
 
 
+def change_settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    """Other settings for this process, from its next look at them on."""
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+
+
 @pytest.fixture
 def web_socket() -> Iterator[socket.socket]:
     """Where the application will listen; the fake Stripe knows it from its start."""
@@ -241,10 +249,9 @@ def vendors(
             serving(create_fake_stripe(given=given, observer=stripe.observe, retry_seconds=RETRY_SECONDS))
         )
         brevo.url = stack.enter_context(serving(create_fake_brevo(observer=brevo.observe)))
-        environment |= {"STRIPE_API_BASE": stripe.url, "BREVO_API_BASE": brevo.url}
-        for name in ("STRIPE_API_BASE", "BREVO_API_BASE"):
-            monkeypatch.setenv(name, environment[name])
-        forget_process_state()
+        addresses = {"STRIPE_API_BASE": stripe.url, "BREVO_API_BASE": brevo.url}
+        environment |= addresses
+        change_settings(monkeypatch, **addresses)
         yield stripe, brevo
 
 

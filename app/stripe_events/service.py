@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.checkout.record_payment import record_outcome, record_payment
 from app.core.db import unit_of_work
-from app.core.locks import limit_lock_wait
+from app.core.locks import limit_lock_wait, limit_statement_time
 from app.core.log import class_name, log_event
 from app.core.settings import get_settings
 from app.gateways.stripe import read_intent
@@ -59,6 +59,7 @@ def _apply_with_retries(event: StripeEvent, source: str) -> Effect:
 
 def _claim_and_apply(event: StripeEvent, source: str) -> Effect:
     with unit_of_work() as session:
+        limit_statement_time(session)
         limit_lock_wait(session)
         row_id = claim_event(session, event, source)
         if row_id is None:

@@ -214,6 +214,7 @@ def test_killing_at_random_moments_loses_nothing_and_doubles_nothing(
             "kills_of_web": machine.kills["web"],
             "kills_of_worker": machine.kills["worker"],
             "calls_cut_off": machine.interrupted.total(),
+            # The checks above failed otherwise.
             "orders": len(bought),
             "paid_without_order": 0,
             "pieces_lost_or_invented": 0,

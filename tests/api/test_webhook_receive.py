@@ -11,8 +11,17 @@ from app.stock.service import sell
 from app.stripe_events.jobs import sweep
 from tests.in_process import RunJobs
 from tests.rows import row
-from tests.services import forget_process_state
-from tests.shop_front import WEBHOOK_SECRET, Attempt, Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
+from tests.shop_front import (
+    WEBHOOK_SECRET,
+    Attempt,
+    Buyer,
+    FakeBrevo,
+    FakeStripe,
+    Json,
+    change_settings,
+    read_rows,
+    read_state,
+)
 from tests.stripe_news import PATH, SUCCEEDED, deliver, event_about
 
 
@@ -288,12 +297,10 @@ def test_medusas_own_path_leads_to_the_same_place(buyer: Buyer) -> None:
 
 def test_the_previous_secret_is_accepted_until_its_date(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
     until = datetime.now(UTC) + timedelta(hours=1)
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET_PREVIOUS", "whsec_previous")
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET_PREVIOUS_UNTIL", until.isoformat())
-    forget_process_state()
+    name = "STRIPE_WEBHOOK_SECRET_PREVIOUS"
+    change_settings(monkeypatch, **{name: "whsec_previous", f"{name}_UNTIL": until.isoformat()})
     assert deliver(buyer, event_about(intent_of_nobody()), secret="whsec_previous").status_code == 200
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET_PREVIOUS_UNTIL", (until - timedelta(hours=2)).isoformat())
-    forget_process_state()
+    change_settings(monkeypatch, **{f"{name}_UNTIL": (until - timedelta(hours=2)).isoformat()})
     assert deliver(buyer, event_about(intent_of_nobody(), id="evt_2"), secret="whsec_previous").status_code == 400
 
 
@@ -301,8 +308,7 @@ def test_the_previous_secret_is_accepted_until_its_date(buyer: Buyer, monkeypatc
 def test_the_limit_counts_before_the_signature_and_says_when_to_come_back(
     capsys: pytest.CaptureFixture[str], buyer: Buyer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RATE_LIMIT_WEBHOOK_MAX", "2")
-    forget_process_state()
+    change_settings(monkeypatch, RATE_LIMIT_WEBHOOK_MAX="2")
     answers = [buyer.http.post(PATH, content=b"{}") for _ in range(6)]
     assert [answer.status_code for answer in answers[:2]] == [400, 400]
     refused = [answer for answer in answers if answer.status_code == 429]
