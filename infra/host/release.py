@@ -121,8 +121,6 @@ def install(options: argparse.Namespace) -> None:
                 shutil.rmtree(RELEASES / release, ignore_errors=True)
             raise
         go_live(release, previous, options.domain)
-        if not previous:
-            serve.take_backup()
         prune(options.keep)
 
     logged("deploy", release, options.who, options.run, work)

@@ -26,7 +26,7 @@ def configured_domain() -> str:
 
 
 def take_backup() -> None:
-    """A dump, read back: before the schema changes, and once on a new host; without it nothing goes on."""
+    """A dump, read back, before the schema changes; without it nothing goes on."""
     say("takes a dump")
     done = subprocess.run([BACKUP], capture_output=True, text=True, check=False)
     if done.returncode:
