@@ -47,6 +47,17 @@ def parse_json(raw: bytes) -> object:
     return value
 
 
+def keep_storable(value: object) -> object:
+    """The same JSON without what PostgreSQL refuses in JSONB and TEXT: NUL and lone surrogates, in keys and texts."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    if isinstance(value, dict):
+        return {str(keep_storable(key)): keep_storable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [keep_storable(each) for each in value]
+    return value
+
+
 def refuse_constant(name: str) -> object:
     """NaN and Infinity are Python's, not JSON's."""
     raise ValueError(name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import stripe
 
 from app.core.settings import get_settings
+from app.core.strict_json import keep_storable
 from app.gateways.errors import Retryable, Terminal
 
 if TYPE_CHECKING:
@@ -180,7 +181,8 @@ def _gateway(secret_key: str, api_base: str | None, api_version: str) -> StripeG
 
 def read_intent(given: Json) -> Intent:
     """The intent out of an event's body, in the shape of any API version we accept; raises KeyError or TypeError."""
-    raw = cast("dict[str, Any]", given)
+    # A buyer's browser writes names and addresses into it: what the database refuses must not lose the payment.
+    raw = cast("dict[str, Any]", keep_storable(given))
     charge = raw.get("latest_charge")
     error = raw.get("last_payment_error") or {}
     return Intent(
@@ -195,7 +197,7 @@ def read_intent(given: Json) -> Intent:
         error_code=error.get("code"),
         decline_code=error.get("decline_code"),
         client_secret=raw.get("client_secret"),
-        raw=given,
+        raw=raw,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
 from app.core.context import current_request_id
+from app.core.strict_json import keep_storable
 from app.payments.models import PaymentEvent
 from app.payments.rules import OPEN_EVENT_STATES, decide_next_try
 
@@ -108,4 +109,4 @@ def _clean(value: object) -> str | None:
     """A text PostgreSQL can hold: JSON may carry NUL and lone surrogates, which it refuses (payments §3.1)."""
     if not isinstance(value, str):
         return None
-    return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    return str(keep_storable(value))

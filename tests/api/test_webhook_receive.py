@@ -276,6 +276,18 @@ def test_texts_that_the_database_cannot_hold_do_not_stop_an_event(buyer: Buyer) 
     assert read_rows("SELECT type, object_id, state FROM payment_event") == [("charge.succeeded", "pi_x", "ignored")]
 
 
+def test_a_name_that_the_database_cannot_hold_does_not_cost_the_order(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    """The buyer's browser writes the intent's shipping itself: paid money must become an order whatever it wrote."""
+    thing = fake_stripe.pay(open_cart[1].intent_id, deliver=False)
+    thing["shipping"] = {"name": "Jea\x00nne\ud800", "tags\x00": ["\x00"]}
+    assert deliver(buyer, event_about(thing)).status_code == 200
+    assert read_rows('SELECT status, paid_at IS NOT NULL FROM "order"') == [("pending", True)]
+    kept = read_rows("SELECT provider_data -> 'shipping' FROM payment_session")
+    assert kept == [({"name": "Jeanne", "tags": [""]},)]
+
+
 def test_size_length_and_encoding_are_checked_before_anything_else(buyer: Buyer) -> None:
     gzipped = buyer.http.post(PATH, content=b"{}", headers={"Content-Encoding": "gzip"})
     chunked = buyer.http.post(PATH, content=iter([b"{}"]))
