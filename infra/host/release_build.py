@@ -21,7 +21,10 @@ def build(release: str, archive: Path, sha256: str, tree: str) -> None:
     uv = ensure_uv(target / "requirements-uv.lock")
     make_environment(uv, target)
     (target / "TREE").write_text(f"{tree}\n")
+    # The mark must not survive a power cut that the files did not: they reach the disk first, then the mark does.
+    os.sync()
     (target / "RELEASE").write_text(f"{release}\n")
+    os.sync()
     archive.unlink(missing_ok=True)
 
 

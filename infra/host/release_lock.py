@@ -7,8 +7,9 @@ import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
-from infra.host.release_places import LOCK, Refused
+from infra.host.release_places import ACT_LOCK, LOCK, Refused
 
 
 def default_who() -> str:
@@ -19,8 +20,17 @@ def default_who() -> str:
 @contextmanager
 def held(who: str, release: str, run: str) -> Iterator[None]:
     """Hold the lock, or be inside the run that already holds it; anyone else is told who does, since when, for what."""
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("a+") as stream:
+    mine = {"who": who, "since": datetime.now(UTC).isoformat(timespec="seconds"), "tag": release, "run": run}
+    # The run's lock dies with the laptop, what it started here does not: the act itself holds one of its own.
+    with taken(ACT_LOCK, mine, run=""), taken(LOCK, mine, run=run):
+        yield
+
+
+@contextmanager
+def taken(path: Path, mine: dict[str, str], run: str) -> Iterator[None]:
+    """Hold this file, unless this very run holds it already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,11 +41,7 @@ def held(who: str, release: str, run: str) -> Iterator[None]:
                 return
             raise Refused(describe(holder)) from None
         stream.truncate(0)
-        stream.write(
-            json.dumps(
-                {"who": who, "since": datetime.now(UTC).isoformat(timespec="seconds"), "tag": release, "run": run}
-            )
-        )
+        stream.write(json.dumps(mine))
         stream.flush()
         try:
             yield

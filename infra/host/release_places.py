@@ -12,6 +12,7 @@ CURRENT = HOME / "current"
 ETC = PREFIX / "etc/comptoir"
 LOG = PREFIX / "var/log/comptoir/deploys.log"
 LOCK = PREFIX / "var/lib/comptoir/deploy.lock"
+ACT_LOCK = PREFIX / "var/lib/comptoir/release.lock"
 CACHE = PREFIX / "var/cache/comptoir"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.host import release
 from infra.host.host_secrets import is_verifier_of, password_of, scram_verifier
 from infra.host.release_serve import last_words
 
@@ -121,6 +122,54 @@ def test_who_comes_second_is_told_who_is_first(releases: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith("Déploiement de v4.0.0 en cours par jo@portable depuis 2026-11-21T08:00:00+00:00.")
+
+
+def test_a_rollback_to_a_path_is_none_to_a_release(releases: Path) -> None:
+    (releases / "tmp/mine").mkdir(parents=True)
+    (releases / "tmp/mine/RELEASE").write_text("v3.0.0\n")
+
+    done = run("release.py", "rollback", "../../../tmp/mine", COMPTOIR_PREFIX=str(releases))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("../../../tmp/mine n'est pas sur ce serveur / is not on this host")
+    assert not (releases / "var/log/comptoir/deploys.log").exists()
+
+
+def test_who_comes_through_the_wrapper_cannot_be_somebody_else(releases: Path) -> None:
+    done = run(
+        *("release.py", "rollback", "v1.0.0", "--who", "somebody@else"),
+        COMPTOIR_PREFIX=str(releases),
+        COMPTOIR_ACTOR="claire",
+    )
+
+    assert done.returncode == 1
+    line = json.loads((releases / "var/log/comptoir/deploys.log").read_text())
+    assert (line["who"], line["status"]) == ("claire", "failed")
+
+
+def test_what_a_dead_laptop_started_still_keeps_others_out(releases: Path) -> None:
+    (releases / "var/lib/comptoir").mkdir(parents=True)
+    with (releases / "var/lib/comptoir/release.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        stream.write('{"who": "jo@portable", "since": "2026-11-21T08:00:00+00:00", "tag": "v4.0.0", "run": "x"}')
+        stream.flush()
+
+        done = run("release.py", "rollback", "v1.0.0", COMPTOIR_PREFIX=str(releases))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Déploiement de v4.0.0 en cours par jo@portable depuis 2026-11-21T08:00:00+00:00.")
+
+
+def test_a_release_whose_run_died_at_the_switch_falls_back_to_the_last_good_one(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "RELEASES", releases / "opt/comptoir/releases")
+    (releases / "opt/comptoir/releases/v3.0.0/GOOD").unlink()
+    (releases / "opt/comptoir/releases/v2.0.0/LEFT").touch()
+
+    assert release.fallback_of("v3.0.0", live="v3.0.0") == "v1.0.0"
+    assert release.fallback_of("v4.0.0", live="v3.0.0") == "v3.0.0"
+    assert release.fallback_of("v1.0.0", live="") == ""
 
 
 def test_the_last_words_of_a_program_are_short() -> None:
