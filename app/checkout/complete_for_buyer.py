@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.carts.queries import CartContents, get_contents, lock_cart
+from app.carts.rules import check_open_by_id
 from app.checkout.complete_cart import complete_cart, read_readiness
 from app.checkout.rules import PaymentNeed, check_ready, decide_payment_need
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.errors import Conflict, Refusal
 from app.gateways.errors import Retryable, Terminal
@@ -34,8 +36,8 @@ class Completion:
 def complete_for_buyer(cart_id: str) -> Completion:
     """Complete a cart for its buyer; asking twice, or at the same time, gives the same order.
 
-    Raises what `check_ready` refuses, `InsufficientInventory` when no money was taken, `CheckoutUnavailable` when
-    Stripe cannot be asked.
+    Raises `CartNotFound`, what `check_ready` refuses, `InsufficientInventory` when no money was taken,
+    `CheckoutUnavailable` when Stripe cannot be asked.
     """
     with unit_of_work() as session:
         intent_id = _find_intent_to_read(session, cart_id)
@@ -65,6 +67,7 @@ def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> C
 def _find_intent_to_read(session: Session, cart_id: str) -> str | None:
     """Refuses early what would be refused anyway, before Stripe is asked."""
     contents = get_contents(session, cart_id)
+    check_open_by_id(cart_id, contents.cart.updated_at, utc_now())
     if contents.cart.completed_at is not None:
         return None
     return _get_ready_session(session, contents).payment_intent_id

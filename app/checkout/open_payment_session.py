@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from app.carts.queries import get_contents, lock_cart
-from app.carts.rules import check_changeable
+from app.carts.open_cart import open_cart
+from app.carts.queries import get_contents
 from app.checkout.queries import find_cart_id
 from app.core.db import unit_of_work
 from app.core.errors import Conflict
@@ -21,8 +21,7 @@ AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 def open_collection(session: Session, cart_id: str) -> str:
     """The id of what a cart owes; asked again it is the same one, at the cart's present total."""
-    cart = lock_cart(session, cart_id)
-    check_changeable(cart.id, cart.completed_at)
+    cart = open_cart(session, cart_id)
     total_cents = get_contents(session, cart_id).totals.total_cents
     if cart.payment_collection_id is None:
         cart.payment_collection_id = create_collection(session, total_cents, cart.currency_code).id
@@ -48,8 +47,7 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
     cart_id = find_cart_id(session, collection_id)
     if cart_id is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
-    cart = lock_cart(session, cart_id)
-    check_changeable(cart.id, cart.completed_at)
+    cart = open_cart(session, cart_id)
     total_cents = get_contents(session, cart_id).totals.total_cents
     follow_amount(session, collection_id, total_cents, cart.currency_code)  # VAT or a rule may have changed overnight
     return open_session(session, collection_id, provider_id)

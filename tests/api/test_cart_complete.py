@@ -210,3 +210,30 @@ def test_order_numbers_have_no_gap(buyer: Buyer) -> None:
         else:
             numbers.append(buyer.complete(cart_id).json()["order"]["display_id"])
     assert numbers == [1, 2]
+
+
+def test_after_thirty_days_a_carts_id_opens_nothing_by_any_call(buyer: Buyer) -> None:
+    """Completing again shows the order, completing an unpaid cart shows the address: neither to a stale link."""
+    bought, left = buyer.fill_cart(), buyer.fill_cart()
+    for cart_id in (bought, left):
+        collection_id = buyer.open_collection(cart_id)
+        assert buyer.ask_for_session(collection_id, "pp_system_default").status_code == 200
+    assert buyer.complete(bought).json()["type"] == "order"
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE cart SET updated_at = now() - interval '31 days'")
+    answers = [
+        buyer.complete(bought),
+        buyer.complete(left),
+        buyer.post("/store/payment-collections", cart_id=left),
+        buyer.ask_for_session(collection_id),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "cart_not_found")] * 4
+    assert read_state()["orders"] == 1
+
+
+def test_a_completed_cart_does_not_tell_what_stripe_knows_of_the_payer(buyer: Buyer, paid: tuple[str, Attempt]) -> None:
+    cart_id = paid[0]
+    assert buyer.complete(cart_id).json()["type"] == "order"
+    shown = buyer.http.get(f"/store/carts/{cart_id}").json()["cart"]
+    assert shown["payment_collection"]["status"] == "completed"
+    assert shown["payment_collection"]["payment_sessions"] == []
