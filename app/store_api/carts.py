@@ -39,8 +39,11 @@ def show(session: Session, contents: CartContents) -> CartOut:
     collection_id = contents.cart.payment_collection_id
     if collection_id is None:
         return cart_out(contents, None)
-    collection = get_collection(session, collection_id)
-    return cart_out(contents, payment_collection_out(collection, list_payments(session, collection_id)))
+    shown = payment_collection_out(get_collection(session, collection_id), list_payments(session, collection_id))
+    if contents.cart.completed_at is not None:
+        # Stripe's object tells name, address and e-mail of the payer, which are masked everywhere else by now.
+        shown = shown.model_copy(update={"payment_sessions": []})
+    return cart_out(contents, shown)
 
 
 @router.post("/carts")

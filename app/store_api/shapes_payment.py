@@ -80,6 +80,6 @@ def payment_session_out(attempt: PaymentSession) -> PaymentSessionOut:
 
 
 def _is_shown(attempt: PaymentSession) -> bool:
-    """A superseded attempt is over; one that Stripe has not answered yet has no secret to pay with."""
+    """A superseded or cancelled attempt is over; one that Stripe has not answered yet has no secret to pay with."""
     is_answered = attempt.payment_intent_id is not None or attempt.provider_id != STRIPE_PROVIDER
-    return attempt.superseded_at is None and is_answered
+    return attempt.superseded_at is None and attempt.status != "canceled" and is_answered

@@ -6,6 +6,7 @@ from app.dev.faults import Kind
 from tests.in_process import RunJobs
 from tests.rows import row
 from tests.shop_front import Buyer, FakeStripe, read_rows, read_state
+from tests.stripe_news import deliver, event_about
 
 CREATE = "payment_intents.create"
 
@@ -149,6 +150,17 @@ def test_an_amount_that_stripe_does_not_take_is_a_400(buyer: Buyer) -> None:
     answer = buyer.ask_for_session(buyer.open_collection(made))
     assert answer.status_code == 400
     assert answer.json()["code"] == "amount_not_payable"
+
+
+def test_an_attempt_that_stripe_cancelled_makes_place_for_one_that_can_be_paid(buyer: Buyer) -> None:
+    attempt = buyer.open_session(buyer.fill_cart())
+    ((intent,),) = read_rows("SELECT provider_data FROM payment_session")
+    assert isinstance(intent, dict)
+    canceled = event_about({**intent, "status": "canceled"}, "payment_intent.canceled")
+    assert deliver(buyer, canceled).status_code == 200
+    sessions = buyer.ask_for_session(attempt.collection_id).json()["payment_collection"]["payment_sessions"]
+    assert [session["status"] for session in sessions] == ["pending"]
+    assert sessions[0]["id"] != attempt.session_id
 
 
 def test_providers_are_those_of_the_shop(buyer: Buyer) -> None:
