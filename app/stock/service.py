@@ -30,12 +30,12 @@ def sell(session: Session, quantities: Mapping[str, int], reference: str) -> Non
 
     Raises `InsufficientInventory` before anything is changed. Variants whose pieces are not counted are left alone.
     """
-    for quantity in quantities.values():
-        check_movement(quantity)
     uncounted = list_uncounted_variants(session, quantities.keys())
     wanted = {variant_id: quantity for variant_id, quantity in quantities.items() if variant_id not in uncounted}
     if not wanted:
         return
+    for quantity in wanted.values():
+        check_movement(quantity)
     levels = queries.lock_levels(session, wanted.keys())
     check_available(wanted, {variant_id: level.stocked_quantity for variant_id, level in levels.items()})
     for variant_id, quantity in wanted.items():

@@ -3,6 +3,10 @@
 from app.core.errors import Refusal
 
 
+class EventNotApplied(Exception):
+    """A rule of ours refused the event's effect. Not a `Refusal`: Stripe is told 500 and brings the event again."""
+
+
 class SignatureInvalid(Refusal):
     """Not signed by Stripe with a secret of ours, or too long ago."""
 

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.checkout.record_payment import record_outcome, record_payment
 from app.core.db import unit_of_work
+from app.core.errors import Refusal
 from app.core.locks import limit_lock_wait, limit_statement_time
 from app.core.log import class_name, log_event
 from app.core.settings import get_settings
 from app.gateways.stripe import read_intent
 from app.payments.event_types import HANDLED_EVENT_TYPES
 from app.payments.record_event import StripeEvent, claim_event, mark_event, mark_event_failed
+from app.stripe_events.errors import EventNotApplied
 
 # Two transactions took the same rows in another order: the loser's second try finds them free.
 MOST_RETRIES = 3
@@ -42,6 +44,8 @@ def receive_event(event: StripeEvent, source: str) -> Effect:
         effect = _apply_with_retries(event, source)
     except Exception as failure:  # whatever it was, the sweeper must find the event
         _keep_failed(event, source, failure)
+        if isinstance(failure, Refusal):  # it would be rendered as the caller's fault, a 4xx (design §4.8)
+            raise EventNotApplied(failure.code) from failure
         raise
     log_event("stripe event", stripeEventId=event.id, status=effect.state, orderId=effect.order_id)
     return effect

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.db import unit_of_work
 from app.dev.fake_stripe.delivery import sign
-from app.stock.service import sell
+from app.stock.service import receive, sell
 from app.stripe_events.jobs import sweep
 from tests.in_process import RunJobs
 from tests.rows import row
@@ -209,6 +209,36 @@ def test_an_unmatched_event_is_tried_again_for_a_while(buyer: Buyer) -> None:
     make_due()
     sweep()
     assert read_rows("SELECT state, attempts, next_try_at FROM payment_event") == [("unmatched", 3, None)]
+
+
+@pytest.fixture
+def paid_million(buyer: Buyer, fake_stripe: FakeStripe) -> Json:
+    """A paid intent for 1,010,000 pieces at a cent: more than one movement of stock holds."""
+    with unit_of_work("test") as session:
+        receive(session, buyer.goods.variant_id, 1_000_000)
+        receive(session, buyer.goods.variant_id, 1_000_000)
+        session.connection().exec_driver_sql("UPDATE price SET amount_cents = 1")
+    items = [{"variant_id": buyer.goods.variant_id, "quantity": 10_000, "metadata": {"row": row}} for row in range(101)]
+    made = buyer.post("/store/carts", region_id=buyer.goods.region_id, items=items)
+    cart_id = made.json()["cart"]["id"]
+    buyer.post(f"/store/carts/{cart_id}/shipping-methods", option_id=buyer.goods.shipping_option_id)
+    return fake_stripe.pay(buyer.open_session(cart_id).intent_id, deliver=False)
+
+
+def test_pieces_that_nobody_counts_are_sold_in_any_number(buyer: Buyer, paid_million: Json) -> None:
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE product_variant SET manages_stock = false")
+    assert deliver(buyer, event_about(paid_million)).status_code == 200
+    assert read_rows('SELECT status, paid_at IS NOT NULL FROM "order"') == [("pending", True)]
+
+
+def test_what_a_rule_of_ours_refuses_is_a_500_too(buyer: Buyer, paid_million: Json) -> None:
+    """A 4xx would say that Stripe is at fault; the event stays, and comes again."""
+    answer = deliver(buyer, event_about(paid_million))
+    assert (answer.status_code, answer.json()["code"]) == (500, "unknown_error")
+    assert read_rows("SELECT state, error_code, next_try_at IS NOT NULL FROM payment_event") == [
+        ("failed", "app.stock.errors.InvalidQuantity", True)
+    ]
 
 
 def test_what_cannot_be_written_is_a_500_and_applied_later(
