@@ -2,7 +2,7 @@
 
 from app.core.db import unit_of_work
 from app.core.jobs import job
-from app.core.log import log_event
+from app.core.log import class_name, log_event, log_failure
 from app.gateways.brevo import OutgoingMail, get_brevo
 from app.gateways.errors import Retryable, Terminal
 from app.notifications.models import Message
@@ -21,9 +21,8 @@ def send(message_id: str) -> None:
         message = find_queued(session, message_id)
     if message is None:
         return
-    mail = _outgoing(message)
     try:
-        result = get_brevo().send(mail)
+        result = get_brevo().send(_outgoing(message))
     except Retryable as failure:
         with unit_of_work() as session:
             mark_unsent(session, message_id, failure.code, failure.retry_after_seconds)
@@ -32,6 +31,10 @@ def send(message_id: str) -> None:
         with unit_of_work() as session:
             mark_dead(session, message_id, refusal.code)
         log_event("mail refused", level="error", code=refusal.code)
+    except Exception as failure:  # a template of ours: a release mends it within the day that a mail has
+        with unit_of_work() as session:
+            mark_unsent(session, message_id, class_name(failure), None)
+        log_failure("mail could not be made", failure)
     else:
         with unit_of_work() as session:
             mark_sent(session, message_id, result.message_id)

@@ -49,6 +49,8 @@ def mark_sent(session: Session, message_id: str, provider_message_id: str | None
 def mark_unsent(session: Session, message_id: str, error_code: str, retry_after_seconds: int | None) -> None:
     """It did not leave this time: ask for the next try, or give up after a day."""
     message = lock_message(session, message_id)
+    if message.state != "queued":  # a worker taken for dead sent it meanwhile
+        return
     message.attempts += 1
     message.error_code = error_code
     next_at = decide_next_attempt(message.attempts, message.created_at, utc_now(), retry_after_seconds).at
@@ -61,6 +63,7 @@ def mark_unsent(session: Session, message_id: str, error_code: str, retry_after_
 def mark_dead(session: Session, message_id: str, error_code: str) -> None:
     """It will be refused for ever: a person has to look."""
     message = lock_message(session, message_id)
-    message.attempts += 1
-    message.state = "dead"
-    message.error_code = error_code
+    if message.state == "queued":
+        message.attempts += 1
+        message.state = "dead"
+        message.error_code = error_code

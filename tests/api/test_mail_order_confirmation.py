@@ -4,9 +4,10 @@ import pytest
 
 from app.core.db import unit_of_work
 from app.notifications.jobs import send
+from app.notifications.service import mark_dead, mark_unsent
 from tests.in_process import RunJobs
 from tests.rows import row
-from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows
+from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
 
 SEND = "send_transac_email"
 NBSP = "\u00a0"
@@ -121,3 +122,39 @@ def test_after_a_day_a_mail_is_given_up_and_says_why(
     ((state, code),) = read_rows("SELECT state, error_code FROM message")
     assert (state, bool(code)) == ("dead", True)
     assert read_rows("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
+
+
+def test_a_mail_that_our_own_template_cannot_make_waits_for_the_release_that_can(
+    buyer: Buyer, fake_stripe: FakeStripe, fake_brevo: FakeBrevo, run_jobs: RunJobs
+) -> None:
+    """As long as any mail: the attempts of a job end sooner, and would leave it queued with nobody to send it."""
+    buy(buyer, fake_stripe)
+    with unit_of_work("test") as session:
+        execute = session.connection().exec_driver_sql
+        execute("CREATE TABLE whole AS SELECT content FROM message")
+        execute("UPDATE message SET content = content - 'lines'")
+    assert run_jobs() == []
+    assert read_rows("SELECT state, attempts, error_code FROM message") == [
+        ("queued", 1, "jinja2.exceptions.UndefinedError")
+    ]
+    assert read_rows("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(1,)]
+    with unit_of_work("test") as session:
+        execute = session.connection().exec_driver_sql
+        execute("UPDATE message SET content = whole.content FROM whole")
+        execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+    assert run_jobs() == []
+    assert len(fake_brevo.mails()) == 1
+
+
+def test_a_mail_that_left_stays_sent_whatever_a_second_worker_says(
+    buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs
+) -> None:
+    buy(buyer, fake_stripe)
+    assert run_jobs() == []
+    ((message_id,),) = read_rows("SELECT id FROM message")
+    before = read_state()
+    with unit_of_work("test") as session:
+        mark_unsent(session, str(message_id), "unreachable", None)
+        mark_dead(session, str(message_id), "invalid_parameter")
+    assert read_rows("SELECT state, attempts, error_code FROM message") == [("sent", 1, None)]
+    assert read_state() == before
