@@ -65,16 +65,23 @@ def _record_late_payment(session: Session, cart: Cart, attempt: PaymentSession, 
 
 
 def _place_late_money(session: Session, order: Order, payment: Payment) -> None:
-    others = [other for other in list_payments(session, order.payment_collection_id) if other.id != payment.id]
+    others = [
+        other
+        for other in list_payments(session, order.payment_collection_id)
+        if other.id != payment.id and other.captured_at is not None
+    ]
     decision = decide_late_payment(
         is_order_paid=order.paid_at is not None,
-        has_other_capture=any(other.captured_at is not None for other in others),
+        came_before=[Sum(other.amount_cents, other.currency_code) for other in others],
         owed=Sum(order.total_cents, order.currency_code),
         paid=Sum(payment.amount_cents, payment.currency_code),
     )
     match decision:
         case "pays":
             mark_paid(order)
+            for other in others:
+                if other.refund_committed_cents < other.amount_cents:  # not to go back already
+                    record_intention(session, other, "duplicate_payment")
         case "duplicate":
             record_intention(session, payment, "duplicate_payment")
         case "differs":

@@ -1,5 +1,6 @@
 """The decisions of a purchase: may the cart be completed, does the payment fit, what about late money."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,11 +78,14 @@ def decide_review(cart: Readiness, owed: Sum, paid: Sum | None) -> Review:
     return Review(None)
 
 
-def decide_late_payment(*, is_order_paid: bool, has_other_capture: bool, owed: Sum, paid: Sum) -> LatePayment:
+def decide_late_payment(*, is_order_paid: bool, came_before: Collection[Sum], owed: Sum, paid: Sum) -> LatePayment:
     """Money for an order that exists already: it pays it, or it is there twice, or it does not fit.
 
-    Source: design §4.5, payments §5 (duplicate_payment).
+    What fits pays even after a payment that did not, for a cart may have changed between two attempts; then it is the
+    earlier one that is too much. Source: design §4.5, payments §5 (duplicate_payment).
     """
-    if is_order_paid or has_other_capture:
+    if is_order_paid or owed in came_before:
         return "duplicate"
-    return "pays" if paid == owed else "differs"
+    if paid == owed:
+        return "pays"
+    return "duplicate" if came_before else "differs"

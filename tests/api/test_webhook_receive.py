@@ -158,6 +158,24 @@ def test_another_amount_than_the_carts_is_looked_at_by_a_person(
     assert (state["stock"], state["mails"], state["refunds"], state["completed_carts"]) == (10, 0, 0, 1)
 
 
+def test_of_two_payments_the_one_that_does_not_fit_is_to_go_back(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    """Paid in an old tab, then again for the changed cart; the old news comes first."""
+    cart_id = buyer.fill_cart(1)
+    old = buyer.open_session(cart_id)
+    buyer.post(f"/store/carts/{cart_id}/line-items", variant_id=buyer.goods.variant_id, quantity=1)
+    new = buyer.open_session(cart_id)
+    for number, attempt in enumerate((old, new)):
+        thing = fake_stripe.pay(attempt.intent_id, deliver=False)
+        assert deliver(buyer, event_about(thing, id=f"evt_{number}")).status_code == 200
+    assert read_rows('SELECT status, review_reason, paid_at IS NOT NULL FROM "order"') == [
+        ("requires_action", "amount_differs", True)
+    ]
+    refunds = (
+        "SELECT payment_intent_id, reason, refund.amount_cents FROM refund JOIN payment ON payment.id = payment_id"
+    )
+    assert read_rows(refunds) == [(old.intent_id, "duplicate_payment", 35390)]
+
+
 def test_stock_gone_while_nobody_looked_is_never_silent(
     buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
 ) -> None:

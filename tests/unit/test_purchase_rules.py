@@ -68,18 +68,20 @@ def test_what_a_person_must_look_at(over: dict[str, bool], paid: Sum | None, rea
 
 
 @pytest.mark.parametrize(
-    ("is_order_paid", "has_other_capture", "paid", "decision"),
+    ("is_order_paid", "came_before", "paid", "decision"),
     [
-        (False, False, OWED, "pays"),
-        (False, False, Sum(1, "eur"), "differs"),
-        (False, False, Sum(70290, "chf"), "differs"),
-        (True, True, OWED, "duplicate"),
-        (True, False, Sum(1, "eur"), "duplicate"),
-        (False, True, OWED, "duplicate"),
+        (False, [], OWED, "pays"),
+        (False, [], Sum(1, "eur"), "differs"),
+        (False, [], Sum(70290, "chf"), "differs"),
+        (True, [OWED], OWED, "duplicate"),
+        (True, [], Sum(1, "eur"), "duplicate"),
+        (False, [OWED], OWED, "duplicate"),
+        (False, [Sum(1, "eur")], OWED, "pays"),
+        (False, [Sum(1, "eur")], Sum(2, "eur"), "duplicate"),
     ],
 )
-def test_money_for_an_order_that_exists(is_order_paid: bool, has_other_capture: bool, paid: Sum, decision: str) -> None:
-    found = decide_late_payment(is_order_paid=is_order_paid, has_other_capture=has_other_capture, owed=OWED, paid=paid)
+def test_money_for_an_order_that_exists(is_order_paid: bool, came_before: list[Sum], paid: Sum, decision: str) -> None:
+    found = decide_late_payment(is_order_paid=is_order_paid, came_before=came_before, owed=OWED, paid=paid)
     assert found == decision
 
 
