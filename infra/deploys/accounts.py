@@ -26,7 +26,8 @@ FOLDERS = (
     # The shop reads how the last backup went; the dumps are not for it.
     Folder("/var/lib/comptoir/backup", "comptoir_backup", "comptoir", "2750"),
     Folder("/var/backups/comptoir", "comptoir_backup", "comptoir_backup", "700"),
-    Folder("/var/log/comptoir", "root", "comptoir", "750"),
+    # nginx's workers pass through: they open their log again by themselves after each rotation.
+    Folder("/var/log/comptoir", "root", "comptoir", "751"),
     Folder("/var/cache/comptoir", "root", "root", "700"),
 )
 SUDOERS = (

@@ -87,7 +87,7 @@ def switch(release: str) -> None:
 
 
 def fallback_of(release: str, live: str) -> str:
-    """Where to go if `release` does not serve: what was live; after a run that died at the switch, the last good one."""
+    """Where to go if `release` does not serve: what was live, or, if a run died at the switch, the last good one."""
     if live != release:
         return live
     return next((name for name in good_releases() if name != release), "")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.appliance.shop import Shop
 from tests.rows import row
+from tests.testhost.waiting import wait_until
 
 REQUEST_ID_CHARACTERS = 32
 
@@ -146,6 +147,50 @@ def test_public_pictures_come_from_disk_and_folders_are_not_listed(deployed_shop
         assert ask(deployed_shop, "GET", "/static/../../../../etc/passwd")[0] in (400, 404)
     finally:
         deployed_shop.host.run(f"rm -r {folder}")
+
+
+def test_what_is_hidden_or_lies_elsewhere_is_no_picture(deployed_shop: Shop) -> None:
+    folder = "/var/lib/comptoir/uploads/test-hidden"
+    deployed_shop.host.run(f"mkdir -p {folder}; echo x > {folder}/.env; ln -s /etc/passwd {folder}/link.txt")
+    try:
+        for name in (".env", "link.txt"):
+            status, headers, content = ask(deployed_shop, "GET", f"/static/test-hidden/{name}")
+            assert (status, json.loads(content)["requestId"]) == (404, headers["x-request-id"])
+    finally:
+        deployed_shop.host.run(f"rm -r {folder}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected", "code"),
+    [
+        ("TRACE", "/health", 405, "method_not_allowed"),
+        ("GET", "/static/nothing.png", 404, "not_found"),
+    ],
+)
+def test_what_nginx_refuses_by_itself_has_the_shape_of_every_error(
+    deployed_shop: Shop, method: str, path: str, expected: int, code: str
+) -> None:
+    status, headers, content = ask(deployed_shop, method, path)
+
+    answer = json.loads(content)
+    assert (status, answer["code"], answer["requestId"]) == (expected, code, headers["x-request-id"])
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_after_a_rotation_nginx_writes_into_the_new_log_and_never_a_one_time_link(deployed_shop: Shop) -> None:
+    log = "/var/log/comptoir/nginx-access.log"
+    ask(deployed_shop, "GET", "/health")
+    deployed_shop.host.run(f"rm -f {log}-*; logrotate -f /etc/logrotate.d/comptoir; test -e {log}-*")
+
+    def is_written() -> bool:
+        ask(deployed_shop, "GET", "/app/invitation/nobodys-token")
+        lines = deployed_shop.host.run(f"cat {log}").stdout.splitlines()
+        return "/app/invitation/-" in {json.loads(line)["path"] for line in lines}
+
+    # Nothing answers the signal that makes nginx open its log again.
+    wait_until(is_written, what="a line in the new log", timeout_seconds=10)
+    assert deployed_shop.host.run(f"grep -c nobodys-token {log} || true").stdout.strip() == "0"
+    assert deployed_shop.host.run(f"stat -c %a {log}").stdout.strip() == "640"
 
 
 def test_a_certificate_of_another_authority_is_not_ours(deployed_shop: Shop) -> None:
