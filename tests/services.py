@@ -118,12 +118,13 @@ def environment(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     forget_process_state()
     yield values
-    get_engine().dispose()
     forget_process_state()
 
 
 def forget_process_state() -> None:
     """Forget what a process keeps from its first use, so that the next use reads the environment again."""
+    if get_engine.cache_info().currsize:
+        get_engine().dispose()  # else its connections are found open by the garbage collector, in another test
     for cached in (get_settings, get_engine, session_factory, get_queue, get_limiter):
         cached.cache_clear()
 
