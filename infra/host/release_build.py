@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from infra.host.release_places import CACHE, HOME, RELEASES, Refused, say
+from infra.host.release_places import CACHE, HOME, LEASH, RELEASES, Refused, say
 
 PYTHON = "/usr/bin/python3"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -93,7 +93,7 @@ def run(command: list[str]) -> None:
     """Run a build step; its last words are the message if it fails."""
     # The system's certificates: uv brings its own list, which knows no company's authority.
     environment = {**os.environ, "SSL_CERT_FILE": CERTIFICATES, "PYTHONDONTWRITEBYTECODE": ""}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run([*LEASH, *command], capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         words = " | ".join((done.stderr or done.stdout).strip().splitlines()[-4:])
         raise Refused(f"{Path(command[0]).name} {' '.join(command[1:3])}: {words}")

@@ -14,6 +14,8 @@ LOG = PREFIX / "var/log/comptoir/deploys.log"
 LOCK = PREFIX / "var/lib/comptoir/deploy.lock"
 ACT_LOCK = PREFIX / "var/lib/comptoir/release.lock"
 CACHE = PREFIX / "var/cache/comptoir"
+# Before a command: it dies with the program that started it, so that a killed deploy leaves nobody at work.
+LEASH = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class Refused(Exception):

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from infra.host.release_places import CURRENT, ETC, RELEASES, Refused, read_pairs, say
+from infra.host.release_places import CURRENT, ETC, LEASH, RELEASES, Refused, read_pairs, say
 
 BACKUP = "/usr/local/sbin/comptoir-backup"
 WEB_PORT = 9000
@@ -49,7 +49,7 @@ def try_on_spare_port(release: str) -> None:
     """Start one web process of this release beside the live ones, and want two healthy answers of it."""
     say("tries it on a spare port")
     target, port = RELEASES / release, spare_port()
-    command = [str(target / ".venv/bin/python"), "-m", "app.serve", "--port", str(port)]
+    command = [*LEASH, str(target / ".venv/bin/python"), "-m", "app.serve", "--port", str(port)]
     with subprocess.Popen(
         command, cwd=target, env=service_environment(), user="comptoir", group="comptoir", extra_groups=[],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
