@@ -50,6 +50,6 @@ def _expired() -> HTMLResponse:
         "message.html",
         404,
         title="Ce lien ne vaut plus",
-        text="Il a déjà servi ou a plus de trois jours. Sur le serveur, comptoir setup en donne un autre.",
-        english="This link was used or is older than three days. On the server, comptoir setup gives another.",
+        text="Il a déjà servi ou a plus de trois jours. Sur le serveur, comptoir staff add en donne un autre.",
+        english="This link was used or is older than three days. On the server, comptoir staff add gives another.",
     )

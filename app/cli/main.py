@@ -23,6 +23,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("runbook", "app.cli.runbook", "Le runbook et sa couverture", "The runbook and its coverage"),
     ("serve", "app.cli.serve", "Lancer le serveur web", "Run the web server"),
     ("setup", "app.cli.setup", "Préparer une boutique neuve", "Set up a fresh shop"),
+    ("staff", "app.cli.staff", "Les comptes du personnel", "Staff accounts"),
     ("worker", "app.cli.worker", "Lancer le worker et son agenda", "Run the worker and its schedule"),
 )
 

@@ -25,3 +25,19 @@ class LoginRefused(Refusal):
     status = 401
     type = "unauthorized"
     code = "login_refused"
+
+
+class StaffUnknown(Refusal):
+    """No such account."""
+
+    status = 404
+    type = "not_found"
+    code = "staff_unknown"
+
+
+class LastOwner(Refusal):
+    """A shop without an owner could not be run any more."""
+
+    status = 409
+    type = "not_allowed"
+    code = "last_owner"

@@ -22,3 +22,14 @@ def find_invited(session: Session, token_hash: str, now: datetime) -> StaffUser 
     """The account whose open invitation this is, locked: two clicks at once set one password."""
     query = select(StaffUser).where(StaffUser.invite_token_hash == token_hash, StaffUser.invite_expires_at > now)
     return session.scalar(query.with_for_update())
+
+
+def lock_owners(session: Session) -> list[StaffUser]:
+    """The owners, locked: two removals at once leave one."""
+    query = select(StaffUser).where(StaffUser.role == "owner").order_by(StaffUser.id).with_for_update()
+    return list(session.scalars(query))
+
+
+def list_staff(session: Session) -> list[StaffUser]:
+    """Everybody with an account or an open invitation."""
+    return list(session.scalars(select(StaffUser).order_by(StaffUser.email)))

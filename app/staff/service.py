@@ -6,7 +6,7 @@ from app.core.auth import hash_password, hash_token, new_token, verify_password
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.staff import queries
-from app.staff.errors import InvitationUnknown, LoginRefused
+from app.staff.errors import InvitationUnknown, LastOwner, LoginRefused, StaffUnknown
 from app.staff.models import StaffUser
 from app.staff.rules import INVITATION_LIFETIME, check_password
 
@@ -19,20 +19,40 @@ def invite(session: Session, email: str, role: str) -> str | None:
     user = queries.find_by_email(session, email)
     if user is not None and user.password_hash is not None:
         return None
+    return invite_anew(session, email, role)
+
+
+def invite_anew(session: Session, email: str, role: str) -> str:
+    """The same, also for somebody who lost the password: the old one works until the link is used."""
+    user = queries.find_by_email(session, email)
     if user is None:
-        user = StaffUser(id=new_id("user"), email=email.strip().lower(), role=role)
+        user = StaffUser(id=new_id("user"), email=email.strip().lower())
         session.add(user)
+    user.role = role
     token = new_token()
     user.invite_token_hash = hash_token(token)
     user.invite_expires_at = utc_now() + INVITATION_LIFETIME
     return token
 
 
+def remove(session: Session, email: str) -> None:
+    """Close an account: its tokens stop with it. Raises `StaffUnknown`, `LastOwner`."""
+    user = queries.find_by_email(session, email)
+    if user is None:
+        raise StaffUnknown("Personne n'a cette adresse : comptoir staff list. / Nobody has this address.")
+    owners = [other for other in queries.lock_owners(session) if other.id != user.id]
+    if user.role == "owner" and not owners:
+        raise LastOwner("C'est le dernier compte propriétaire : ajoutez-en un autre d'abord. / The last owner stays.")
+    session.delete(user)
+
+
 def get_invited(session: Session, token: str) -> StaffUser:
     """The account whose invitation is still open; raises `InvitationUnknown`."""
     user = queries.find_invited(session, hash_token(token), utc_now())
     if user is None:
-        raise InvitationUnknown("Ce lien a déjà servi ou a expiré : relancez comptoir setup. / Used or expired link.")
+        raise InvitationUnknown(
+            "Ce lien a déjà servi ou a expiré : comptoir staff add en donne un autre. / Used or expired link."
+        )
     return user
 
 

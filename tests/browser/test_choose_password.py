@@ -62,8 +62,8 @@ def test_the_link_opens_nothing_a_second_time(visitor: Visitor, link: str, shop_
     assert visitor.go(link) == 404
     expect(visitor.page.get_by_role("heading")).to_have_text("Ce lien ne vaut plus")
     said = visitor.page.get_by_role("main")
-    expect(said).to_contain_text("Sur le serveur, comptoir setup en donne un autre.")
-    expect(said).to_contain_text("On the server, comptoir setup gives another.")
+    expect(said).to_contain_text("Sur le serveur, comptoir staff add en donne un autre.")
+    expect(said).to_contain_text("On the server, comptoir staff add gives another.")
     expect(visitor.page.locator("input")).to_have_count(0)
     assert log_in(shop_url, PASSWORD) == 200
 

@@ -1,0 +1,81 @@
+"""`comptoir staff`: who may log in, by one-time links; the command never sees a password."""
+
+import getpass
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from app.cli.language import french_or_english
+from app.cli.output import JsonOption, print_json, print_line
+from app.core.audit_log import record_audit
+from app.core.db import unit_of_work
+from app.core.settings import get_settings
+from app.staff import queries, service
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class Role(StrEnum):
+    """What an account may do."""
+
+    OWNER = "owner"
+    STAFF = "staff"
+    READONLY = "readonly"
+
+
+EmailArgument = Annotated[str, typer.Argument(help=french_or_english("Adresse e-mail", "E-mail address"))]
+RoleOption = Annotated[Role, typer.Option("--role", help=french_or_english("Son rôle", "What they may do"))]
+
+
+def actor() -> str:
+    """The login name of whoever types, for the audit log."""
+    return f"cli:{os.environ.get('COMPTOIR_ACTOR') or getpass.getuser()}"
+
+
+@app.command(
+    help=french_or_english(
+        "Donner un lien à usage unique : nouveau compte, ou mot de passe perdu.",
+        "Give a one-time link: a new account, or a lost password.",
+    )
+)
+def add(email: EmailArgument, role: RoleOption = Role.STAFF, as_json: JsonOption = False) -> None:
+    with unit_of_work(actor()) as session:
+        token = service.invite_anew(session, email, role)
+        session.flush()  # the audit row names the account's id
+        user = queries.find_by_email(session, email)
+        record_audit(session, "staff.invited", user.id if user else "", {"role": role.value})
+    link = f"{get_settings().public_url}/app/invitation/{token}"
+    if as_json:
+        print_json({"invitation_url": link})
+        return
+    print_line(french_or_english("Lien à usage unique, trois jours :", "One-time link, three days:"))
+    print_line(f"  {link}")
+
+
+@app.command(help=french_or_english("Fermer un compte, tout de suite.", "Close an account, at once."))
+def remove(email: EmailArgument, as_json: JsonOption = False) -> None:
+    with unit_of_work(actor()) as session:
+        user = queries.find_by_email(session, email)
+        service.remove(session, email)
+        record_audit(session, "staff.removed", user.id if user else "")
+    if as_json:
+        print_json({"removed": True})
+        return
+    print_line(french_or_english("Compte fermé.", "Account closed."))
+
+
+@app.command("list", help=french_or_english("Qui a un compte.", "Who has an account."))
+def list_accounts(as_json: JsonOption = False) -> None:
+    with unit_of_work(actor()) as session:
+        rows = [
+            {"email": user.email, "role": user.role, "has_password": user.password_hash is not None}
+            for user in queries.list_staff(session)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        waits = "" if row["has_password"] else french_or_english("  (lien en attente)", "  (link not used yet)")
+        print_line(f"{row['email']}  {row['role']}{waits}")

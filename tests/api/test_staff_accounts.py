@@ -1,0 +1,63 @@
+"""`comptoir staff`: links for new accounts and lost passwords; the last owner stays."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.core.audit_log import AuditLog
+from app.core.db import unit_of_work
+from tests.services import ROOT
+
+OWNER = "gerante@boutique.example"
+PASSWORDS = ("un long mot de passe", "un autre mot de passe")
+
+
+def staff(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(Path(sys.executable).with_name("comptoir")), "staff", *arguments, "--json"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def add(email: str, role: str) -> str:
+    """The path of the link."""
+    done = staff("add", email, "--role", role)
+    assert done.returncode == 0, done.stderr
+    link: str = json.loads(done.stdout)["invitation_url"]
+    return link[link.index("/app/") :]
+
+
+def log_in(client: TestClient, password: str) -> int:
+    return client.post("/auth/user/emailpass", json={"email": OWNER, "password": password}).status_code
+
+
+def test_a_lost_password_is_replaced_by_a_new_link(client: TestClient) -> None:
+    client.post(add(OWNER, "owner"), data={"password": PASSWORDS[0]})
+    link = add(OWNER, "owner")
+    assert log_in(client, PASSWORDS[0]) == 200
+    assert client.post(link, data={"password": PASSWORDS[1]}).status_code == 200
+    assert [log_in(client, password) for password in PASSWORDS] == [401, 200]
+    assert json.loads(staff("list").stdout) == [{"email": OWNER, "role": "owner", "has_password": True}]
+
+
+def test_an_account_is_closed_and_the_last_owner_stays(environment: dict[str, str]) -> None:
+    add(OWNER, "owner")
+    add("vendeur@boutique.example", "staff")
+    refused = staff("remove", OWNER)
+    assert (refused.returncode, json.loads(refused.stdout)["code"]) == (1, "last_owner")
+    unknown = staff("remove", "personne@boutique.example")
+    assert (unknown.returncode, json.loads(unknown.stdout)["code"]) == (1, "staff_unknown")
+    assert staff("remove", "vendeur@boutique.example").returncode == 0
+    assert [account["email"] for account in json.loads(staff("list").stdout)] == [OWNER]
+
+
+def test_who_did_what_is_written_down(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPTOIR_ACTOR", "jeanne")
+    add("vendeur@boutique.example", "staff")
+    staff("remove", "vendeur@boutique.example")
+    with unit_of_work("test") as session:
+        acts = list(session.execute(select(AuditLog.actor, AuditLog.action).order_by(AuditLog.id)))
+    assert [tuple(act) for act in acts] == [("cli:jeanne", "staff.invited"), ("cli:jeanne", "staff.removed")]
