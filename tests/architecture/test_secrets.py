@@ -19,7 +19,9 @@ SHAPES = {
     "a forge token": r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,})",
     "a chat webhook": r"hooks\.slack\.com/services/T\w+/B\w+/\w{16,}",
 }
-INVENTED = re.compile(r"fake|test_|example|demo|dummy|canary|invented|placeholder|somebody|xxxx|0000|1234", re.IGNORECASE)
+INVENTED = re.compile(
+    r"fake|test_|example|demo|dummy|canary|invented|placeholder|somebody|xxxx|0000|1234", re.IGNORECASE
+)
 KEY_FILES = re.compile(r"(^|/)(\.env|env|id_(rsa|ed25519|ecdsa)|[^/]+\.(pem|p12|pfx|key|kdbx)|owner\.env|backup\.env)$")
 
 
