@@ -36,9 +36,14 @@ class Supervisor:
     """The calls that a rolling restart needs. None of them touches a group: that would close the web socket."""
 
     def __init__(self, socket_path: str = SOCKET) -> None:
+        self._socket_path = socket_path
         self._transport = SupervisorTransport(None, None, f"unix://{socket_path}")
         # The address is not used: the transport goes to the socket.
         self._server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=self._transport)
+
+    def connect_again(self) -> "Supervisor":
+        """A second connection: one may be used by one thread at a time."""
+        return Supervisor(self._socket_path)
 
     def list_processes(self) -> list[ProcessState]:
         """Every supervised process, in the order of the configuration."""
