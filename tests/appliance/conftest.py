@@ -11,6 +11,7 @@ import pytest
 from tests.appliance.checkout import Checkout
 from tests.appliance.shop import FIRST_TAG, Shop
 from tests.appliance.vendors import Vendors, running_vendors
+from tests.proofs import is_proving, record_proof
 from tests.testhost import Host, HostLab
 
 
@@ -57,14 +58,15 @@ def deployed_shop(
     Shared: look, deploy, roll back, and leave it serving. To break one: `lab.create("mine", snapshot=deployed_key)`.
     """
     folder = tmp_path_factory.mktemp("ops")
-    if lab.has_snapshot(deployed_key):
+    if lab.has_snapshot(deployed_key) and not is_proving():
         host = lab.create("deployed", snapshot=deployed_key)
         shop = Shop(host, checkout, folder)
         shop.write_target()
         shop.wait_ready()
         return shop
     shop = Shop(lab.create("deployed", suite="bookworm"), checkout, folder)
-    shop.deploy_from_bare(vendors)
+    bootstrap, deploy = shop.deploy_from_bare(vendors)
+    record_proof("deploy-debian-12", {"bare_to_first_answer_seconds": round(bootstrap.seconds + deploy.seconds, 1)})
     shop.host.snapshot(deployed_key)
     shop.wait_ready()
     return shop
