@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -170,6 +171,24 @@ def test_a_release_whose_run_died_at_the_switch_falls_back_to_the_last_good_one(
     assert release.fallback_of("v3.0.0", live="v3.0.0") == "v1.0.0"
     assert release.fallback_of("v4.0.0", live="v3.0.0") == "v3.0.0"
     assert release.fallback_of("v1.0.0", live="") == ""
+
+
+def test_five_releases_are_kept_the_live_one_and_those_that_served_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, current = tmp_path / "releases", tmp_path / "current"
+    for age, name in enumerate(("v1", "v2", "v3", "v4", "v5", "v6", "half-built")):
+        (folder / name).mkdir(parents=True)
+        if name != "half-built":
+            (folder / name / "GOOD").touch()
+            os.utime(folder / name / "GOOD", (age, age))
+    current.symlink_to("releases/v1")  # rolled back to the oldest: it serves, so it stays
+    monkeypatch.setattr(release, "RELEASES", folder)
+    monkeypatch.setattr(release, "CURRENT", current)
+
+    release.prune(5)
+
+    assert {path.name for path in folder.iterdir()} == {"v1", "v3", "v4", "v5", "v6"}
 
 
 def test_the_last_words_of_a_program_are_short() -> None:
