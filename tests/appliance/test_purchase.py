@@ -32,6 +32,7 @@ AS_THE_SHOP = (
     "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env"
     " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/python -"
 )
+STATE_OF_THE_EVENT = "SELECT state FROM payment_event WHERE type = 'payment_intent.succeeded'"
 
 
 def ask_database(shop: Shop, question: str) -> str:
@@ -73,13 +74,11 @@ def test_a_customer_buys_and_a_rollback_keeps_the_order(
 
         order_id = buy(buyer, stripe)
 
-        stripe.wait_until_delivered()
+        # Not "everything delivered": the fake Stripe of this session also knows the endpoints of hosts long gone.
+        wait_until(lambda: ask_database(shop, STATE_OF_THE_EVENT) == "processed", 30, "the webhook arrives")
         wait_until(lambda: len(brevo.mails()) == mails_before + 1, 30, "the confirmation leaves")
         assert ask_database(shop, "SELECT stocked_quantity FROM stock_level") == str(PIECES - 1)
         assert ask_database(shop, 'SELECT total_cents FROM \\"order\\"') == str(TOTAL_CENTS)
-        assert (
-            ask_database(shop, "SELECT state FROM payment_event WHERE type = 'payment_intent.succeeded'") == "processed"
-        )
 
         checkout.tag("v1.9.0")
         assert shop.make("deploy", "v1.9.0").code == 0
