@@ -7,10 +7,10 @@ from collections import defaultdict
 
 import pytest
 
-# 20 minutes on 2 cores while the product is small (design §1).
+# 20 minutes on 2 cores while the product is small (design §1): the Makefile's first group shares them.
 BUDGET_SECONDS = {
     "tests/unit": 5,
-    "tests/architecture": 10,
+    "tests/architecture": 20,
     "tests/contract": 30,
     "tests/api": 180,
     "tests/concurrency": 120,
@@ -18,9 +18,7 @@ BUDGET_SECONDS = {
     "tests/deploys": 30,
     "tests/up": 180,
     "tests/testhost": 60,
-    "tests/audit": 60,
-    "tests/runbook": 60,
-    "tests/appliance": 900,
+    "tests/appliance": 700,
 }
 
 took_seconds: dict[str, float] = defaultdict(float)

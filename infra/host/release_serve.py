@@ -133,9 +133,8 @@ def version_in(body: str) -> str:
 
 
 def ask_front(domain: str, path: str) -> tuple[int, str]:
-    """The same through nginx, certificate checked: by our own authority if there is one, else the system's."""
-    own = ETC / "tls" / "ca.crt"
-    context = ssl.create_default_context(cafile=str(own) if own.exists() else None)
+    """The same through nginx, certificate checked."""
+    context = trust(ETC / "tls" / "ca.crt")
     connection = http.client.HTTPSConnection(domain, 443, timeout=5, context=context)
     # The public name may not point here yet: the connection goes to this machine, the certificate is the name's.
     with suppress(OSError):
@@ -143,6 +142,14 @@ def ask_front(domain: str, path: str) -> tuple[int, str]:
         connection.sock = context.wrap_socket(plain, server_hostname=domain)
         return answer_of(connection, path, domain)
     return 0, "nginx does not answer"
+
+
+def trust(own_authority: Path) -> ssl.SSLContext:
+    """The system's authorities, and our own if there is one: its host may get a public certificate later."""
+    context = ssl.create_default_context()
+    if own_authority.exists():
+        context.load_verify_locations(own_authority)
+    return context
 
 
 def answer_of(connection: http.client.HTTPConnection, path: str, host_name: str) -> tuple[int, str]:

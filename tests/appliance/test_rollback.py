@@ -33,6 +33,18 @@ def test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth(
     assert "v1.2.0" not in json.loads(deployed_shop.deploy_log()[-1])["release"] or refused.returncode == 1
 
 
+def test_a_restart_by_hand_gives_new_processes(deployed_shop: Shop) -> None:
+    host, processes = deployed_shop.host, "pgrep -u comptoir -f 'app[.](serve|worker)'"
+    before = set(host.run(processes).stdout.split())
+
+    host.run("sudo comptoir release restart", user="deploy")
+
+    after = set(host.run(processes).stdout.split())
+    assert (len(after), after & before) == (3, set())
+    last = json.loads(deployed_shop.deploy_log()[-1])
+    assert (last["event"], last["who"], last["status"]) == ("release_restart", "deploy", "ok")
+
+
 def test_every_attempt_is_one_line_with_who_and_how_long(deployed_shop: Shop) -> None:
     lines = [json.loads(line) for line in deployed_shop.deploy_log()]
 

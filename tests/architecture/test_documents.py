@@ -1,16 +1,74 @@
 """Documents against code: the Makefile explains itself, and what a document names exists."""
 
+import importlib
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from app.cli.main import NOUNS
 from app.core.settings_example import render_example
 from tests.architecture.source import ROOT, files, refuse
+from tests.architecture.test_decisions import TARGET as FUNCTION
+from tests.architecture.test_decisions import targets_that_are_not_there
 from tests.rows import row
 
 TARGET = re.compile(r"^([a-zA-Z][\w-]*):(?!=)(.*)$", re.MULTILINE)
 COMMAND = re.compile(r"`make ([a-z][\w-]*)|^\s*(?:\$ )?make ([a-z][\w-]*)", re.MULTILINE)
+# In backticks, or as an indented line: `comptoir release list`, `comptoir-backup`, `python -m app.dev.contract diff`.
+SHOWN = re.compile(
+    r"(?:`|^ {4})(?:sudo )?(?:(comptoir-backup|comptoir(?: [a-z]+){1,2})|(?:\.venv/bin/)?(python -m [a-z._]+))",
+    re.MULTILINE,
+)
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
+
+
+MAKE = "tests/architecture/test_documents.py::test_make_runs_what_the_documents_say"
+DEPLOY = "tests/appliance/test_deploy.py"
+STAFF = "tests/api/test_staff_accounts.py"
+APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_its_command_and_goes_with_the_other"
+# Each command that a document shows, and the test that runs it. `make` is a thin name: MAKE shows what it hands over
+# to, the test named here runs that; what runs the suite itself (test, fast, check, prove) and `lock` have MAKE alone.
+# `make appliance` is the host of APPLIANCE with the bootstrap and deploy of DEPLOY.
+RUN_BY = {
+    "make up": "tests/up/test_make.py::test_make_up_from_nothing_as_a_normal_user",
+    "make test": MAKE,
+    "make fast": MAKE,
+    "make check": MAKE,
+    "make prove": MAKE,
+    "make lock": MAKE,
+    "make serve": "tests/api/test_command_line.py::test_the_command_becomes_the_web_process_and_the_worker",
+    "make migrate": "tests/api/test_migrations.py::test_down_to_nothing_and_up_again_gives_the_same_schema",
+    "make appliance": APPLIANCE,
+    "make appliance-down": APPLIANCE,
+    "make bootstrap": f"{DEPLOY}::test_debian_13_from_bare_to_the_first_answer",
+    "make deploy": f"{DEPLOY}::test_a_second_deploy_of_the_same_tag_changes_nothing",
+    "make rollback": f"{DEPLOY}::test_a_release_and_a_rollback_lose_no_request",
+    "make audit": "tests/appliance/test_audit.py::test_make_audit_says_the_same_from_outside",
+    "comptoir audit": "tests/appliance/test_audit.py::test_a_deployed_host_keeps_every_line_of_the_checklist",
+    "comptoir config check": "tests/unit/test_cli.py::test_a_refusal_is_a_sentence_on_stderr_or_json_on_stdout",
+    "comptoir release list": (
+        "tests/appliance/test_rollback.py::test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth"
+    ),
+    "comptoir release rollback": (
+        "tests/appliance/test_rollback.py::test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth"
+    ),
+    "comptoir release restart": "tests/appliance/test_rollback.py::test_a_restart_by_hand_gives_new_processes",
+    "comptoir runbook coverage": ("tests/architecture/test_rows.py::test_coverage_counts_known_rows_of_the_evidence"),
+    "comptoir serve": "tests/api/test_command_line.py::test_the_command_becomes_the_web_process_and_the_worker",
+    "comptoir setup": "tests/appliance/test_purchase.py::test_a_customer_buys_and_a_rollback_keeps_the_order",
+    "comptoir staff add": f"{STAFF}::test_a_lost_password_is_replaced_by_a_new_link",
+    "comptoir staff list": f"{STAFF}::test_an_account_is_closed_and_the_last_owner_stays",
+    "comptoir staff remove": f"{STAFF}::test_an_account_is_closed_and_the_last_owner_stays",
+    "comptoir-backup": "tests/appliance/test_nightly_dump.py::test_a_dump_is_private_readable_and_counted",
+    "python -m app.dev.contract": "tests/contract/test_snapshot.py::test_the_command_says_that_the_snapshot_is_current",
+    "python -m tests.rows_report": (
+        "tests/architecture/test_rows.py::test_evidence_of_several_runs_adds_up_and_forgets_what_is_gone"
+    ),
+}
 
 
 def targets(makefile: str) -> dict[str, str]:
@@ -20,6 +78,36 @@ def targets(makefile: str) -> dict[str, str]:
 
 def commands(text: str) -> set[str]:
     return {first or second for first, second in COMMAND.findall(text)}
+
+
+def shown(text: str) -> set[str]:
+    """Every command in a text, without its arguments, as RUN_BY writes it."""
+    found = {
+        re.sub(r"(comptoir \w+).*", _noun_and_verb, first) if first else second for first, second in SHOWN.findall(text)
+    }
+    return found | {f"make {name}" for name in commands(text)}
+
+
+def _noun_and_verb(found: re.Match[str]) -> str:
+    """`comptoir setup` has no verb; `comptoir release list` has one, as `comptoir nonsense list` would."""
+    _, noun, *words = found.group(0).split()
+    has_verbs = verbs_of(noun) != set()
+    return " ".join(["comptoir", noun, *(words[:1] if has_verbs else ())])
+
+
+def verbs_of(noun: str) -> set[str]:
+    """The verbs of a noun, none for a noun that is a command by itself, `{"?"}` if there is no such noun."""
+    module = next((module for name, module, *_ in NOUNS if name == noun), None)
+    if module is None:
+        return {"?"}
+    registered = importlib.import_module(module).app.registered_commands
+    return {command.name or command.callback.__name__ for command in registered}
+
+
+def is_a_test(name: str) -> bool:
+    """`tests/unit/test_x.py::test_y` is there."""
+    path, _, function = name.partition("::")
+    return (ROOT / path).is_file() and f"\ndef {function}(" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def dead_links(document: Path, text: str) -> Iterator[str]:
@@ -50,9 +138,59 @@ def test_every_target_of_make_is_explained() -> None:
 
 def test_every_make_command_of_a_document_exists() -> None:
     known = targets((ROOT / "Makefile").read_text())
-    later = {"restore", "drill", "bench"}
-    unknown = [f"{path}: make {name}" for path in documents() for name in commands(read(path)) - set(known) - later]
+    unknown = [f"{path}: make {name}" for path in documents() for name in commands(read(path)) - set(known)]
     refuse(unknown, "Correct the document, or add the target to the Makefile:")
+
+
+def test_every_command_of_a_document_is_run_by_a_test() -> None:
+    shown_there = {(path, command) for path in documents() for command in shown(read(path))}
+    refuse(
+        [f"{path}: {command}" for path, command in sorted(shown_there) if command not in RUN_BY],
+        "Add the command and the test that runs it to RUN_BY in tests/architecture/test_documents.py:",
+    )
+    refuse([name for name in RUN_BY.values() if not is_a_test(name)], "Correct RUN_BY, there is no such test:")
+    typed = [command.split() for command in RUN_BY if command.startswith("comptoir ")]
+    refuse(
+        [" ".join(words) for words in typed if set(words[2:]) - verbs_of(words[1])],
+        "Correct RUN_BY, there is no such command:",
+    )
+    refuse(
+        sorted(set(RUN_BY) - {command for _, command in shown_there}),
+        "Shown by no document any more, drop from RUN_BY:",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        ("up PORT=9100 DATA=elsewhere", "-m app.dev.up"),
+        ("test", "pytest -n 2 tests/unit tests/architecture tests/contract tests/deploys tests/api tests/concurrency"),
+        ("test", "pytest tests/up tests/browser tests/testhost tests/appliance tests/audit"),
+        ("fast", "pytest -q -n 2 tests/unit tests/architecture tests/api"),
+        ("check", "pytest -q tests/architecture"),
+        ("prove", "PROVE=1 .venv/bin/pytest $(grep -rl"),
+        ("lock", "app/dev/bootstrap.py lock"),
+        ("serve", ".venv/bin/comptoir serve"),
+        ("migrate", ".venv/bin/alembic upgrade head"),
+        ("appliance", "-m tests.appliance up"),
+        ("appliance-down", "-m tests.appliance down"),
+        ("bootstrap HOST=h DOMAIN=d", "-m infra --inventory=production bootstrap --host=h --domain=d"),
+        ("deploy TAG=v1.2.0", "-m infra --inventory=production deploy --tag=v1.2.0"),
+        ("deploy WINDOW=1", "-m infra --inventory=production deploy --tag="),
+        ("rollback TAG=v1.1.0", "-m infra --inventory=production rollback --tag=v1.1.0"),
+        ("audit ENV=staging", "-m infra --inventory=staging audit"),
+    ],
+)
+def test_make_runs_what_the_documents_say(line: str, runs: str) -> None:
+    # The suite itself runs under make, and a make below a make speaks of folders.
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    dry = ["make", "--dry-run", "--no-print-directory", *line.split()]
+    assert runs in subprocess.run(dry, cwd=ROOT, env=alone, capture_output=True, text=True, check=True).stdout
+
+
+def test_every_function_that_a_document_names_exists() -> None:
+    named = {target for path in documents() for target in FUNCTION.findall(read(path))}
+    refuse(list(targets_that_are_not_there(sorted(named))), "Correct the document, there is no such function:")
 
 
 @row("S3-022")
@@ -81,5 +219,9 @@ def test_the_rules_read_makefiles_and_documents() -> None:
     makefile = "VENV := .venv\nup: ## start\nquiet:\n\ttrue\n.PHONY: up\ndeploy: check ## ship it\n"
     assert targets(makefile) == {"up": "start", "quiet": "", "deploy": "ship it"}
     assert commands("Run `make up` or:\n\n    make deploy TAG=v1\n\nto make sure") == {"up", "deploy"}
+    told = "`comptoir release list` or `comptoir setup now`\n\n    sudo comptoir-backup\n`python -m app.x diff`"
+    assert shown(told) == {"comptoir release list", "comptoir setup", "comptoir-backup", "python -m app.x"}
+    assert shown("`comptoir doctor now` by `comptoir`") == {"comptoir doctor now"}
+    assert (is_a_test(MAKE), is_a_test(f"{DEPLOY}::test_gone")) == (True, False)
     text = "[a](nowhere.md) [b](https://example.org) [c](../pyproject.toml) [d](#here)"
     assert list(dead_links(Path("app/x.md"), text)) == ["app/x.md: nowhere.md"]

@@ -2,6 +2,8 @@
 
 import ast
 import difflib
+import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +12,7 @@ from app.dev.contract.snapshot import REFRESH, SNAPSHOT, render
 from app.dev.contract.source import list_classes
 from app.dev.contract.stripe_operations import list_event_types
 from app.dev.contract.stripe_types import Scope, derive
+from tests.services import ROOT
 
 
 def test_the_committed_contract_is_that_of_the_installed_packages() -> None:
@@ -72,3 +75,9 @@ def test_an_annotation_it_does_not_know_is_not_half_understood() -> None:
     expression = ast.parse("Brand[new]", mode="eval").body
     with pytest.raises(LookupError, match=r"Brand\[\.\.\.\] is new"):
         derive(expression, _Sent("stripe._event", INNER, is_request=True))
+
+
+def test_the_command_says_that_the_snapshot_is_current() -> None:
+    line = [sys.executable, "-m", "app.dev.contract", "diff"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "the snapshot is current\n"), done.stderr

@@ -11,7 +11,7 @@ import pytest
 
 from infra.host import release
 from infra.host.host_secrets import is_verifier_of, password_of, scram_verifier
-from infra.host.release_serve import last_words
+from infra.host.release_serve import last_words, trust
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +53,9 @@ def test_the_authority_makes_a_certificate_once_and_anew_for_another_name(tmp_pa
     )
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
     assert (modes["ca.key"], modes["privkey.pem"], modes["ca.crt"]) == ("0o600", "0o600", "0o644")
+    # A certificate of a public authority must pass too, once ops bring one.
+    public = trust(tmp_path / "none.crt").cert_store_stats()["x509_ca"]
+    assert trust(tmp_path / "ca.crt").cert_store_stats()["x509_ca"] == public + 1
 
 
 @pytest.fixture
