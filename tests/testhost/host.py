@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.testhost import cgroups, network, nspawn
 from tests.testhost.cgroups import GuestSize
 from tests.testhost.commands import CommandFailed, run_command
-from tests.testhost.disk import copy_disk, mount_disk, remove_disk, unmount_disk
+from tests.testhost.disk import copy_disk, mount_disk, remove_disk, sync_disk, unmount_disk
 from tests.testhost.places import GuestPlace, Slot
 from tests.testhost.snapshots import Snapshot, save_snapshot
 from tests.testhost.ssh import close_master, ensure_operator_key, is_ssh_open
@@ -153,6 +153,8 @@ class Host:
         """Power off cleanly."""
         close_master(self.place)
         nspawn.shut_down(self.place)
+        # Unmounting may have to be lazy, and then it writes nothing out: a snapshot would miss the last seconds.
+        sync_disk(self.place)
         unmount_disk(self.place)
 
     def reboot(self) -> None:
