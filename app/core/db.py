@@ -66,8 +66,8 @@ def sign_transaction(_session: Session, _transaction: SessionTransaction, connec
     )
 
 
-def get_session() -> Iterator[Session]:
-    """The request's session: committed once the route has returned and before the answer leaves."""
+@contextmanager
+def _transaction() -> Iterator[Session]:
     with session_factory()() as session:
         try:
             yield session
@@ -76,6 +76,12 @@ def get_session() -> Iterator[Session]:
             raise
         else:
             session.commit()
+
+
+def get_session() -> Iterator[Session]:
+    """The request's session: committed once the route has returned and before the answer leaves."""
+    with _transaction() as session:
+        yield session
 
 
 # FastAPI's default scope would commit after the client has its answer: a failed commit would then say 200.
@@ -88,11 +94,5 @@ def unit_of_work(actor: str | None = None) -> Iterator[Session]:
 
     `actor` names who acts (`job:stock.expire`, a login name); without it the actor of the context stays.
     """
-    with acting_as(actor or current_actor.get()), session_factory()() as session:
-        try:
-            yield session
-        except BaseException:
-            session.rollback()
-            raise
-        else:
-            session.commit()
+    with acting_as(actor or current_actor.get()), _transaction() as session:
+        yield session
