@@ -1,12 +1,11 @@
 """`comptoir setup`: what a fresh shop needs, from one file; may be run again."""
 
-import getpass
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli.actor import name_of_caller
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.core.db import unit_of_work
@@ -44,7 +43,7 @@ def setup(
     wanted = steps.read_setup_file(file)
     steps.demand_writable_folder(handover)
     settings = get_settings()
-    with unit_of_work(f"cli:{os.environ.get('COMPTOIR_ACTOR') or getpass.getuser()}") as session:
+    with unit_of_work(name_of_caller()) as session:
         result = steps.set_up_shop(session, wanted, settings)
     try:
         secret = steps.subscribe_endpoint(get_stripe(), settings)

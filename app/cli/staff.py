@@ -1,12 +1,11 @@
 """`comptoir staff`: who may log in, by one-time links; the command never sees a password."""
 
-import getpass
-import os
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from app.cli.actor import name_of_caller
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.core.audit_log import record_audit
@@ -29,11 +28,6 @@ EmailArgument = Annotated[str, typer.Argument(help=french_or_english("Adresse e-
 RoleOption = Annotated[Role, typer.Option("--role", help=french_or_english("Son rôle", "What they may do"))]
 
 
-def actor() -> str:
-    """The login name of whoever types, for the audit log."""
-    return f"cli:{os.environ.get('COMPTOIR_ACTOR') or getpass.getuser()}"
-
-
 @app.command(
     help=french_or_english(
         "Donner un lien à usage unique : nouveau compte, ou mot de passe perdu.",
@@ -41,7 +35,7 @@ def actor() -> str:
     )
 )
 def add(email: EmailArgument, role: RoleOption = Role.STAFF, as_json: JsonOption = False) -> None:
-    with unit_of_work(actor()) as session:
+    with unit_of_work(name_of_caller()) as session:
         token = service.invite_anew(session, email, role)
         session.flush()  # the audit row names the account's id
         user = queries.find_by_email(session, email)
@@ -56,7 +50,7 @@ def add(email: EmailArgument, role: RoleOption = Role.STAFF, as_json: JsonOption
 
 @app.command(help=french_or_english("Fermer un compte, tout de suite.", "Close an account, at once."))
 def remove(email: EmailArgument, as_json: JsonOption = False) -> None:
-    with unit_of_work(actor()) as session:
+    with unit_of_work(name_of_caller()) as session:
         user = queries.find_by_email(session, email)
         service.remove(session, email)
         record_audit(session, "staff.removed", user.id if user else "")
@@ -68,7 +62,7 @@ def remove(email: EmailArgument, as_json: JsonOption = False) -> None:
 
 @app.command("list", help=french_or_english("Qui a un compte.", "Who has an account."))
 def list_accounts(as_json: JsonOption = False) -> None:
-    with unit_of_work(actor()) as session:
+    with unit_of_work(name_of_caller()) as session:
         rows = [
             {"email": user.email, "role": user.role, "has_password": user.password_hash is not None}
             for user in queries.list_staff(session)
