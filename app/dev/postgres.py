@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -85,11 +85,16 @@ class Cluster:
 
 
 def start_cluster(
-    data_dir: Path, *, durable: bool = True, bin_dir: Path | None = None, port: int | None = None
+    data_dir: Path,
+    *,
+    durable: bool = True,
+    bin_dir: Path | None = None,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Cluster:
     """Make the cluster of `data_dir` if needed, repair what a crash left, start it on a free loopback port.
 
-    `port` is tried first, so that an address noted yesterday still works.
+    `port` is tried first, so that an address noted yesterday still works; `settings` go over those of a laptop.
 
     The caller makes sure that no second process uses the same `data_dir`. `durable=False` is for tests: fast, and lost
     at a power cut. Raises `PostgresUnavailable`.
@@ -104,7 +109,7 @@ def start_cluster(
     for attempt in range(1, START_ATTEMPTS + 1):
         chosen = port if port and attempt == 1 else free_port()
         try:
-            _start(binaries, home, os_user, chosen, durable=durable)
+            _start(binaries, home, os_user, {**_options(durable), **(settings or {}), "port": str(chosen)})
         except PostgresUnavailable:
             if attempt == START_ATTEMPTS:
                 raise
@@ -265,9 +270,12 @@ def _initialise(bin_dir: Path, home: Path, os_user: str | None, password: str) -
     unfinished.rename(_pgdata(home))
 
 
-def _start(bin_dir: Path, home: Path, os_user: str | None, port: int, *, durable: bool) -> None:
+def _options(durable: bool) -> dict[str, str]:
+    return SERVER_OPTIONS if durable else {**SERVER_OPTIONS, **NOT_DURABLE}
+
+
+def _start(bin_dir: Path, home: Path, os_user: str | None, settings: Mapping[str, str]) -> None:
     log = home / "postgres.log"
-    settings = {**SERVER_OPTIONS, "port": str(port), **({} if durable else NOT_DURABLE)}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     command = [str(bin_dir / "pg_ctl"), "start", "-w", "-t", "60", "-D", str(_pgdata(home)), "-l", str(log)]
     done = _execute([*command, "-o", options], home, os_user)
