@@ -1,8 +1,8 @@
-"""What is sold: products, their options and variants, pictures, categories."""
+"""What is sold: products, their options and variants, pictures; and the words they are sorted and found by."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Json
@@ -21,6 +21,13 @@ product_channel_link = Table(
     Column("sales_channel_id", ForeignKey("sales_channel.id"), primary_key=True, index=True),
 )
 
+product_tag_link = Table(
+    "product_tag_link",
+    Base.metadata,
+    Column("product_id", ForeignKey("product.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("product_tag.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
 variant_option_link = Table(
     "variant_option_link",
     Base.metadata,
@@ -28,12 +35,48 @@ variant_option_link = Table(
     Column("option_value_id", ForeignKey("product_option_value.id"), primary_key=True, index=True),
 )
 
+# A variant without a row here shows all pictures of its product.
+variant_image_link = Table(
+    "variant_image_link",
+    Base.metadata,
+    Column("variant_id", ForeignKey("product_variant.id", ondelete="CASCADE"), primary_key=True),
+    Column("image_id", ForeignKey("product_image.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
 
-class Product(Base):
+
+class DatedColumns:
+    """When a row was made and last changed."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class CustomsColumns:
+    """What parcels and customs ask of a product or a variant; a variant without shows its product's."""
+
+    weight_grams: Mapped[int | None]
+    length_mm: Mapped[int | None]
+    width_mm: Mapped[int | None]
+    height_mm: Mapped[int | None]
+    origin_country: Mapped[str | None]
+    hs_code: Mapped[str | None]
+    mid_code: Mapped[str | None]
+    material: Mapped[str | None]
+
+
+class Product(DatedColumns, CustomsColumns, Base):
     """A product page of the shop; only `published` ones are visible outside."""
 
     __tablename__ = "product"
-    __table_args__ = (CheckConstraint("status IN ('draft', 'published', 'archived')", name="status"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('draft', 'published', 'archived')", name="status"),
+        # The storefront's lists walk these, newest and alphabetical; drafts and archived products are not in them.
+        Index("ix_product_shown_created_at", "created_at", "id", postgresql_where=text("status = 'published'")),
+        Index("ix_product_shown_updated_at", "updated_at", "id", postgresql_where=text("status = 'published'")),
+        Index("ix_product_shown_title", "title", "id", postgresql_where=text("status = 'published'")),
+        Index("ix_product_shown_id", "id", postgresql_where=text("status = 'published'")),
+        Index("ix_product_is_giftcard", "id", postgresql_where=text("is_giftcard")),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
@@ -44,21 +87,35 @@ class Product(Base):
     thumbnail: Mapped[str | None]
     tax_category: Mapped[str] = mapped_column(server_default="standard")
     is_discountable: Mapped[bool] = mapped_column(server_default="true")
-    weight_grams: Mapped[int | None]
-    origin_country: Mapped[str | None]
-    material: Mapped[str | None]
+    is_giftcard: Mapped[bool] = mapped_column(server_default="false")
+    external_id: Mapped[str | None] = mapped_column(index=True)
+    collection_id: Mapped[str | None] = mapped_column(
+        ForeignKey("product_collection.id", ondelete="SET NULL"), index=True
+    )
+    type_id: Mapped[str | None] = mapped_column(ForeignKey("product_type.id", ondelete="SET NULL"), index=True)
     details: Mapped[Json | None] = mapped_column("metadata")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    published_at: Mapped[datetime | None]
 
     options: Mapped[list["ProductOption"]] = relationship(lazy="raise", order_by="ProductOption.rank")
     variants: Mapped[list["ProductVariant"]] = relationship(
         lazy="raise", order_by="ProductVariant.rank", back_populates="product"
     )
     images: Mapped[list["ProductImage"]] = relationship(lazy="raise", order_by="ProductImage.rank")
-    categories: Mapped[list["ProductCategory"]] = relationship(
-        lazy="raise", secondary=product_category_link, back_populates="products"
+    categories: Mapped[list["ProductCategory"]] = relationship(lazy="raise", secondary=product_category_link)
+    tags: Mapped[list["ProductTag"]] = relationship(lazy="raise", secondary=product_tag_link)
+
+
+class ProductSearch(Base):
+    """The words a product is found by, its variants' too, without accents and capitals: triggers keep them."""
+
+    __tablename__ = "product_search"
+    __table_args__ = (
+        Index("ix_product_search_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
     )
+
+    product_id: Mapped[str] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    title: Mapped[str]
+    words: Mapped[str]
 
 
 class ProductOption(Base):
@@ -85,13 +142,13 @@ class ProductOptionValue(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     option_id: Mapped[str] = mapped_column(ForeignKey("product_option.id", ondelete="CASCADE"))
-    value: Mapped[str]
+    value: Mapped[str] = mapped_column(index=True)
     rank: Mapped[int] = mapped_column(server_default="0")
 
     option: Mapped["ProductOption"] = relationship(lazy="raise", back_populates="values")
 
 
-class ProductVariant(Base):
+class ProductVariant(DatedColumns, CustomsColumns, Base):
     """What is put into a cart: one value per option, with a stock-keeping unit."""
 
     __tablename__ = "product_variant"
@@ -101,16 +158,18 @@ class ProductVariant(Base):
     title: Mapped[str]
     sku: Mapped[str | None] = mapped_column(unique=True)
     barcode: Mapped[str | None]
+    ean: Mapped[str | None]
+    upc: Mapped[str | None]
+    thumbnail: Mapped[str | None]
     rank: Mapped[int] = mapped_column(server_default="0")
     manages_stock: Mapped[bool] = mapped_column(server_default="true")
+    allows_backorder: Mapped[bool] = mapped_column(server_default="false")
     requires_shipping: Mapped[bool] = mapped_column(server_default="true")
-    weight_grams: Mapped[int | None]
     details: Mapped[Json | None] = mapped_column("metadata")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
     product: Mapped["Product"] = relationship(lazy="raise", back_populates="variants")
     option_values: Mapped[list["ProductOptionValue"]] = relationship(lazy="raise", secondary=variant_option_link)
+    images: Mapped[list["ProductImage"]] = relationship(lazy="raise", secondary=variant_image_link)
 
 
 class ProductImage(Base):
@@ -122,10 +181,11 @@ class ProductImage(Base):
     product_id: Mapped[str] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
     url: Mapped[str]
     rank: Mapped[int] = mapped_column(server_default="0")
+    details: Mapped[Json | None] = mapped_column("metadata")
 
 
-class ProductCategory(Base):
-    """A shelf of the shop."""
+class ProductCategory(DatedColumns, Base):
+    """A shelf of the shop; an internal one sorts products and is shown nowhere."""
 
     __tablename__ = "product_category"
 
@@ -135,10 +195,37 @@ class ProductCategory(Base):
     description: Mapped[str] = mapped_column(server_default="")
     rank: Mapped[int] = mapped_column(server_default="0")
     is_active: Mapped[bool] = mapped_column(server_default="true")
+    is_internal: Mapped[bool] = mapped_column(server_default="false")
     parent_category_id: Mapped[str | None] = mapped_column(ForeignKey("product_category.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    details: Mapped[Json | None] = mapped_column("metadata")
 
-    products: Mapped[list["Product"]] = relationship(
-        lazy="raise", secondary=product_category_link, back_populates="categories"
-    )
+
+class ProductCollection(DatedColumns, Base):
+    """Products that are shown together, such as a season's; a product is in one at most."""
+
+    __tablename__ = "product_collection"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    handle: Mapped[str] = mapped_column(unique=True)
+    details: Mapped[Json | None] = mapped_column("metadata")
+
+
+class ProductTag(DatedColumns, Base):
+    """A word that products share."""
+
+    __tablename__ = "product_tag"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(unique=True)
+    details: Mapped[Json | None] = mapped_column("metadata")
+
+
+class ProductType(DatedColumns, Base):
+    """What kind of thing a product is; one at most."""
+
+    __tablename__ = "product_type"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(unique=True)
+    details: Mapped[Json | None] = mapped_column("metadata")
