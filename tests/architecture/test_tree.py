@@ -1,5 +1,6 @@
 """The tree speaks of the project alone: no registry, no machine of ours; locks carry hashes and no address."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -35,6 +36,15 @@ def faults_of_a_lock(path: str, text: str) -> Iterator[str]:
             yield f"{path}: {first} (an address or an option)"
         elif not PIN.match(first) or "--hash=sha256:" not in block:
             yield f"{path}: {first} (not pinned, or without hash)"
+
+
+def faults_of_a_package_lock(path: str, text: str) -> Iterator[str]:
+    """Each package of JavaScript is pinned by its integrity; no line says where from, none may run a script."""
+    for name, package in json.loads(text)["packages"].items():
+        if name and "integrity" not in package:
+            yield f"{path}: {name} (without integrity)"
+        if "resolved" in package or package.get("hasInstallScript"):
+            yield f"{path}: {name} (an address, or a script of its own)"
 
 
 def pins(text: str) -> dict[str, str]:
@@ -77,6 +87,15 @@ def test_locks_carry_hashes_and_no_address() -> None:
     assert locks(), "The hash locks are missing from the root of the tree."
 
 
+def test_package_locks_carry_hashes_and_no_address() -> None:
+    found = [path.as_posix() for path in files() if path.name == "package-lock.json"]
+    refuse(
+        [fault for name in found for fault in faults_of_a_package_lock(name, (ROOT / name).read_text())],
+        "Lock with `npm install --package-lock-only` beside the .npmrc that leaves addresses out:",
+    )
+    assert found, "The lock of the SDK is missing from tests/sdk."
+
+
 def test_locks_hold_the_versions_of_pyproject() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = {re.sub(r"\[.*?\]", "", line) for line in project["dependencies"]}
@@ -103,4 +122,7 @@ def test_a_faulty_lock_is_seen() -> None:
     assert len(list(faults_of_a_lock("x.lock", "alembic==1.20.1\n"))) == 1
     assert len(list(faults_of_a_lock("x.lock", "alembic>=1.20.1 \\\n    --hash=sha256:83490\n"))) == 1
     assert len(list(faults_of_a_lock("x.lock", f"--index-url https://example.org\n{good}"))) == 1
+    package = '{"packages": {"": {}, "node_modules/qs": {"version": "6.15.0", "integrity": "sha512-x"}}}'
+    assert list(faults_of_a_package_lock("x.json", package)) == []
+    assert len(list(faults_of_a_package_lock("x.json", package.replace("integrity", "resolved")))) == 2
     assert pins(good) == {"alembic": "1.20.1", "babel": "2.18.0"}

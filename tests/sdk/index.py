@@ -1,0 +1,101 @@
+"""The route index of the wire contract (store-api §3), as data: what the app must have, and what the flows must call.
+
+Tier R: the Next.js starter calls it. E: the SDK has a method for it, or a shop soon needs it. O: rare, can wait.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one path; `answers` when anything but success is the contract."""
+
+    method: str
+    path: str
+    tier: str
+    answers: int | None = None
+
+    @property
+    def name(self) -> str:
+        """As flows name it."""
+        return f"{self.method} {self.path}"
+
+
+def rows(tier: str, path: str, *methods: str) -> list[Row]:
+    """The rows of one path."""
+    return [Row(method, path, tier) for method in methods]
+
+
+INDEX: tuple[Row, ...] = (
+    *rows("R", "/store/regions", "GET"),
+    *rows("R", "/store/regions/:id", "GET"),
+    *rows("R", "/store/products", "GET"),
+    *rows("E", "/store/products/:id", "GET"),
+    *rows("O", "/store/product-variants", "GET"),
+    *rows("R", "/store/product-variants/:id", "GET"),
+    *rows("R", "/store/product-categories", "GET"),
+    *rows("E", "/store/product-categories/:id", "GET"),
+    *rows("R", "/store/collections", "GET"),
+    *rows("R", "/store/collections/:id", "GET"),
+    *rows("E", "/store/product-tags", "GET"),
+    *rows("E", "/store/product-tags/:id", "GET"),
+    *rows("E", "/store/product-types", "GET"),
+    *rows("E", "/store/product-types/:id", "GET"),
+    *rows("O", "/store/currencies", "GET"),
+    *rows("O", "/store/currencies/:code", "GET"),
+    Row("GET", "/store/locales", "R", answers=404),
+    *rows("E", "/store/return-reasons", "GET"),
+    *rows("E", "/store/return-reasons/:id", "GET"),
+    *rows("R", "/store/carts", "POST"),
+    *rows("R", "/store/carts/:id", "GET", "POST"),
+    *rows("R", "/store/carts/:id/line-items", "POST"),
+    *rows("R", "/store/carts/:id/line-items/:line_id", "POST", "DELETE"),
+    *rows("R", "/store/carts/:id/shipping-methods", "POST"),
+    *rows("R", "/store/carts/:id/customer", "POST"),
+    *rows("R", "/store/carts/:id/complete", "POST"),
+    *rows("E", "/store/carts/:id/promotions", "POST", "DELETE"),
+    *rows("O", "/store/carts/:id/taxes", "POST"),
+    *rows("R", "/store/shipping-options", "GET"),
+    *rows("E", "/store/shipping-options/:id/calculate", "POST"),
+    *rows("R", "/store/payment-providers", "GET"),
+    *rows("R", "/store/payment-collections", "POST"),
+    *rows("R", "/store/payment-collections/:id/payment-sessions", "POST"),
+    *rows("R", "/store/orders", "GET"),
+    *rows("R", "/store/orders/:id", "GET"),
+    *rows("R", "/store/orders/:id/transfer/request", "POST"),
+    *rows("R", "/store/orders/:id/transfer/accept", "POST"),
+    *rows("R", "/store/orders/:id/transfer/decline", "POST"),
+    *rows("E", "/store/orders/:id/transfer/cancel", "POST"),
+    *rows("E", "/store/returns", "POST"),
+    *rows("R", "/store/customers", "POST"),
+    *rows("R", "/store/customers/me", "GET", "POST"),
+    *rows("R", "/store/customers/me/addresses", "POST"),
+    *rows("E", "/store/customers/me/addresses", "GET"),
+    *rows("E", "/store/customers/me/addresses/:id", "GET"),
+    *rows("R", "/store/customers/me/addresses/:id", "POST", "DELETE"),
+    *rows("R", "/auth/customer/emailpass", "POST"),
+    *rows("R", "/auth/customer/emailpass/register", "POST"),
+    *rows("E", "/auth/session", "POST", "DELETE"),
+    *rows("E", "/auth/token/refresh", "POST"),
+    *rows("E", "/auth/customer/emailpass/reset-password", "POST"),
+    *rows("E", "/auth/customer/emailpass/update", "POST"),
+)
+
+
+def find_row(method: str, path: str) -> Row | None:
+    """The row that a call belongs to: the one with most words in common."""
+    fitting = [row for row in INDEX if row.method == method and fits(row.path, path)]
+    return max(fitting, key=lambda row: len(words_of(row.path)), default=None)
+
+
+def words_of(path: str) -> list[str]:
+    """The parts of a path that are no parameter."""
+    return [part for part in path.split("/") if not part.startswith(":")]
+
+
+def fits(pattern: str, path: str) -> bool:
+    """Whether the path is one of this pattern."""
+    wanted, given = pattern.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        want == part or (want.startswith(":") and part != "") for want, part in zip(wanted, given, strict=True)
+    )
