@@ -1,15 +1,170 @@
-"""Reads of prices."""
+"""Reads of prices: what a variant costs at an instant, and when that changes next."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Text, and_, any_, bindparam, func, literal_column, null, or_, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import Session
 
-from app.pricing.models import Price
+from app.catalogue.models import Product, ProductVariant
+from app.core.locks import limit_lock_wait
+from app.customers.models import Customer
+from app.pricing.errors import PriceListNotFound
+from app.pricing.models import Price, PriceHistory, PriceList, PriceListPrice
+from app.pricing.rules import (
+    SALE,
+    Asked,
+    EffectivePrice,
+    HistoryRow,
+    PriorPrice,
+    compute_applied_prices,
+    compute_effective_price,
+    compute_prior_price,
+    decide_asked_price,
+)
+
+# Statements are built once and read plain tuples: a page of products asks for a hundred variants.
+_VARIANTS = any_(bindparam("variant_ids", type_=ARRAY(Text)))
+_CURRENCY = bindparam("currency_code", type_=Text)
+_AT = bindparam("at", type_=TIMESTAMP(timezone=True))
+_price = Price.__table__.c
+_list = PriceList.__table__.c
+_listed = PriceListPrice.__table__.c
+_history = PriceHistory.__table__.c
+
+_IS_MEMBER = (
+    select(literal_column("1"))
+    .select_from(Customer.__table__)
+    .where(Customer.__table__.c.id == bindparam("customer_id", type_=Text), Customer.__table__.c.has_account)
+    .exists()
+)
+_ASKED = union_all(
+    select(_price.variant_id, _price.id, _price.amount_cents, null(), null()).where(
+        _price.variant_id == _VARIANTS, _price.currency_code == _CURRENCY
+    ),
+    select(_listed.variant_id, _listed.id, _listed.amount_cents, _list.id, _list.type)
+    .join_from(PriceListPrice.__table__, PriceList.__table__, _list.id == _listed.price_list_id)
+    .where(
+        _listed.variant_id == _VARIANTS,
+        _listed.currency_code == _CURRENCY,
+        _list.status == "active",
+        _list.starts_at <= _AT,
+        or_(_list.ends_at.is_(None), _list.ends_at > _AT),
+        or_(_list.is_public, _IS_MEMBER),
+    ),
+)
+_PAST = (
+    select(
+        _history.variant_id,
+        Product.__table__.c.created_at,
+        _history.price_list_id,
+        _history.price_list_type,
+        _history.amount_cents,
+        _history.valid_from_at,
+        _history.valid_to_at,
+        _history.recorded_at,
+    )
+    .join_from(PriceHistory.__table__, ProductVariant.__table__, ProductVariant.__table__.c.id == _history.variant_id)
+    .join(Product.__table__, Product.__table__.c.id == ProductVariant.__table__.c.product_id)
+    .where(_history.variant_id == _VARIANTS, _history.currency_code == _CURRENCY, _history.is_public)
+    .order_by(_history.id)
+)
+
+
+def list_effective_prices(
+    session: Session,
+    variant_ids: Collection[str],
+    currency_code: str,
+    at: datetime,
+    *,
+    customer_id: str | None = None,
+) -> dict[str, EffectivePrice]:
+    """What each variant costs at an instant, by variant id; one without a price in this currency is absent.
+
+    One statement, and a second one where a reduction applies. `customer_id` opens the lists for members to a customer
+    with an account.
+    """
+    if not variant_ids:
+        return {}
+    asked = _list_asked(session, variant_ids, currency_code, at, customer_id)
+    decided = {variant_id: decide_asked_price(all_of_it) for variant_id, all_of_it in asked.items()}
+    reduced = [variant_id for variant_id, price in decided.items() if price.applied.list_type == SALE]
+    prior = list_prior_prices(session, reduced, currency_code, at)
+    unknown = PriorPrice(None)
+    return {
+        variant_id: compute_effective_price(price, prior.get(variant_id, unknown))
+        for variant_id, price in decided.items()
+    }
+
+
+def _list_asked(
+    session: Session, variant_ids: Collection[str], currency_code: str, at: datetime, customer_id: str | None
+) -> dict[str, list[Asked]]:
+    given = {"variant_ids": list(variant_ids), "currency_code": currency_code, "at": at, "customer_id": customer_id}
+    asked: defaultdict[str, list[Asked]] = defaultdict(list)
+    for variant_id, price_id, amount_cents, list_id, list_type in session.execute(_ASKED, given):
+        asked[variant_id].append(Asked(amount_cents, price_id, list_id, list_type))
+    return asked
+
+
+def list_prior_prices(
+    session: Session, variant_ids: Collection[str], currency_code: str, reduced_at: datetime
+) -> dict[str, PriorPrice]:
+    """What a reduction at this instant must be compared with, by variant id (french-rules §2.6)."""
+    if not variant_ids:
+        return {}
+    rows: defaultdict[str, list[HistoryRow]] = defaultdict(list)
+    published: dict[str, datetime | None] = {}
+    given = {"variant_ids": list(variant_ids), "currency_code": currency_code}
+    for variant_id, published_at, *row in session.execute(_PAST, given):
+        published[variant_id] = published_at
+        rows[variant_id].append(HistoryRow(*row))
+    return {
+        variant_id: compute_prior_price(compute_applied_prices(past), reduced_at, published[variant_id])
+        for variant_id, past in rows.items()
+    }
+
+
+def find_next_price_change_at(session: Session, after: datetime) -> datetime | None:
+    """The next start or end of a price list after an instant; None when none is planned."""
+    planned = union_all(
+        select(PriceList.starts_at.label("at")).where(PriceList.status == "active", PriceList.starts_at > after),
+        select(PriceList.ends_at.label("at")).where(PriceList.status == "active", PriceList.ends_at > after),
+    ).subquery()
+    found: datetime | None = session.scalar(select(func.min(planned.c.at)))
+    return found
+
+
+def lock_price_list(session: Session, price_list_id: str) -> PriceList:
+    """The list, locked until the transaction ends: every change of it starts here. Raises `PriceListNotFound`."""
+    limit_lock_wait(session)
+    query = select(PriceList).where(PriceList.id == price_list_id).with_for_update()
+    found = session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise PriceListNotFound(price_list_id)
+    return found
+
+
+def list_prices_of_list(session: Session, price_list_id: str) -> list[PriceListPrice]:
+    """What a list asks, in a steady order."""
+    query = select(PriceListPrice).where(PriceListPrice.price_list_id == price_list_id)
+    return list(session.scalars(query.order_by(PriceListPrice.variant_id, PriceListPrice.currency_code)))
+
+
+def list_base_prices(session: Session, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """What variants cost without any list, by variant id and currency, locked for a change in the order of ids."""
+    variant_ids: Sequence[str] = sorted({variant_id for variant_id, _ in pairs})
+    query = select(Price.variant_id, Price.currency_code, Price.amount_cents).where(
+        and_(Price.variant_id.in_(variant_ids), Price.currency_code.in_({code for _, code in pairs}))
+    )
+    found = session.execute(query.order_by(Price.variant_id, Price.currency_code).with_for_update())
+    return {(variant_id, code): amount_cents for variant_id, code, amount_cents in found}
 
 
 def list_prices(session: Session, variant_ids: Collection[str], currency_code: str) -> dict[str, Price]:
-    """The price of each variant that has one in this currency, by variant id."""
+    """The price of each variant that has one in this currency without any list, by variant id."""
     if not variant_ids:
         return {}
     query = select(Price).where(Price.variant_id.in_(variant_ids), Price.currency_code == currency_code)
