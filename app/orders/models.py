@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Json
@@ -36,6 +36,7 @@ class Order(Base):
         CheckConstraint("status IN ('pending', 'completed', 'canceled', 'requires_action', 'archived')", name="status"),
         CheckConstraint("review_reason IN ('stock_gone', 'amount_differs', 'details_missing')", name="review_reason"),
         CheckConstraint("total_cents >= 0", name="total_is_not_negative"),
+        Index("ix_order_customer_id_created_at", "customer_id", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -43,7 +44,7 @@ class Order(Base):
     cart_id: Mapped[str] = mapped_column(ForeignKey("cart.id"), unique=True)
     region_id: Mapped[str] = mapped_column(ForeignKey("region.id"))
     sales_channel_id: Mapped[str] = mapped_column(ForeignKey("sales_channel.id"))
-    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customer.id"))
     payment_collection_id: Mapped[str] = mapped_column(ForeignKey("payment_collection.id"), unique=True)
     email: Mapped[str | None]
     locale: Mapped[str]
@@ -65,13 +66,27 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """Pieces of one variant as sold; names and price are copies, so a later change of the product changes nothing."""
+    """Pieces of one variant as sold; names and price are copies, so a later change of the product changes nothing.
+
+    A trigger lets nothing of it change but what became of the pieces. What is asked back counts as such until it comes
+    in (`return_received_quantity`, or `return_dismissed_quantity` when it cannot be sold again) or is called off.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
         UniqueConstraint("order_id", "position"),
         CheckConstraint("quantity > 0", name="quantity_is_positive"),
         CheckConstraint("unit_price_cents >= 0", name="unit_price_is_not_negative"),
+        CheckConstraint(
+            "0 <= delivered_quantity AND delivered_quantity <= shipped_quantity"
+            " AND shipped_quantity <= fulfilled_quantity AND fulfilled_quantity <= quantity",
+            name="pieces_leave_in_order",
+        ),
+        CheckConstraint(
+            "0 <= least(return_requested_quantity, return_received_quantity, return_dismissed_quantity) AND"
+            " return_requested_quantity + return_received_quantity + return_dismissed_quantity <= fulfilled_quantity",
+            name="pieces_come_back_once",
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -95,6 +110,12 @@ class OrderLine(Base):
     tax_name: Mapped[str | None]
     tax_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     details: Mapped[Json | None] = mapped_column("metadata")
+    fulfilled_quantity: Mapped[int] = mapped_column(server_default="0")
+    shipped_quantity: Mapped[int] = mapped_column(server_default="0")
+    delivered_quantity: Mapped[int] = mapped_column(server_default="0")
+    return_requested_quantity: Mapped[int] = mapped_column(server_default="0")
+    return_received_quantity: Mapped[int] = mapped_column(server_default="0")
+    return_dismissed_quantity: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -1,0 +1,1 @@
+"""Pieces that come back: what was asked for, on its way, here."""
