@@ -14,9 +14,10 @@ from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
 from app.carts.rules import check_size
 from app.catalogue.queries import list_sellable_variants, list_uncounted_variants
+from app.core.clock import utc_now
 from app.core.db import Json
 from app.core.ids import new_id
-from app.pricing.queries import list_prices
+from app.pricing.queries import list_effective_prices
 from app.stock.queries import list_available
 from app.stock.rules import check_available
 
@@ -107,7 +108,10 @@ def _put_line(session: Session, cart: Cart, lines: list[CartLine], new: NewLine)
 def price_lines(session: Session, cart: Cart, lines: Sequence[CartLine]) -> None:
     """Set the lines to today's prices in the cart's currency; raises `VariantWithoutPrice`."""
     with session.no_autoflush:  # a new line has no price yet
-        prices = list_prices(session, {line.variant_id for line in lines}, cart.currency_code)
+        variant_ids = {line.variant_id for line in lines}
+        prices = list_effective_prices(
+            session, variant_ids, cart.currency_code, utc_now(), customer_id=cart.customer_id
+        )
     without = sorted({line.variant_id for line in lines} - prices.keys())
     if without:
         raise VariantWithoutPrice(without)
