@@ -66,14 +66,17 @@ def choose_shipping(session: Session, cart_id: str, option_id: str) -> CartConte
     """Send the cart this way, in place of any other; raises `UnfitShippingOption`."""
     cart = open_cart(session, cart_id)
     option = find_option(session, option_id)
-    if option is None or not option.is_active or option.region_id != cart.region_id:
+    if option is None:
         raise UnfitShippingOption
     method = queries.find_shipping_method(session, cart_id) or CartShippingMethod(id=new_id("casm"), cart_id=cart_id)
     method.shipping_option_id = option.id
     method.name = option.name
     method.amount_cents = option.amount_cents
     session.add(method)
-    return finish_change(session, cart)
+    contents = finish_change(session, cart)
+    if contents.cart.shipping_method is None:  # it does not fit, and was dropped again
+        raise UnfitShippingOption
+    return contents
 
 
 def _get_region(session: Session, region_id: str) -> Region:
