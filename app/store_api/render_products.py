@@ -1,0 +1,156 @@
+"""Products as JSON, straight from rows: each product of a page is a piece of its own, ready to be kept and sent.
+
+`render_products(session, product_ids, visitor, tree)` gives the JSON of each of these products that the visitor may
+see, by id. A product's piece depends on: its own rows, its variants, prices and pieces in stock, its tags, collection,
+type and categories, the visitor (hashable: part of a cache's key) and the tree (keyed by the `fields` it was parsed
+from). Nothing of one product is in the piece of another one: when a product is sold, its own piece is old, no other.
+A visitor's day is part of the visitor, for VAT rates are dated; price lists begin and end by the clock
+(`pricing.queries.find_next_price_change_at`).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from pydantic_core import to_json
+from sqlalchemy.orm import Session
+
+from app.catalogue import list_rows
+from app.store_api.fields import ALL, FieldTree, prune
+from app.store_api.render_rows import Document, Fields, is_whole
+from app.store_api.render_variants import Visitor, compose_variants, variant_columns
+from app.store_api.surroundings import Surroundings, read_surroundings
+
+PRODUCT = Fields(
+    {
+        "id": "id",
+        "title": "title",
+        "handle": "handle",
+        "subtitle": "subtitle",
+        "description": "description",
+        "thumbnail": "thumbnail",
+        "status": "status",
+        "is_giftcard": "is_giftcard",
+        "discountable": "is_discountable",
+        "collection_id": "collection_id",
+        "type_id": "type_id",
+        "external_id": "external_id",
+        "weight": "weight_grams",
+        "length": "length_mm",
+        "height": "height_mm",
+        "width": "width_mm",
+        "hs_code": "hs_code",
+        "origin_country": "origin_country",
+        "mid_code": "mid_code",
+        "material": "material",
+        "metadata": "metadata",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    }
+)
+DATED = {"metadata": "metadata", "created_at": "created_at", "updated_at": "updated_at"}
+COLLECTION = Fields({"id": "id", "title": "title", "handle": "handle", **DATED})
+WORD = Fields({"id": "id", "value": "value", **DATED})
+CATEGORY = Fields(
+    {
+        "id": "id",
+        "name": "name",
+        "description": "description",
+        "handle": "handle",
+        "rank": "rank",
+        "parent_category_id": "parent_category_id",
+        **DATED,
+    }
+)
+
+# Without `fields`: what the storefronts of Medusa expect (store-api §4). The rest comes when it is named.
+PRODUCT_DEFAULTS = (
+    *(name for name in PRODUCT.columns if name not in ("status", "external_id", "metadata")),
+    "*type",
+    "*collection",
+    "*options",
+    "*tags",
+    "*images",
+    "*variants",
+    "*variants.options",
+)
+ONE = {"collection": COLLECTION, "type": WORD}
+LISTS = (("tags", WORD, list_rows.list_tag_rows), ("categories", CATEGORY, list_rows.list_category_rows))
+
+
+def render_products(
+    session: Session, product_ids: Collection[str], visitor: Visitor, tree: FieldTree
+) -> dict[str, bytes]:
+    """The JSON of each of these products, by id; one that the visitor may not see is absent."""
+    documents = compose_products(session, product_ids, visitor, tree)
+    return {product_id: to_json(document) for product_id, document in documents.items()}
+
+
+def compose_products(
+    session: Session, product_ids: Collection[str], visitor: Visitor, tree: FieldTree
+) -> dict[str, Document]:
+    """The same as documents, for other things that show products: to be written, not to be changed."""
+    documents, tax_categories = _read_products(session, product_ids, visitor.channel_id, tree)
+    if not documents:
+        return {}
+    around = read_surroundings(session, documents.keys(), tax_categories, tree)
+    for name, found in _read_lists(session, documents.keys(), around, visitor, tree).items():
+        for product_id, document in documents.items():
+            document[name] = found.get(product_id, [])
+    if all(is_whole(child) for child in tree.children.values()):
+        return documents
+    return {product_id: _prune(document, tree) for product_id, document in documents.items()}
+
+
+def _read_products(
+    session: Session, product_ids: Collection[str], channel_id: str, tree: FieldTree
+) -> tuple[dict[str, Document], dict[str, str]]:
+    """The products' own fields, their collection and type; beside, their VAT categories."""
+    picked = PRODUCT.pick(tree)
+    wanted = {name: ONE[name].pick(ALL) for name in ONE if tree.wants(name)}
+    beside = tuple(f"{name}.{column}" for name, below in wanted.items() for column in below.columns)
+    columns = (*picked.columns, "tax_category")
+    documents, tax_categories = {}, {}
+    for row in list_rows.list_product_rows(session, product_ids, channel_id, columns, beside):
+        document = picked.write(row)
+        product_id = str(row[0])
+        start = len(columns)
+        for name, below in wanted.items():
+            document[name] = below.write(row[start:]) if row[start] is not None else None
+            start += len(below.columns)
+        documents[product_id] = document
+        tax_categories[product_id] = str(row[len(picked.columns)])
+    return documents, tax_categories
+
+
+def _read_lists(
+    session: Session, product_ids: Collection[str], around: Surroundings, visitor: Visitor, tree: FieldTree
+) -> dict[str, Mapping[str, list[Document]]]:
+    """The lists that hang on products, those that were named, by product."""
+    lists: dict[str, Mapping[str, list[Document]]] = {}
+    if tree.wants("options"):
+        lists["options"] = around.options
+    if tree.wants("images"):
+        lists["images"] = around.images
+    for name, fields, read in LISTS:
+        if tree.wants(name):
+            picked = fields.pick(ALL)
+            lists[name] = _by_product(
+                (row[0], picked.write(row[1:])) for row in read(session, product_ids, picked.columns)
+            )
+    if tree.wants("variants"):
+        below = tree.below("variants")
+        rows = list_rows.list_variant_rows(session, product_ids, variant_columns(below))
+        lists["variants"] = _by_product(compose_variants(session, rows, around, visitor, below))
+    return lists
+
+
+def _by_product(pairs: Iterable[tuple[object, Document]]) -> Mapping[str, list[Document]]:
+    found: defaultdict[str, list[Document]] = defaultdict(list)
+    for product_id, document in pairs:
+        found[str(product_id)].append(document)
+    return found
+
+
+def _prune(document: Document, tree: FieldTree) -> Document:
+    kept = prune(document, tree)
+    return kept if isinstance(kept, dict) else document
