@@ -1,6 +1,6 @@
 """What shipping refuses."""
 
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 
 
 class CodeTaken(Refusal):
@@ -16,3 +16,12 @@ class UnfitShippingOption(Refusal):
 
     code = "unfit_shipping_option"
     default_message = "Shipping Options are invalid for cart."
+
+
+class ShippingOptionNotFound(NotFound):
+    """No option has this id."""
+
+    code = "shipping_option_not_found"
+
+    def __init__(self, option_id: str) -> None:
+        super().__init__(f"Shipping option with id: {option_id} was not found")

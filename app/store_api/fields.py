@@ -102,6 +102,11 @@ def answer(name: str, shown: BaseModel | Mapping[str, object], tree: FieldTree, 
     return Response(to_json({name: prune(_plain(shown), tree), **beside}), media_type="application/json")
 
 
+def answer_list(name: str, shown: Sequence[BaseModel | Mapping[str, object]], tree: FieldTree) -> Response:
+    """The answer of a list that is never paged: `{name: [documents]}`."""
+    return Response(to_json({name: [prune(_plain(each), tree) for each in shown]}), media_type="application/json")
+
+
 def answer_page(
     name: str,
     shown: Sequence[BaseModel | Mapping[str, object]],

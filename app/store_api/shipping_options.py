@@ -1,92 +1,33 @@
-"""`/store/shipping-options`: the ways to send a cart (store-api §6)."""
+"""`/store/shipping-options`: the ways to send a cart, or to send goods back (store-api §6)."""
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query, Response
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
-from app.carts.queries import get_contents
-from app.core.db import Json, SessionDep
-from app.core.money import WireAmount, to_wire
-from app.shipping.models import ShippingOption
-from app.shipping.queries import list_options
-from app.shop.models import TaxRate
+from app.carts.queries import CartContents, get_contents
+from app.carts.update_shipping import parcel_of
+from app.core.db import SessionDep
+from app.shipping.errors import ShippingOptionNotFound, UnfitShippingOption
+from app.shipping.queries import find_option
+from app.shipping.service import Offer, find_offer, list_offers
+from app.stock.queries import list_available
 from app.store_api.access import store_router
-from app.store_api.schemas import ShippingOptionsQuery
-from app.store_api.shapes_product import CalculatedPriceOut, price_shown
+from app.store_api.fields import answer, answer_list, parse_fields
+from app.store_api.schemas import Body, Id, Metadata, ShippingOptionsQuery, StoreQuery
+from app.store_api.shapes_shipping import ShippingOptionOut, shipping_option_out
 
 router = store_router()
 
-PROVIDER = "manual_manual"  # parcels are handed over by a person
+PICKUP = "pickup"
 
 
-class LocationOut(BaseModel):
-    """Where parcels start, or are picked up."""
+class CalculateBody(Body):
+    """For which cart; `data` is for carriers that want to know more, ours do not."""
 
-    id: str
-    address: None
-
-
-class FulfillmentSetOut(BaseModel):
-    """`shipping` or `pickup`."""
-
-    id: str
-    type: str
-    location: LocationOut
-
-
-class ServiceZoneOut(BaseModel):
-    """The region that an option serves."""
-
-    id: str
-    fulfillment_set_id: str
-    fulfillment_set: FulfillmentSetOut
-
-
-class ShippingPriceOut(BaseModel):
-    """A flat price; no rule makes it cheaper as yet."""
-
-    id: str
-    currency_code: str
-    amount: WireAmount
-    price_rules: list[Json]
-
-
-class ShippingTypeOut(BaseModel):
-    """What the option is."""
-
-    id: str
-    label: str
-    description: str
-    code: str
-
-
-class ShippingProviderOut(BaseModel):
-    """Who carries it out."""
-
-    id: str
-    is_enabled: bool
-
-
-class ShippingOptionOut(BaseModel):
-    """A way to send at a flat price."""
-
-    id: str
-    name: str
-    price_type: str
-    amount: WireAmount
-    is_tax_inclusive: bool
-    service_zone_id: str
-    service_zone: ServiceZoneOut
-    shipping_profile_id: None
-    provider_id: str
-    provider: ShippingProviderOut
-    type: ShippingTypeOut
-    data: Json
-    rules: list[Json]
-    prices: list[ShippingPriceOut]
-    calculated_price: CalculatedPriceOut
-    insufficient_inventory: bool
+    cart_id: Id
+    data: Metadata | None = None
 
 
 class ShippingOptionsAnswer(BaseModel):
@@ -95,45 +36,49 @@ class ShippingOptionsAnswer(BaseModel):
     shipping_options: list[ShippingOptionOut]
 
 
-@router.get("/shipping-options")
-def list_shipping_options(
-    session: SessionDep, query: Annotated[ShippingOptionsQuery, Query()]
-) -> ShippingOptionsAnswer:
-    """The ways to send this cart; none of them takes a parcel back."""
+class ShippingOptionAnswer(BaseModel):
+    """One option at the cart's price."""
+
+    shipping_option: ShippingOptionOut
+
+
+@router.get("/shipping-options", response_model=ShippingOptionsAnswer)
+def list_shipping_options(session: SessionDep, query: Annotated[ShippingOptionsQuery, Query()]) -> Response:
+    """The ways to send this cart to its address, as far as it is known; `is_return`: to send goods back."""
     contents = get_contents(session, query.cart_id)
-    options = [] if query.is_return else list_options(session, contents.region.id)
-    return ShippingOptionsAnswer(shipping_options=[_option(option, contents.shipping_tax) for option in options])
+    offers = list_offers(session, parcel_of(contents), is_return=query.is_return)
+    return answer_list("shipping_options", _show(session, contents, offers), parse_fields(query.fields))
 
 
-def _option(option: ShippingOption, tax: TaxRate | None) -> ShippingOptionOut:
-    number = option.id.partition("_")[2]
-    amount = to_wire(option.amount_cents, option.currency_code)
-    price = ShippingPriceOut(id=f"price_{number}", currency_code=option.currency_code, amount=amount, price_rules=[])
-    return ShippingOptionOut(
-        id=option.id,
-        name=option.name,
-        price_type="flat",
-        amount=amount,
-        is_tax_inclusive=True,
-        service_zone_id=_zone(option).id,
-        service_zone=_zone(option),
-        shipping_profile_id=None,
-        provider_id=PROVIDER,
-        provider=ShippingProviderOut(id=PROVIDER, is_enabled=True),
-        type=ShippingTypeOut(
-            id=f"sotype_{number}", label=option.name, description=option.description, code=option.code
-        ),
-        data={},
-        rules=[],
-        prices=[price],
-        calculated_price=price_shown(price.id, option.id, option.amount_cents, option.currency_code, tax),
-        insufficient_inventory=False,
-    )
+@router.post("/shipping-options/{option_id}/calculate", response_model=ShippingOptionAnswer)
+def calculate_shipping_option(
+    session: SessionDep, option_id: Annotated[str, Path()], body: CalculateBody, query: Annotated[StoreQuery, Query()]
+) -> Response:
+    """What this option costs for this cart, whichever way its price is made."""
+    contents = get_contents(session, body.cart_id)
+    if find_option(session, option_id) is None:
+        raise ShippingOptionNotFound(option_id)
+    offer = find_offer(session, option_id, parcel_of(contents))
+    if offer is None:
+        raise UnfitShippingOption
+    (shown,) = _show(session, contents, [offer])
+    return answer("shipping_option", shown, parse_fields(query.fields))
 
 
-def _zone(option: ShippingOption) -> ServiceZoneOut:
-    """Medusa's places, told from our region: one zone, one set, one location."""
-    number = option.region_id.partition("_")[2]
-    location = LocationOut(id=f"sloc_{number}", address=None)
-    places = FulfillmentSetOut(id=f"fuset_{number}", type=option.kind, location=location)
-    return ServiceZoneOut(id=f"serzo_{number}", fulfillment_set_id=places.id, fulfillment_set=places)
+def _show(session: Session, contents: CartContents, offers: list[Offer]) -> list[ShippingOptionOut]:
+    is_picked_up = any(offer.option.kind == PICKUP for offer in offers)
+    is_short = is_picked_up and _is_short(session, contents)
+    return [
+        shipping_option_out(offer, contents.shipping_tax, is_short=is_short and offer.option.kind == PICKUP)
+        for offer in offers
+    ]
+
+
+def _is_short(session: Session, contents: CartContents) -> bool:
+    """Whether the shelf holds less than the cart asks for: then nothing of it can be picked up now."""
+    wanted: dict[str, int] = {}
+    for content in contents.lines:
+        if content.variant.manages_stock:
+            wanted[content.variant.id] = wanted.get(content.variant.id, 0) + content.line.quantity
+    available = list_available(session, wanted)
+    return any(quantity > available.get(variant_id, 0) for variant_id, quantity in wanted.items())

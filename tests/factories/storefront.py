@@ -60,11 +60,18 @@ class Storefront:
                 stock=stock,
             )
 
-    def shipping_option(self, *, code: str = "standard", amount_cents: int = 490) -> ShippingOption:
+    def shipping_option(
+        self, *, code: str = "standard", amount_cents: int = 490, free_from_cents: int | None = None
+    ) -> ShippingOption:
         """A way to send within the shop's region."""
         with unit_of_work("test") as session:
             return make_shipping_option(
-                session, self.shop.region.id, code=code, name=f"Livraison {code}", amount_cents=amount_cents
+                session,
+                self.shop.region.id,
+                code=code,
+                name=f"Livraison {code}",
+                amount_cents=amount_cents,
+                free_from_cents=free_from_cents,
             )
 
     def cart_id(self, *lines: tuple[str, int]) -> str:
