@@ -15,7 +15,7 @@ WHOLE := $(wildcard $(addprefix tests/,up browser testhost appliance runbook))
 OTHERS := $(filter-out $(QUICK) $(WHOLE),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 INFRA = $(VENV)/python -m infra --inventory=$(ENV)
 .DEFAULT_GOAL := help
-.PHONY: help up test clean fast check lock prove serve migrate appliance appliance-down bootstrap deploy rollback audit
+.PHONY: help up test clean fast check lock prove bench bench-quick serve migrate appliance appliance-down bootstrap deploy rollback audit
 
 help:
 	@awk '/^## / { print "\n" substr($$0, 4) } \
@@ -58,6 +58,14 @@ lock: ## refaire les verrous après un changement de pyproject.toml / lock again
 prove: ## les preuves en grandeur réelle / the full-size proofs, written to docs/proofs
 	$(READY_TEST)
 	@PROVE=1 $(VENV)/pytest $$(grep -rl --include='test_*.py' 'record_proof(' tests)
+
+bench: ## ce que coûte chaque opération / what each operation costs, written to docs/performance.md (FULL=1: the large shop)
+	$(READY_TEST)
+	@$(VENV)/python -m bench $(if $(FULL),--full)
+
+bench-quick: ## la même chose en moins d'une minute / the same in under a minute, only printed
+	$(READY_TEST)
+	@$(VENV)/python -m bench --quick
 
 serve: ## le serveur web seul, réglages de l'environnement / the web server alone, settings from the environment
 	$(READY_UP)

@@ -1,11 +1,12 @@
 """What each thing a storefront does costs: CPU per operation, measured beside an empty application on the same core.
 
     make bench            every operation, at least five rounds, some six minutes; writes bench/results and the table
-    make bench QUICK=1    under a minute, printed only
+    make bench-quick      under a minute, printed only
     make bench FULL=1     the large shop as well (10,000 products, 100,000 orders, 50,000 customers): growth
-    .venv/bin/python -m bench --only products --rounds 3    while working on one thing: prints, writes nothing
+    .venv/bin/python -m bench --only products --only cart --rounds 2      while working on one thing; only printed
 
 The server, PostgreSQL and Redis have core 0, the load core 1; one sale a second of a product that the measured list
 shows runs all the time. Figures that last are CPU milliseconds and ratios of one run, not requests per second.
-What every column means is in docs/performance.md. A quick look at one route: `--only cart-read --rounds 2`.
+What every column means is in docs/performance.md.
+Names of operations are in bench/operations.py; a wrong answer stops the bench and shows the end of the web log.
 """
