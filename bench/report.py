@@ -21,6 +21,13 @@ HEADINGS = (
     "p50, ms", "p95, ms", "× empty app",
 )  # fmt: skip
 
+TITLES = {
+    "process": "A web worker: boot, memory (Python's own included; PSS counts shared pages once)",
+    "webhook-load": "Webhooks, several at once",
+    "front": "Through nginx",
+    "growth": "The large shop beside the small one",
+}
+
 Figures = dict[str, object]
 
 
@@ -109,7 +116,35 @@ def against(figures: Figures) -> str:
     return f"{medusa:g} (÷ {medusa / max(median_of(figures, 'app_ms'), 1e-6):.0f})"
 
 
-def conditions(rounds: int, calibrator_ms: Sequence[float], loads: Sequence[float]) -> Figures:
+def compose(found_conditions: Figures, operations: Mapping[str, Figures], parts: Mapping[str, Figures]) -> list[str]:
+    """The whole report as Markdown."""
+    empty, load = found_conditions["empty_app_ms"], found_conditions["load_average"]
+    lines = [
+        f"Measured {found_conditions['date']}, commit `{str(found_conditions['commit'])[:12]}`, "
+        f"{found_conditions['cores']} cores, Python {found_conditions['python']}, {found_conditions['rounds']} rounds. "
+        f"The empty application took {empty['median']:.3f} ms of CPU a request "  # type: ignore[index]
+        f"({empty['min']:.3f}–{empty['max']:.3f}); "  # type: ignore[index]
+        f"load average {load['before']} before and {load['after']} after.",  # type: ignore[index]
+        "",
+    ]
+    lines += table(operations) if operations else []
+    for name, figures in parts.items():
+        lines += ["", f"**{TITLES.get(name, name)}**", "", *listed(figures)]
+    return lines
+
+
+def listed(figures: Figures, before: str = "") -> list[str]:
+    """Names and values, one a line."""
+    lines = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            lines += listed(value, f"{before}{name}, ")
+        else:
+            lines.append(f"- {(before + name).replace('_', ' ')}: {value}")
+    return lines
+
+
+def conditions(rounds: int, calibrator_ms: Sequence[float], load_before: float) -> Figures:
     """Where and when: what another run must be compared with."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -118,7 +153,7 @@ def conditions(rounds: int, calibrator_ms: Sequence[float], loads: Sequence[floa
         "python": platform.python_version(),
         "rounds": rounds,
         "empty_app_ms": spread(calibrator_ms),
-        "load_average": {"before": loads[0], "after": load_average()},
+        "load_average": {"before": load_before, "after": load_average()},
     }
 
 
@@ -133,13 +168,16 @@ def commit() -> str:
     return f"{git('rev-parse', 'HEAD')} + local changes" if changed else git("rev-parse", "HEAD")
 
 
-def write(figures: Figures, lines: Sequence[str]) -> Path:
+def write(
+    found_conditions: Figures, operations: Mapping[str, Figures], parts: Mapping[str, Figures], lines: Sequence[str]
+) -> Path:
     """Keep the figures under today's date, and put the tables into the document."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}.json"
-    path.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    whole = {**found_conditions, "operations": dict(operations), **parts}
+    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     DOCUMENT.write_text(replaced(DOCUMENT.read_text(encoding="utf-8"), lines), encoding="utf-8")
-    return path
+    return path.relative_to(ROOT)
 
 
 def replaced(document: str, lines: Sequence[str]) -> str:
