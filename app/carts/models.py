@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Json
@@ -18,9 +18,10 @@ class CartAddress(AddressColumns, Base):
 
 
 class Cart(Base):
-    """A cart; once `completed_at` is set it can only be read."""
+    """A cart; once `completed_at` is set it can only be read. One that nobody touches ends at `expires_at`."""
 
     __tablename__ = "cart"
+    __table_args__ = (Index("ix_cart_expires_at", "expires_at", postgresql_where=text("completed_at IS NULL")),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     region_id: Mapped[str] = mapped_column(ForeignKey("region.id"))
@@ -29,13 +30,14 @@ class Cart(Base):
     email: Mapped[str | None]
     locale: Mapped[str | None]
     customer_id: Mapped[str | None] = mapped_column(ForeignKey("customer.id"), index=True)
-    shipping_address_id: Mapped[str | None] = mapped_column(ForeignKey("cart_address.id"))
-    billing_address_id: Mapped[str | None] = mapped_column(ForeignKey("cart_address.id"))
+    shipping_address_id: Mapped[str | None] = mapped_column(ForeignKey("cart_address.id"), index=True)
+    billing_address_id: Mapped[str | None] = mapped_column(ForeignKey("cart_address.id"), index=True)
     payment_collection_id: Mapped[str | None] = mapped_column(ForeignKey("payment_collection.id"), unique=True)
     details: Mapped[Json | None] = mapped_column("metadata")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     completed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '7 days'"))
 
     lines: Mapped[list["CartLine"]] = relationship(lazy="raise", order_by="CartLine.position")
     shipping_method: Mapped["CartShippingMethod | None"] = relationship(lazy="raise")
@@ -58,6 +60,8 @@ class CartLine(Base):
     position: Mapped[int]
     quantity: Mapped[int]
     unit_price_cents: Mapped[int]
+    # What the price is reduced from, where a reduction is announced (french-rules §2.6).
+    compare_at_unit_price_cents: Mapped[int | None]
     details: Mapped[Json | None] = mapped_column("metadata")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
@@ -74,3 +78,46 @@ class CartShippingMethod(Base):
     shipping_option_id: Mapped[str] = mapped_column(ForeignKey("shipping_option.id"))
     name: Mapped[str]
     amount_cents: Mapped[int]
+    data: Mapped[Json | None]
+
+
+class CartPromotion(Base):
+    """A code that was typed into the cart."""
+
+    __tablename__ = "cart_promotion"
+
+    cart_id: Mapped[str] = mapped_column(ForeignKey("cart.id", ondelete="CASCADE"), primary_key=True)
+    promotion_id: Mapped[str] = mapped_column(ForeignKey("promotion.id"), primary_key=True, index=True)
+
+
+class AdjustmentColumns:
+    """What a promotion takes off: orders keep their own copies."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    promotion_id: Mapped[str] = mapped_column(ForeignKey("promotion.id"), index=True)
+    code: Mapped[str]
+    amount_cents: Mapped[int]
+
+
+class CartLineAdjustment(AdjustmentColumns, Base):
+    """What a promotion takes off a line, VAT included."""
+
+    __tablename__ = "cart_line_adjustment"
+    __table_args__ = (
+        UniqueConstraint("cart_line_id", "promotion_id"),
+        CheckConstraint("amount_cents > 0", name="amount_is_positive"),
+    )
+
+    cart_line_id: Mapped[str] = mapped_column(ForeignKey("cart_line.id", ondelete="CASCADE"))
+
+
+class CartShippingAdjustment(AdjustmentColumns, Base):
+    """What a promotion takes off the way to send, VAT included."""
+
+    __tablename__ = "cart_shipping_adjustment"
+    __table_args__ = (
+        UniqueConstraint("cart_shipping_method_id", "promotion_id"),
+        CheckConstraint("amount_cents > 0", name="amount_is_positive"),
+    )
+
+    cart_shipping_method_id: Mapped[str] = mapped_column(ForeignKey("cart_shipping_method.id", ondelete="CASCADE"))

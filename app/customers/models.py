@@ -1,11 +1,11 @@
-"""People who buy, and the shape of an address wherever one is kept."""
+"""People who buy, how they log in, their address books; and the shape of an address wherever one is kept."""
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Base
+from app.core.db import Base, Json
 
 
 class AddressColumns:
@@ -24,12 +24,80 @@ class AddressColumns:
 
 
 class Customer(Base):
-    """A buyer, guest or with an account; the e-mail is kept in lower case."""
+    """A buyer; the e-mail is kept in lower case, and one address may be a guest and an account: two rows.
+
+    A guest's orders are not the account's: whoever signs up has not proven to own the address. They are transferred.
+    """
 
     __tablename__ = "customer"
-    __table_args__ = (UniqueConstraint("email", "has_account"),)
+    __table_args__ = (
+        UniqueConstraint("email", "has_account"),
+        Index("uq_customer_account_email", func.lower(text("email")), unique=True, postgresql_where=text("has_account")),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     email: Mapped[str]
     has_account: Mapped[bool] = mapped_column(server_default="false")
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    phone: Mapped[str | None]
+    company_name: Mapped[str | None]
+    details: Mapped[Json | None] = mapped_column("metadata")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    anonymised_at: Mapped[datetime | None]
+
+    addresses: Mapped[list["CustomerAddress"]] = relationship(lazy="raise", order_by="CustomerAddress.created_at")
+
+
+class CustomerAddress(AddressColumns, Base):
+    """An address of a customer's book; one at most is where parcels go, one at most where bills go."""
+
+    __tablename__ = "customer_address"
+    __table_args__ = (
+        Index("uq_customer_address_shipping", "customer_id", unique=True, postgresql_where=text("is_default_shipping")),
+        Index("uq_customer_address_billing", "customer_id", unique=True, postgresql_where=text("is_default_billing")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    address_name: Mapped[str | None]
+    is_default_shipping: Mapped[bool] = mapped_column(server_default="false")
+    is_default_billing: Mapped[bool] = mapped_column(server_default="false")
+    details: Mapped[Json | None] = mapped_column("metadata")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class AuthIdentity(Base):
+    """An address and a password that open an account; without customer while the sign-up is not finished.
+
+    `token_version` counts its passwords: tokens and sessions of an older one are worth nothing.
+    """
+
+    __tablename__ = "auth_identity"
+    __table_args__ = (UniqueConstraint("email"), CheckConstraint("email = lower(email)", name="email_is_lower_case"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    password_hash: Mapped[str]
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), unique=True)
+    token_version: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class PasswordReset(Base):
+    """Somebody asked for a new password: a row also for an address that nobody has, so that both cost the same.
+
+    The job that writes the mail makes the token; only its hash stays, and it works once.
+    """
+
+    __tablename__ = "password_reset"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    identity_id: Mapped[str | None] = mapped_column(ForeignKey("auth_identity.id", ondelete="CASCADE"), index=True)
+    locale: Mapped[str | None]
+    token_hash: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    expires_at: Mapped[datetime | None]

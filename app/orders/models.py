@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.carts.models import AdjustmentColumns
 from app.core.db import Base, Json
 from app.customers.models import AddressColumns
 
@@ -34,7 +35,10 @@ class Order(Base):
     __tablename__ = "order"
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'completed', 'canceled', 'requires_action', 'archived')", name="status"),
-        CheckConstraint("review_reason IN ('stock_gone', 'amount_differs', 'details_missing')", name="review_reason"),
+        CheckConstraint(
+            "review_reason IN ('stock_gone', 'amount_differs', 'details_missing', 'promotion_used_up')",
+            name="review_reason",
+        ),
         CheckConstraint("total_cents >= 0", name="total_is_not_negative"),
         Index("ix_order_customer_id_created_at", "customer_id", "created_at", "id"),
     )
@@ -97,6 +101,7 @@ class OrderLine(Base):
     variant_id: Mapped[str] = mapped_column(ForeignKey("product_variant.id", ondelete="RESTRICT"), index=True)
     quantity: Mapped[int]
     unit_price_cents: Mapped[int]
+    compare_at_unit_price_cents: Mapped[int | None]
     product_title: Mapped[str]
     product_handle: Mapped[str]
     product_subtitle: Mapped[str | None]
@@ -118,6 +123,14 @@ class OrderLine(Base):
     return_dismissed_quantity: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
+    adjustments: Mapped[list["OrderLineAdjustment"]] = relationship(lazy="raise", order_by="OrderLineAdjustment.id")
+
+    @property
+    def returnable_quantity(self) -> int:
+        """Pieces that were sent and that nobody has asked back."""
+        back = self.return_requested_quantity + self.return_received_quantity + self.return_dismissed_quantity
+        return self.fulfilled_quantity - back
+
 
 class OrderShippingMethod(Base):
     """How the order travels and what that cost, VAT included."""
@@ -133,3 +146,32 @@ class OrderShippingMethod(Base):
     tax_code: Mapped[str | None]
     tax_name: Mapped[str | None]
     tax_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    data: Mapped[Json | None]
+
+    adjustments: Mapped[list["OrderShippingAdjustment"]] = relationship(
+        lazy="raise", order_by="OrderShippingAdjustment.id"
+    )
+
+
+class OrderLineAdjustment(AdjustmentColumns, Base):
+    """What a promotion took off a line; a trigger lets nothing of it change."""
+
+    __tablename__ = "order_line_adjustment"
+    __table_args__ = (
+        UniqueConstraint("order_line_id", "promotion_id"),
+        CheckConstraint("amount_cents > 0", name="amount_is_positive"),
+    )
+
+    order_line_id: Mapped[str] = mapped_column(ForeignKey("order_line.id"))
+
+
+class OrderShippingAdjustment(AdjustmentColumns, Base):
+    """What a promotion took off the way to send; a trigger lets nothing of it change."""
+
+    __tablename__ = "order_shipping_adjustment"
+    __table_args__ = (
+        UniqueConstraint("order_shipping_method_id", "promotion_id"),
+        CheckConstraint("amount_cents > 0", name="amount_is_positive"),
+    )
+
+    order_shipping_method_id: Mapped[str] = mapped_column(ForeignKey("order_shipping_method.id"))

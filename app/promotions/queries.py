@@ -1,0 +1,46 @@
+"""Reads of promotions, and the one place that locks their uses."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.core.locks import limit_lock_wait
+from app.promotions.models import Promotion, PromotionUse
+from app.promotions.rules import fold_code
+
+
+def list_promotions_by_code(session: Session, codes: Collection[str]) -> dict[str, Promotion]:
+    """The promotions of these codes as customers type them, by folded code, whatever state they are in."""
+    if not codes:
+        return {}
+    wanted = _whole().where(Promotion.folded_code.in_({fold_code(code) for code in codes}))
+    return {promotion.folded_code: promotion for promotion in session.scalars(wanted)}
+
+
+def list_candidates(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
+    """These promotions, and those that apply by themselves, in the order of their ids."""
+    by_themselves = Promotion.is_automatic & (Promotion.status == "active")
+    wanted = _whole().where(or_(Promotion.id.in_(promotion_ids), by_themselves) if promotion_ids else by_themselves)
+    return list(session.scalars(wanted.order_by(Promotion.id)))
+
+
+def lock_promotions(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
+    """The promotions, locked in the order of their ids until the transaction ends: the only way to count a use."""
+    limit_lock_wait(session)
+    wanted = _whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id).with_for_update(of=Promotion)
+    return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def list_buyer_uses(session: Session, promotion_ids: Collection[str], buyer_key: str) -> dict[str, int]:
+    """How often a buyer has used each of the promotions, by promotion id."""
+    query = (
+        select(PromotionUse.promotion_id, func.count())
+        .where(PromotionUse.promotion_id.in_(promotion_ids), PromotionUse.buyer_key == buyer_key)
+        .group_by(PromotionUse.promotion_id)
+    )
+    return dict(session.execute(query).all())
+
+
+def _whole() -> Select[Promotion]:
+    return select(Promotion).options(selectinload(Promotion.scopes))

@@ -1,0 +1,139 @@
+"""Makes promotions and counts their uses."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.ids import new_id
+from app.promotions import queries
+from app.promotions.errors import PromotionCodeTaken
+from app.promotions.models import Promotion, PromotionScope, PromotionUse
+from app.promotions.rules import Purchase, Terms, check_new_promotion, check_use, fold_code
+from app.shop.rules import check_currency
+
+
+@dataclass(frozen=True)
+class NewPromotion:
+    """A promotion to make: `percentage` (12.5 is 12.5 %) or `amount_cents` with its currency.
+
+    Without products, categories and collections it is for all goods that may be discounted. It starts at once and
+    never ends unless said.
+    """
+
+    code: str
+    percentage: Decimal | None = None
+    amount_cents: int | None = None
+    currency_code: str | None = None
+    target_type: str = "items"
+    allocation: str = "across"
+    max_quantity: int | None = None
+    minimum_item_total_cents: int | None = None
+    status: str = "active"
+    is_automatic: bool = False
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    usage_limit: int | None = None
+    usage_limit_per_customer: int | None = None
+    product_ids: tuple[str, ...] = ()
+    category_ids: tuple[str, ...] = ()
+    collection_ids: tuple[str, ...] = ()
+
+
+def create_promotion(session: Session, new: NewPromotion) -> Promotion:
+    """Make a promotion; raises `InvalidPromotion`, `UnknownCurrency`, `PromotionCodeTaken`."""
+    check_new_promotion(_terms(new))
+    if new.currency_code is not None:
+        check_currency(new.currency_code)
+    values = {"id": new_id("promo"), **_values(new)}
+    made = session.execute(
+        insert(Promotion).values(values).on_conflict_do_nothing(index_elements=["folded_code"]).returning(Promotion.id)
+    ).scalar_one_or_none()
+    if made is None:
+        raise PromotionCodeTaken(new.code.strip())
+    session.add_all(_scopes(made, new))
+    session.flush()  # the scopes are read with the promotion
+    return queries.list_promotions_by_code(session, [new.code])[fold_code(new.code)]
+
+
+def take_uses(
+    session: Session, promotion_ids: Collection[str], reference: str, email: str | None, purchase: Purchase | None
+) -> None:
+    """Count one use of each promotion for an order; nothing is counted when one of them has none left.
+
+    `purchase` None: the money is there, and only what is left counts. Raises `InvalidPromotionCode`.
+    """
+    if not promotion_ids:
+        return
+    locked = queries.lock_promotions(session, promotion_ids)
+    buyer_key = sha256(email.lower().encode()).hexdigest() if email else None
+    taken = queries.list_buyer_uses(session, promotion_ids, buyer_key) if buyer_key else {}
+    for promotion in locked:
+        uses = taken.get(promotion.id, 0)
+        check_use(promotion.terms, purchase, buyer_uses=uses, is_buyer_known=buyer_key is not None)
+    for promotion in locked:
+        promotion.used_count += 1
+        session.add(
+            PromotionUse(
+                id=new_id("promouse"),
+                promotion_id=promotion.id,
+                reference=reference,
+                buyer_key=buyer_key,
+                buyer_number=taken.get(promotion.id, 0) + 1 if buyer_key else None,
+            )
+        )
+    session.flush()  # the database has the last word on the limits, and has it here
+
+
+def _terms(new: NewPromotion) -> Terms:
+    return Terms(
+        promotion_id="",
+        code=new.code,
+        status=new.status,
+        percentage=new.percentage,
+        amount_cents=new.amount_cents,
+        currency_code=new.currency_code,
+        target_type=new.target_type,
+        allocation=new.allocation,
+        max_quantity=new.max_quantity,
+        minimum_item_total_cents=new.minimum_item_total_cents,
+        starts_at=new.starts_at,
+        ends_at=new.ends_at,
+        uses_left=new.usage_limit,
+        uses_per_customer=new.usage_limit_per_customer,
+    )
+
+
+def _scopes(promotion_id: str, new: NewPromotion) -> list[PromotionScope]:
+    columns = {"product_id": new.product_ids, "category_id": new.category_ids, "collection_id": new.collection_ids}
+    return [
+        PromotionScope(id=new_id("promoscope"), promotion_id=promotion_id, **{column: target_id})
+        for column, target_ids in columns.items()
+        for target_id in target_ids
+    ]
+
+
+def _values(new: NewPromotion) -> dict[str, object]:
+    return {
+        "code": new.code.strip(),
+        "folded_code": fold_code(new.code),
+        "is_automatic": new.is_automatic,
+        "status": new.status,
+        "type": "percentage" if new.percentage is not None else "fixed",
+        "percentage": new.percentage,
+        "amount_cents": new.amount_cents,
+        "currency_code": new.currency_code,
+        "target_type": new.target_type,
+        "allocation": new.allocation,
+        "max_quantity": new.max_quantity,
+        "minimum_item_total_cents": new.minimum_item_total_cents,
+        "is_limited": bool(new.product_ids or new.category_ids or new.collection_ids),
+        "starts_at": new.starts_at,
+        "ends_at": new.ends_at,
+        "usage_limit": new.usage_limit,
+        "usage_limit_per_customer": new.usage_limit_per_customer,
+    }
