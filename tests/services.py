@@ -19,6 +19,7 @@ import redis
 from app.core.db import get_engine, session_factory
 from app.core.jobs import get_queue
 from app.core.ratelimit import get_limiter
+from app.core.session_cache import get_session_cache
 from app.core.settings import Settings, get_settings
 from app.dev.postgres import Cluster, start_cluster
 from app.dev.redis import RedisServer, start_redis
@@ -125,7 +126,7 @@ def forget_process_state() -> None:
     """Forget what a process keeps from its first use, so that the next use reads the environment again."""
     if get_engine.cache_info().currsize:
         get_engine().dispose()  # else its connections are found open by the garbage collector, in another test
-    for cached in (get_settings, get_engine, session_factory, get_queue, get_limiter):
+    for cached in (get_settings, get_engine, session_factory, get_queue, get_limiter, get_session_cache):
         cached.cache_clear()
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -19,6 +20,20 @@ HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 
 ALGORITHM = "HS256"
 TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whom a token or a session names; `actor_id` is empty while the sign-up is not finished.
+
+    `token_version` counts the identity's passwords: what was given out under an older one is worth nothing.
+    """
+
+    actor_type: str
+    actor_id: str
+    identity_id: str
+    token_version: int
+    roles: tuple[str, ...] = ()
 
 
 def hash_password(password: str) -> str:

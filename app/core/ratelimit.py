@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -21,10 +21,26 @@ ALONE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the call may go on; if not, when to come back."""
+    """Whether the call may go on; when the window ends, how many calls it takes and how many are left."""
 
     is_allowed: bool
-    retry_after_seconds: int
+    reset_seconds: int
+    limit: int
+    remaining: int
+
+    @property
+    def retry_after_seconds(self) -> int:
+        """When to come back; 0 for who may go on."""
+        return 0 if self.is_allowed else self.reset_seconds
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says of the limit, whether it is reached or not."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset_seconds),
+        }
 
 
 class Limiter:
@@ -44,27 +60,36 @@ class Limiter:
         self.alone_until = 0.0
 
     def hit(self, limit: RateLimitItem, *caller: str) -> Verdict:
-        """Count one call of this caller (a limit's name, an address...)."""
-        if time.monotonic() >= self.alone_until:
-            try:
-                return judge(self.shared, limit, caller)
-            except (StorageError, RedisError, OSError) as exc:
-                log_failure("rate limits count in this process only", exc)
-                self.alone_until = time.monotonic() + ALONE_SECONDS
-        return judge(self.alone, limit, caller)
+        """Count one call of this caller (a limit's name, an address...), in this process if need be."""
+        return self.find_shared(limit, *caller) or judge(self.alone, limit, caller)
+
+    def find_shared(self, limit: RateLimitItem, *caller: str) -> Verdict | None:
+        """Count one call in Redis; None while Redis is away."""
+        if time.monotonic() < self.alone_until:
+            return None
+        try:
+            return judge(self.shared, limit, caller)
+        except (StorageError, RedisError, OSError) as exc:
+            log_failure("rate limits count without redis", exc)
+            self.alone_until = time.monotonic() + ALONE_SECONDS
+            return None
 
 
 def judge(strategy: FixedWindowRateLimiter, limit: RateLimitItem, caller: tuple[str, ...]) -> Verdict:
     """Count and read the window's end."""
-    if strategy.hit(limit, *caller):
-        return Verdict(True, 0)
-    reset_at = strategy.get_window_stats(limit, *caller).reset_time
-    return Verdict(False, max(1, int(reset_at - time.time()) + 1))
+    is_allowed = strategy.hit(limit, *caller)
+    window = strategy.get_window_stats(limit, *caller)
+    return Verdict(is_allowed, max(1, int(window.reset_time - time.time()) + 1), limit.amount, window.remaining)
 
 
 def per_minute(amount: int) -> RateLimitItem:
     """So many calls in each minute."""
     return RateLimitItemPerMinute(amount)
+
+
+def per_hour(amount: int) -> RateLimitItem:
+    """So many calls in each hour."""
+    return RateLimitItemPerHour(amount)
 
 
 @cache

@@ -32,7 +32,9 @@ class Customer(Base):
     __tablename__ = "customer"
     __table_args__ = (
         UniqueConstraint("email", "has_account"),
-        Index("uq_customer_account_email", func.lower(text("email")), unique=True, postgresql_where=text("has_account")),
+        Index(
+            "uq_customer_account_email", func.lower(text("email")), unique=True, postgresql_where=text("has_account")
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -24,6 +24,8 @@ class Message(Base):
     recipient: Mapped[str]
     locale: Mapped[str]
     content: Mapped[Json]
+    # A link that opens something: added to the content while it is sent, forgotten by a trigger as soon as it left.
+    secret: Mapped[Json | None]
     # Goes to Brevo with every attempt: a repeat within 30 minutes is refused there instead of being sent twice.
     idempotency_key: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
     state: Mapped[str] = mapped_column(server_default="queued", index=True)
@@ -32,3 +34,5 @@ class Message(Base):
     provider_message_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]
+    # After this nobody wants it any more: a link that is over, for instance.
+    expires_at: Mapped[datetime | None]

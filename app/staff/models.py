@@ -18,6 +18,7 @@ class StaffUser(Base):
     email: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str]
     password_hash: Mapped[str | None]
+    token_version: Mapped[int] = mapped_column(server_default="1")
     invite_token_hash: Mapped[str | None] = mapped_column(unique=True)
     invite_expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -5,9 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from app.core.callers import find_caller
 from app.core.db import SessionDep, unit_of_work
+from app.core.errors import Unauthorized
 from app.core.http import Access, StrictRoute, VendorRoute
 from app.core.http import router as make_router
+from app.customers.models import Customer
+from app.customers.queries import find_customer_of
 from app.shop.models import PublishableKey
 from app.shop.queries import find_active_key
 from app.store_api.errors import PublishableKeyInvalid, PublishableKeyMissing
@@ -33,6 +37,32 @@ def get_publishable_key(
 # The router's own check is this same dependency: asked twice, looked up once.
 KeyDep = Annotated[PublishableKey, Depends(get_publishable_key)]
 STOREFRONT = Access("storefront", get_publishable_key)
+
+
+def find_customer(request: Request, session: SessionDep) -> Customer | None:
+    """The customer of the bearer token or of the session; a bad token is nobody, as on every open route (§2)."""
+    caller = find_caller(request, session)
+    return find_customer_of(session, caller) if caller else None
+
+
+OptionalCustomerDep = Annotated[Customer | None, Depends(find_customer)]
+
+
+def get_customer(customer: OptionalCustomerDep) -> Customer:
+    """The customer who is logged in; raises `Unauthorized`."""
+    if customer is None:
+        raise Unauthorized
+    return customer
+
+
+CustomerDep = Annotated[Customer, Depends(get_customer)]
+
+
+def require_customer(_key: KeyDep, _customer: CustomerDep) -> None:
+    """Both: the storefront by its key, and the customer by a token or a session."""
+
+
+CUSTOMER = Access("customer", require_customer)
 
 
 def require_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:
@@ -66,9 +96,9 @@ def _flattening(handle: Handler) -> Handler:
     return handle_flat
 
 
-def store_router(*, calls_vendor: bool = False) -> APIRouter:
-    """A router below `/store` for storefronts with a key."""
-    access = STOREFRONT_TO_VENDOR if calls_vendor else STOREFRONT
+def store_router(*, calls_vendor: bool = False, for_customers: bool = False) -> APIRouter:
+    """A router below `/store` for storefronts with a key; `for_customers`: whose visitor is logged in, too."""
+    access = STOREFRONT_TO_VENDOR if calls_vendor else CUSTOMER if for_customers else STOREFRONT
     router = make_router(access, prefix="/store", calls_vendor=calls_vendor)
     router.route_class = StoreVendorRoute if calls_vendor else StoreRoute
     return router
