@@ -1,0 +1,77 @@
+"""Attempts at what must not be guessed or flooded: counted in Redis, in PostgreSQL while Redis is away (§4.12).
+
+Each count is committed by itself, so that a refused attempt counts too. Keys hold hashes, no address and no e-mail.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from limits import RateLimitItem
+from sqlalchemy import case, delete, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import utc_now
+from app.core.db import Base, unit_of_work
+from app.core.ratelimit import Verdict, get_limiter
+
+
+class LimitWindow(Base):
+    """One caller's attempts under one limit, in the window that is running."""
+
+    __tablename__ = "limit_window"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    hits: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One limit and whom it counts: an account, an address, both."""
+
+    limit: RateLimitItem
+    name: str
+    caller: str
+
+    @property
+    def key(self) -> str:
+        """Whom it counts, as a hash."""
+        return sha256(self.caller.encode()).hexdigest()
+
+
+def count_attempts(attempts: Sequence[Attempt]) -> Verdict:
+    """Count them all; the verdict of the first limit that is reached, else of the one that is nearest."""
+    verdicts = [_count(attempt) for attempt in attempts]
+    return min(verdicts, key=lambda verdict: (verdict.is_allowed, verdict.remaining))
+
+
+def _count(attempt: Attempt) -> Verdict:
+    shared = get_limiter().find_shared(attempt.limit, attempt.name, attempt.key)
+    return shared or _count_in_database(attempt)
+
+
+def _count_in_database(attempt: Attempt) -> Verdict:
+    now, length = utc_now(), timedelta(seconds=attempt.limit.get_expiry())
+    first = insert(LimitWindow).values(key=f"{attempt.name}:{attempt.key}", hits=1, ends_at=now + length)
+    is_over = LimitWindow.ends_at <= now
+    counted = first.on_conflict_do_update(
+        index_elements=[LimitWindow.key],
+        set_={
+            "hits": case((is_over, 1), else_=LimitWindow.hits + 1),
+            "ends_at": case((is_over, now + length), else_=LimitWindow.ends_at),
+        },
+    ).returning(LimitWindow.hits, LimitWindow.ends_at)
+    with unit_of_work() as session:
+        hits, ends_at = session.execute(counted).one()
+    amount = attempt.limit.amount
+    reset_seconds = max(1, int((ends_at - now).total_seconds()) + 1)
+    return Verdict(hits <= amount, reset_seconds, amount, max(0, amount - hits))
+
+
+def forget_windows() -> None:
+    """Drop the windows that are over; nobody asks for them again."""
+    with unit_of_work() as session:
+        session.execute(delete(LimitWindow).where(LimitWindow.ends_at < func.now()))

@@ -1,0 +1,123 @@
+"""Reads of customers, of what opens their accounts, and the locks on them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.core.auth import Principal
+from app.customers.models import AuthIdentity, Customer, CustomerAddress, PasswordReset
+
+ACTOR = "customer"
+ADDRESS_WORDS = (
+    CustomerAddress.address_name,
+    CustomerAddress.first_name,
+    CustomerAddress.last_name,
+    CustomerAddress.company,
+    CustomerAddress.address_1,
+    CustomerAddress.address_2,
+    CustomerAddress.city,
+    CustomerAddress.postal_code,
+)
+
+
+def find_customer_of(session: Session, caller: Principal) -> Customer | None:
+    """The customer a token or a session names, if the account is there and has this password still: one statement."""
+    if caller.actor_type != ACTOR or not caller.actor_id:
+        return None
+    return session.scalar(
+        select(Customer)
+        .join(AuthIdentity, AuthIdentity.customer_id == Customer.id)
+        .where(
+            Customer.id == caller.actor_id,
+            AuthIdentity.id == caller.identity_id,
+            AuthIdentity.token_version == caller.token_version,
+        )
+    )
+
+
+def find_identity_of(session: Session, caller: Principal) -> AuthIdentity | None:
+    """The identity a token names, sign-up finished or not, if it has this password still."""
+    if caller.actor_type != ACTOR:
+        return None
+    return session.scalar(
+        select(AuthIdentity).where(
+            AuthIdentity.id == caller.identity_id, AuthIdentity.token_version == caller.token_version
+        )
+    )
+
+
+def find_identity_by_email(session: Session, email: str) -> AuthIdentity | None:
+    """What opens the account of an address, whatever its case."""
+    return session.scalar(select(AuthIdentity).where(AuthIdentity.email == email.strip().lower()))
+
+
+def lock_identity(session: Session, identity_id: str) -> AuthIdentity | None:
+    """The identity, locked: two changes of a password follow each other."""
+    wanted = select(AuthIdentity).where(AuthIdentity.id == identity_id).with_for_update()
+    return session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def lock_customer(session: Session, customer_id: str) -> Customer:
+    """The customer, locked: changes of one address book follow each other."""
+    wanted = select(Customer).where(Customer.id == customer_id).with_for_update()
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def get_with_addresses(session: Session, customer_id: str) -> Customer:
+    """The customer with the whole address book, as it is now."""
+    wanted = select(Customer).where(Customer.id == customer_id).options(selectinload(Customer.addresses))
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def find_address(session: Session, customer_id: str, address_id: str) -> CustomerAddress | None:
+    """An address of this customer's book; nobody else's."""
+    return session.scalar(
+        select(CustomerAddress).where(CustomerAddress.id == address_id, CustomerAddress.customer_id == customer_id)
+    )
+
+
+def list_addresses(
+    session: Session,
+    customer_id: str,
+    *,
+    limit: int,
+    offset: int,
+    cities: Collection[str] = (),
+    country_codes: Collection[str] = (),
+    postal_codes: Collection[str] = (),
+    text: str | None = None,
+) -> tuple[list[CustomerAddress], int]:
+    """A page of a customer's addresses, oldest first, and how many match in all."""
+    query = select(CustomerAddress).where(CustomerAddress.customer_id == customer_id)
+    if cities:
+        query = query.where(CustomerAddress.city.in_(cities))
+    if country_codes:
+        query = query.where(CustomerAddress.country_code.in_([code.lower() for code in country_codes]))
+    if postal_codes:
+        query = query.where(CustomerAddress.postal_code.in_(postal_codes))
+    if text:
+        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in ADDRESS_WORDS)))
+    count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = query.order_by(CustomerAddress.created_at, CustomerAddress.id).limit(limit).offset(offset)
+    return list(session.scalars(page)), count
+
+
+def count_addresses(session: Session, customer_id: str) -> int:
+    """How many addresses the book holds."""
+    counted = select(func.count()).select_from(CustomerAddress).where(CustomerAddress.customer_id == customer_id)
+    return session.scalar(counted) or 0
+
+
+def find_open_reset(session: Session, token_hash: str, now: datetime) -> PasswordReset | None:
+    """The request whose token this is, while it may still be used."""
+    return session.scalar(
+        select(PasswordReset).where(PasswordReset.token_hash == token_hash, PasswordReset.expires_at > now)
+    )
+
+
+def lock_reset(session: Session, reset_id: str) -> PasswordReset | None:
+    """The request, locked: its mail is written once."""
+    wanted = select(PasswordReset).where(PasswordReset.id == reset_id).with_for_update()
+    return session.scalar(wanted.execution_options(populate_existing=True))
