@@ -8,7 +8,9 @@ from app.carts.queries import CartContents
 from app.carts.rules import check_changeable, check_open_by_id, check_payable
 from app.carts.update_shipping import update_shipping
 from app.core.clock import utc_now
-from app.payments.service import follow_amount
+from app.payments.service import follow_amount, supersede_sessions
+from app.stock.queries import list_reserved
+from app.stock.service import release
 
 
 def open_cart(session: Session, cart_id: str) -> Cart:
@@ -27,5 +29,17 @@ def finish_change(session: Session, cart: Cart) -> CartContents:
         contents = queries.get_contents(session, cart.id)
     check_payable(contents.totals.total_cents)
     if cart.payment_collection_id is not None:
-        follow_amount(session, cart.payment_collection_id, contents.totals.total_cents, cart.currency_code)
+        _follow(session, cart.payment_collection_id, contents)
     return contents
+
+
+def _follow(session: Session, collection_id: str, contents: CartContents) -> None:
+    """Attempts to pay for other goods or another amount are dropped, and what was promised for them with them."""
+    cart_id = contents.cart.id
+    is_changed = follow_amount(session, collection_id, contents.totals.total_cents, contents.cart.currency_code)
+    reserved = list_reserved(session, cart_id)
+    if not reserved or (not is_changed and reserved == contents.counted_pieces):
+        return
+    if not is_changed:
+        supersede_sessions(session, collection_id)
+    release(session, cart_id)

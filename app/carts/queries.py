@@ -1,5 +1,6 @@
 """Reads of carts, and the one place that locks them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,15 @@ class CartContents:
     lines: tuple[LineContents, ...]
     shipping_tax: TaxRate | None
     totals: Totals
+
+    @property
+    def counted_pieces(self) -> dict[str, int]:
+        """Pieces to take off the shelf, by variant id; those of variants that are not counted are always there."""
+        pieces: Counter[str] = Counter()
+        for content in self.lines:
+            if content.variant.manages_stock:
+                pieces[content.variant.id] += content.line.quantity
+        return dict(pieces)
 
 
 def lock_cart(session: Session, cart_id: str) -> Cart:

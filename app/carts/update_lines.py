@@ -18,7 +18,7 @@ from app.core.clock import utc_now
 from app.core.db import Json
 from app.core.ids import new_id
 from app.pricing.queries import list_effective_prices
-from app.stock.queries import list_available
+from app.stock.queries import list_available_to
 from app.stock.rules import check_available
 
 
@@ -57,7 +57,7 @@ def update_line(session: Session, cart_id: str, line_id: str, changes: LineChang
         line.quantity = changes["quantity"]
         lines = queries.list_lines(session, cart_id)
         check_size(len(lines), line.quantity)
-        _check_stock(session, lines, {line.variant_id})
+        _check_stock(session, cart, lines, {line.variant_id})
     return finish_change(session, cart)
 
 
@@ -84,7 +84,7 @@ def put_lines(session: Session, cart: Cart, news: Sequence[NewLine]) -> None:
         _put_line(session, cart, lines, new)
     check_size(len(lines), max(line.quantity for line in lines))
     price_lines(session, cart, [line for line in lines if line.variant_id in variant_ids])
-    _check_stock(session, lines, variant_ids)
+    _check_stock(session, cart, lines, variant_ids)
 
 
 def _put_line(session: Session, cart: Cart, lines: list[CartLine], new: NewLine) -> None:
@@ -119,10 +119,11 @@ def price_lines(session: Session, cart: Cart, lines: Sequence[CartLine]) -> None
         line.unit_price_cents = prices[line.variant_id].amount_cents
 
 
-def _check_stock(session: Session, lines: Iterable[CartLine], variant_ids: set[str]) -> None:
+def _check_stock(session: Session, cart: Cart, lines: Iterable[CartLine], variant_ids: set[str]) -> None:
     wanted: Counter[str] = Counter()
     for line in lines:
         if line.variant_id in variant_ids:
             wanted[line.variant_id] += line.quantity
     counted = variant_ids - list_uncounted_variants(session, variant_ids)
-    check_available({variant_id: wanted[variant_id] for variant_id in counted}, list_available(session, counted))
+    available = list_available_to(session, cart.id, counted, utc_now())
+    check_available({variant_id: wanted[variant_id] for variant_id in counted}, available)

@@ -18,7 +18,7 @@ from app.payments.models import Payment, PaymentSession
 from app.payments.service import create_manual_payment, record_payment, supersede_sessions
 from app.refunds.service import record_intention
 from app.stock.errors import InsufficientInventory
-from app.stock.service import sell
+from app.stock.service import release, sell
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ def complete_cart(session: Session, contents: CartContents, attempt: PaymentSess
         # An order that needs a look takes no stock: whoever looks decides what leaves the shelf.
         refusal = _sell(session, contents, order_id, is_paid=paid is not None)
         reason = "stock_gone" if refusal else None
+    else:
+        release(session, cart.id)
     cart.completed_at = utc_now()
     supersede_sessions(session, attempt.payment_collection_id, but=attempt.id)
     order = place_order(session, contents, _placement(order_id, attempt, paid, reason))
@@ -74,11 +76,8 @@ def _placement(order_id: str, attempt: PaymentSession, paid: Intent | None, reas
 
 
 def _sell(session: Session, contents: CartContents, order_id: str, *, is_paid: bool) -> InsufficientInventory | None:
-    quantities: dict[str, int] = {}
-    for content in contents.lines:
-        quantities[content.variant.id] = quantities.get(content.variant.id, 0) + content.line.quantity
     try:
-        sell(session, quantities, order_id)
+        sell(session, contents.counted_pieces, order_id, contents.cart.id)
     except InsufficientInventory as refusal:
         if not is_paid:
             raise

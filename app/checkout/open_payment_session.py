@@ -15,6 +15,7 @@ from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCo
 from app.payments.models import PaymentSession
 from app.payments.rules import STRIPE_PROVIDER, check_provider
 from app.payments.service import abandon_session, create_collection, follow_amount, open_session, record_intent
+from app.stock.service import release, reserve
 
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
@@ -25,16 +26,16 @@ def open_collection(session: Session, cart_id: str) -> str:
     total_cents = get_contents(session, cart_id).totals.total_cents
     if cart.payment_collection_id is None:
         cart.payment_collection_id = create_collection(session, total_cents, cart.currency_code).id
-    else:
-        follow_amount(session, cart.payment_collection_id, total_cents, cart.currency_code)
+    elif follow_amount(session, cart.payment_collection_id, total_cents, cart.currency_code):
+        release(session, cart_id)
     return cart.payment_collection_id
 
 
 def open_payment_session(collection_id: str, provider_id: str) -> None:
-    """Open one attempt to pay, in place of any other; with Stripe, an intent for it.
+    """Open one attempt to pay, in place of any other; with Stripe, an intent for it, and the pieces promised meanwhile.
 
     The row stands before the call and its id is the idempotency key: whatever the call's outcome, asking again pays
-    once. Raises `PaymentProviderUnknown`, `CheckoutUnavailable`, `AmountNotPayable`.
+    once. Raises `PaymentProviderUnknown`, `InsufficientInventory`, `CheckoutUnavailable`, `AmountNotPayable`.
     """
     check_provider(provider_id, is_manual_offered=get_settings().manual_payment)
     with unit_of_work() as session:
@@ -48,9 +49,16 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
     if cart_id is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     cart = open_cart(session, cart_id)
-    total_cents = get_contents(session, cart_id).totals.total_cents
-    follow_amount(session, collection_id, total_cents, cart.currency_code)  # VAT or a rule may have changed overnight
-    return open_session(session, collection_id, provider_id)
+    contents = get_contents(session, cart_id)
+    # VAT or a rule may have changed overnight
+    follow_amount(session, collection_id, contents.totals.total_cents, cart.currency_code)
+    attempt = open_session(session, collection_id, provider_id)
+    # Whoever pays by transfer or in cash completes at once: only a card takes its time.
+    if provider_id == STRIPE_PROVIDER:
+        reserve(session, cart_id, contents.counted_pieces)
+    else:
+        release(session, cart_id)
+    return attempt
 
 
 def _create_intent(attempt: PaymentSession) -> None:
@@ -85,4 +93,6 @@ def _give_up_answered(attempt: PaymentSession, failure: Retryable) -> None:
 def _give_up(attempt: PaymentSession, code: str) -> None:
     log_event("payment session given up", level="warning", code=code)
     with unit_of_work() as session:
-        abandon_session(session, attempt.id)
+        cart_id = find_cart_id(session, attempt.payment_collection_id)
+        if abandon_session(session, attempt.id) and cart_id is not None:
+            release(session, cart_id)

@@ -35,16 +35,18 @@ def create_collection(session: Session, amount_cents: int, currency_code: str) -
     return collection
 
 
-def follow_amount(session: Session, collection_id: str, amount_cents: int, currency_code: str) -> None:
+def follow_amount(session: Session, collection_id: str, amount_cents: int, currency_code: str) -> bool:
     """Ask for another amount. Attempts at the old one are superseded and their intents cancelled by a job.
 
-    The caller holds the lock of the cart that owns the collection.
+    Whether the amount is another one. The caller holds the lock of the cart that owns the collection.
     """
     collection = lock_collection(session, collection_id)
-    if (collection.amount_cents, collection.currency_code) != (amount_cents, currency_code):
-        collection.amount_cents = amount_cents
-        collection.currency_code = currency_code
-        supersede_sessions(session, collection_id)
+    if (collection.amount_cents, collection.currency_code) == (amount_cents, currency_code):
+        return False
+    collection.amount_cents = amount_cents
+    collection.currency_code = currency_code
+    supersede_sessions(session, collection_id)
+    return True
 
 
 def supersede_sessions(session: Session, collection_id: str, *, but: str | None = None) -> None:
@@ -105,12 +107,17 @@ def _find_unanswered(session: Session, collection: PaymentCollection, provider_i
     )
 
 
-def abandon_session(session: Session, session_id: str) -> None:
-    """Stripe answered with a failure that it would repeat for this key: the next attempt needs a new one."""
+def abandon_session(session: Session, session_id: str) -> bool:
+    """Stripe answered with a failure that it would repeat for this key: the next attempt needs a new one.
+
+    Whether the session was still the one that counts.
+    """
     attempt = lock_session(session, session_id)
-    if attempt.payment_intent_id is None and attempt.superseded_at is None:
-        attempt.status = "error"
-        attempt.superseded_at = utc_now()
+    if attempt.payment_intent_id is not None or attempt.superseded_at is not None:
+        return False
+    attempt.status = "error"
+    attempt.superseded_at = utc_now()
+    return True
 
 
 def record_intent(session: Session, session_id: str, intent: Intent) -> PaymentSession:

@@ -58,7 +58,7 @@ _ASKED = union_all(
 _PAST = (
     select(
         _history.variant_id,
-        Product.__table__.c.created_at,
+        Product.__table__.c.published_at,
         _history.price_list_id,
         _history.price_list_type,
         _history.amount_cents,

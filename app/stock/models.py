@@ -1,22 +1,45 @@
-"""How many pieces there are, and every movement that made it so."""
+"""How many pieces there are, whom they are promised to, and every movement that made it so."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 
 
 class StockLevel(Base):
-    """Pieces of a variant on the shelf; the database refuses to sell what is not there."""
+    """Pieces of a variant on the shelf; the database refuses to sell or to promise what is not there.
+
+    `reserved_quantity` is counted by a trigger from the reservations.
+    """
 
     __tablename__ = "stock_level"
-    __table_args__ = (CheckConstraint("stocked_quantity >= 0", name="never_oversold"),)
+    __table_args__ = (
+        CheckConstraint("stocked_quantity >= 0", name="never_oversold"),
+        CheckConstraint("reserved_quantity >= 0 AND reserved_quantity <= stocked_quantity", name="never_overpromised"),
+    )
 
     variant_id: Mapped[str] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"), primary_key=True)
     stocked_quantity: Mapped[int]
+    reserved_quantity: Mapped[int] = mapped_column(server_default="0")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class StockReservation(Base):
+    """Pieces promised to a cart that is being paid, for a while. Knows its cart by id only."""
+
+    __tablename__ = "stock_reservation"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_is_positive"),
+        Index(None, "variant_id", "expires_at"),
+    )
+
+    cart_id: Mapped[str] = mapped_column(primary_key=True)
+    variant_id: Mapped[str] = mapped_column(ForeignKey("stock_level.variant_id", ondelete="CASCADE"), primary_key=True)
+    quantity: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class StockMovement(Base):

@@ -1,33 +1,95 @@
 """Reads of stock, and the one place that locks it."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Text, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.core.locks import limit_lock_wait
-from app.stock.models import StockLevel
+from app.stock.models import StockLevel, StockReservation
+
+_level = StockLevel.__table__.c
+_reserved = StockReservation.__table__.c
+_VARIANTS = bindparam("variant_ids", type_=ARRAY(Text))
+
+_AVAILABLE = select(_level.variant_id, _level.stocked_quantity - _level.reserved_quantity).where(
+    _level.variant_id == any_(_VARIANTS)
+)
+_PROMISED_TO_OTHERS = (
+    select(func.coalesce(func.sum(_reserved.quantity), 0))
+    .where(
+        _reserved.variant_id == _level.variant_id,
+        _reserved.cart_id != bindparam("cart_id"),
+        _reserved.expires_at > bindparam("now"),
+    )
+    .scalar_subquery()
+)
+_AVAILABLE_TO = select(_level.variant_id, _level.stocked_quantity - _PROMISED_TO_OTHERS).where(
+    _level.variant_id == any_(_VARIANTS)
+)
+
+_OWN = func.array(select(_reserved.variant_id).where(_reserved.cart_id == bindparam("cart_id")).scalar_subquery())
+_LOCKED = (
+    select(_level.variant_id, _level.stocked_quantity, _level.reserved_quantity)
+    .where(_level.variant_id == any_(_VARIANTS.op("||")(_OWN)))
+    .order_by(_level.variant_id)
+    .with_for_update()
+)
+_LOCKED_OF_EXPIRED = (
+    select(_level.variant_id)
+    .where(_level.variant_id.in_(select(_reserved.variant_id).where(_reserved.expires_at <= bindparam("now"))))
+    .order_by(_level.variant_id)
+    .with_for_update()
+)
+
+
+class Shelf(NamedTuple):
+    """A locked level: pieces that are there, and how many of them are promised."""
+
+    stocked: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        """Pieces that are promised to nobody."""
+        return self.stocked - self.reserved
 
 
 def list_available(session: Session, variant_ids: Collection[str]) -> dict[str, int]:
     """Pieces that can be sold, by variant id; a variant that was never received is absent."""
     if not variant_ids:
         return {}
-    query = select(StockLevel.variant_id, StockLevel.stocked_quantity).where(StockLevel.variant_id.in_(variant_ids))
+    return dict(session.execute(_AVAILABLE, {"variant_ids": list(variant_ids)}).all())
+
+
+def list_available_to(session: Session, cart_id: str, variant_ids: Collection[str], now: datetime) -> dict[str, int]:
+    """Pieces that this cart could have: its own reservation and expired ones of others do not stand in its way."""
+    if not variant_ids:
+        return {}
+    given = {"variant_ids": list(variant_ids), "cart_id": cart_id, "now": now}
+    return dict(session.execute(_AVAILABLE_TO, given).all())
+
+
+def list_reserved(session: Session, cart_id: str) -> dict[str, int]:
+    """Pieces promised to a cart, by variant id."""
+    query = select(_reserved.variant_id, _reserved.quantity).where(_reserved.cart_id == cart_id)
     return dict(session.execute(query).all())
 
 
-def lock_levels(session: Session, variant_ids: Collection[str]) -> dict[str, StockLevel]:
-    """The levels of these variants, locked until the transaction ends: the only lock on stock.
+def lock_levels(session: Session, variant_ids: Collection[str], cart_id: str) -> dict[str, Shelf]:
+    """The levels of these variants and of what is promised to the cart, locked: the only lock on stock.
 
     Always in the order of the ids, so that two buyers never wait for each other; for 3 s at most.
     """
     limit_lock_wait(session)
-    query = (
-        select(StockLevel)
-        .where(StockLevel.variant_id.in_(variant_ids))
-        .order_by(StockLevel.variant_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)  # a level read before the lock may be old
-    )
-    return {level.variant_id: level for level in session.scalars(query)}
+    found = session.execute(_LOCKED, {"variant_ids": list(variant_ids), "cart_id": cart_id})
+    return {variant_id: Shelf(stocked, reserved) for variant_id, stocked, reserved in found}
+
+
+def lock_levels_of_expired(session: Session, now: datetime) -> list[str]:
+    """The variants of which something was promised until now, their levels locked in the same order."""
+    limit_lock_wait(session)
+    return list(session.scalars(_LOCKED_OF_EXPIRED, {"now": now}))

@@ -13,6 +13,7 @@ class Scheduled:
 
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("stripe_events.sweep", "* * * * *"),
+    Scheduled("stock.release_expired", "* * * * *"),
     Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
     Scheduled("worker.prune_jobs", "17 4 * * *"),
 )

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.core.db import unit_of_work
-from app.stock.service import receive, sell
+from app.stock.service import receive
+from tests.factories.stock import lapse_reservations, sell_to_somebody_else
 from tests.in_process import RunJobs
 from tests.rows import row
 from tests.shop_front import Attempt, Buyer, FakeStripe, read_rows, read_state
@@ -21,9 +22,10 @@ def paid(buyer: Buyer, fake_stripe: FakeStripe) -> tuple[str, Attempt]:
 
 
 def take_stock(buyer: Buyer, quantity: int) -> None:
-    """Somebody else was quicker."""
+    """Somebody else was quicker, after what was promised to our buyer lapsed."""
     with unit_of_work("test") as session:
-        sell(session, {buyer.goods.variant_id: quantity}, "order_of_somebody_else")
+        lapse_reservations(session)
+        sell_to_somebody_else(session, buyer.goods.variant_id, quantity)
 
 
 @row("S0-024")

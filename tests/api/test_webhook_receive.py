@@ -7,8 +7,9 @@ import pytest
 
 from app.core.db import unit_of_work
 from app.dev.fake_stripe.delivery import sign
-from app.stock.service import receive, sell
+from app.stock.service import receive
 from app.stripe_events.jobs import sweep
+from tests.factories.stock import lapse_reservations, sell_to_somebody_else
 from tests.in_process import RunJobs
 from tests.rows import row
 from tests.shop_front import (
@@ -180,7 +181,8 @@ def test_stock_gone_while_nobody_looked_is_never_silent(
     buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
 ) -> None:
     with unit_of_work("test") as session:
-        sell(session, {buyer.goods.variant_id: 9}, "order_of_somebody_else")
+        lapse_reservations(session)
+        sell_to_somebody_else(session, buyer.goods.variant_id, 9)
     fake_stripe.pay(open_cart[1].intent_id)
     fake_stripe.wait_until_delivered()
     assert read_rows('SELECT status, review_reason FROM "order"') == [("requires_action", "stock_gone")]

@@ -109,12 +109,32 @@ CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON price_histor
 
 CREATE FUNCTION comptoir_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'table % is never emptied: its history would not know', TG_TABLE_NAME
+    RAISE EXCEPTION 'table % is never emptied: what counts its rows would not know', TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 """
 
 KEEP_WHAT_WAS_SOLD = """
+CREATE FUNCTION comptoir_keep_published_handle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.published_at IS NOT NULL THEN
+        IF NEW.handle IS DISTINCT FROM OLD.handle THEN
+            RAISE EXCEPTION 'product % was published: its handle never changes', OLD.id
+                USING ERRCODE = 'restrict_violation', HINT = 'Create another product and archive this one.';
+        END IF;
+        IF NEW.published_at IS DISTINCT FROM OLD.published_at THEN
+            RAISE EXCEPTION 'product % was published: the day of its first publication never changes', OLD.id
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+    END IF;
+    IF NEW.status = 'published' AND NEW.published_at IS NULL THEN
+        NEW.published_at := now();
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER keep_published_handle BEFORE INSERT OR UPDATE ON product
+    FOR EACH ROW EXECUTE FUNCTION comptoir_keep_published_handle();
+
 CREATE FUNCTION comptoir_keep_sold_product() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM order_line WHERE product_id = OLD.id) THEN
@@ -254,6 +274,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER keep_as_placed ON order_line")
     op.execute("DROP TRIGGER keep_sold ON product_variant")
     op.execute("DROP TRIGGER keep_sold ON product")
+    op.execute("DROP TRIGGER keep_published_handle ON product")
     op.execute("DROP TRIGGER refuse_truncate ON price")
     op.execute("DROP TRIGGER record_history ON price")
     op.drop_table("price_list_price")
@@ -262,6 +283,7 @@ def downgrade() -> None:
         "keep_order_as_placed()",
         "keep_sold_variant()",
         "keep_sold_product()",
+        "keep_published_handle()",
         "refuse_truncate()",
         "history_is_written_by_triggers() CASCADE",
         "list_changed()",
