@@ -1,0 +1,130 @@
+"""A shop with somebody in every role and one of everything, for the tests that walk all routes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.core.db import unit_of_work
+from app.staff.service import accept_invitation, invite
+from tests.api.judge import Rows
+from tests.api.walk import Sampler, Step
+from tests.factories.catalogue import make_product
+from tests.factories.shipping import make_shipping_option
+from tests.factories.shop import make_shop
+from tests.shop_front import ADDRESS, FakeBrevo, FakeStripe
+
+PASSWORD = "un long mot de passe"
+OWNER, OTHER, STAFF = "jeanne@example.com", "paul@example.com", "gerante@boutique.example"
+Headers = Mapping[str, str]
+
+
+@dataclass
+class World:
+    """Who is there, and the ids of what is there by the word before them in a path."""
+
+    client: TestClient
+    key: Headers
+    ids: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, object] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    rows: Rows = field(default_factory=Rows)
+
+    def headers(self, role: str) -> Headers:
+        """The key, and the token of somebody."""
+        return {**self.key, "authorization": f"Bearer {self.tokens[role]}"}
+
+    def best_headers(self, step: Step) -> Headers:
+        """Those that come furthest into a route."""
+        return self.headers("staff") if step.access == "staff" else self.key
+
+    def renew(self) -> None:
+        """Things as they were: earlier calls may have sold, emptied or completed them."""
+        add_things(self)
+        self.rows = Rows()
+
+    @property
+    def sampler(self) -> Sampler:
+        """Writes bodies that name what is there."""
+        return Sampler(self.bodies)
+
+    def post(self, path: str, body: object = None, role: str | None = None) -> dict[str, object]:
+        """A call that must succeed; gives the answer."""
+        headers = self.headers(role) if role else self.key
+        answer = self.client.post(path, json=body, headers=headers)
+        assert answer.status_code < 300, f"{path}: {answer.text}"
+        found: dict[str, object] = answer.json()
+        return found
+
+
+@pytest.fixture
+def world(client: TestClient, vendors: tuple[FakeStripe, FakeBrevo]) -> World:
+    """The shop, its people and their things, made through HTTP wherever there is a route."""
+    with unit_of_work("test") as session:
+        shop = make_shop(session)
+        product = make_product(session, shop.channel.id, stock=1_000)
+        option = make_shipping_option(session, shop.region.id)
+        world = World(client, shop.headers)
+        world.ids |= {"regions": shop.region.id, "products": product.id, "shipping-options": option.id}
+        world.bodies |= {
+            "region_id": shop.region.id,
+            "sales_channel_id": shop.channel.id,
+            "variant_id": product.variants[0].id,
+            "option_id": option.id,
+        }
+    world.bodies |= {"country_code": "fr", "currency_code": "eur", "email": OWNER, "provider_id": "pp_system_default"}
+    add_staff(world)
+    add_things(world)
+    return world
+
+
+def add_staff(world: World) -> None:
+    """A member of staff, logged in."""
+    with unit_of_work("test") as session:
+        token = invite(session, STAFF, "owner")
+        assert token is not None
+        accept_invitation(session, token, PASSWORD)
+    credentials = {"email": STAFF, "password": PASSWORD}
+    world.tokens["staff"] = str(world.post("/auth/user/emailpass", credentials)["token"])
+
+
+def add_things(world: World) -> None:
+    """An order, and a cart on its way to be one."""
+    world.ids["orders"] = place_order(world)
+    world.ids["carts"] = fill_cart(world)
+    with unit_of_work("test") as session:
+        find = text("SELECT id FROM cart_line WHERE cart_id = :cart_id")
+        world.ids["line-items"] = str(session.scalar(find, {"cart_id": world.ids["carts"]}))
+    world.bodies |= {"cart_id": world.ids["carts"], "order_id": world.ids["orders"], "shipping_address": ADDRESS}
+    world.ids["payment-collections"] = open_collection(world, world.ids["carts"])
+
+
+def fill_cart(world: World, role: str | None = None) -> str:
+    """A cart with two pieces, an address and a way to be sent."""
+    item = {"variant_id": world.bodies["variant_id"], "quantity": 2}
+    given = {"region_id": world.bodies["region_id"], "email": OWNER, "items": [item], "shipping_address": ADDRESS}
+    cart = world.post("/store/carts", given, role)["cart"]
+    assert isinstance(cart, dict)
+    world.post(f"/store/carts/{cart['id']}/shipping-methods", {"option_id": world.bodies["option_id"]}, role)
+    return str(cart["id"])
+
+
+def open_collection(world: World, cart_id: str) -> str:
+    """What the cart owes."""
+    collection = world.post("/store/payment-collections", {"cart_id": cart_id})["payment_collection"]
+    assert isinstance(collection, dict)
+    return str(collection["id"])
+
+
+def place_order(world: World, role: str | None = None) -> str:
+    """An order to be paid by hand."""
+    cart_id = fill_cart(world, role)
+    sessions = f"/store/payment-collections/{open_collection(world, cart_id)}/payment-sessions"
+    world.post(sessions, {"provider_id": "pp_system_default"}, role)
+    completed = world.post(f"/store/carts/{cart_id}/complete", role=role)
+    assert completed["type"] == "order", completed
+    order = completed["order"]
+    assert isinstance(order, dict)
+    return str(order["id"])
