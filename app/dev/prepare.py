@@ -12,12 +12,13 @@ from alembic.config import Config
 
 from app.core.db import unit_of_work
 from app.core.settings import get_settings
+from app.dev.demo_shop.offers import seed_sale
 from app.dev.demo_shop.pictures import make_pictures
 from app.dev.demo_shop.seed import Owner, seed
 from app.dev.demo_shop.table import ShopTable, read_table
 
 ROOT = Path(__file__).parents[2]
-CHECKED_PRICE = "aura"
+FAMILY = "product_family"  # in the metadata of the runbook's products (S0-072)
 
 
 def migrate() -> None:
@@ -29,23 +30,26 @@ def describe_shop(table: ShopTable, publishable_key: str) -> dict[str, object]:
     """What scripts and tests need to know of the demo shop."""
     draft = next(row for row in table.products if row.status == "draft")
     sold_out = next(row for row in table.products if not any(variant.stock for variant in row.variants))
-    checked = next(row for row in table.products if row.handle == CHECKED_PRICE)
+    of_the_runbook = [row for row in table.products if FAMILY in row.metadata]
     return {
         "publishable_key": publishable_key,
         "draft_handle": draft.handle,
         "sold_out_handle": sold_out.handle,
-        "price_checks": {checked.handle: checked.price_cents},
+        "promo_code": table.promotion.code,
+        "price_checks": {row.handle: row.price_cents for row in of_the_runbook},
     }
 
 
 def main() -> int:
-    """Both steps; each does nothing where nothing is left to do."""
+    """All steps; each does nothing where nothing is left to do."""
     migrate()
     table = read_table()
     pictures = make_pictures(table, get_settings().uploads_dir)
     owner = Owner(email=sys.argv[1], password=sys.stdin.read())
     with unit_of_work("make up") as session:
         publishable_key = seed(session, table, pictures, owner)
+    with unit_of_work("make up") as session:
+        seed_sale(session, table)
     json.dump(describe_shop(table, publishable_key), sys.stdout)
     return 0
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import Product, ProductCategory
 from app.catalogue.rules import NewOption, NewProduct, NewVariant
 from app.catalogue.service import create_category, create_product
+from app.dev.demo_shop.arrange import arrange
+from app.dev.demo_shop.offers import seed_promises, seed_shipping
 from app.dev.demo_shop.table import ProductRow, ShopTable
 from app.pricing.service import set_price
-from app.shipping.queries import find_option_by_code
-from app.shipping.service import NewShippingOption, create_option
 from app.shop.models import Region
 from app.shop.queries import find_key_by_title, find_region_by_name, find_sales_channel_by_name, find_shop
 from app.shop.service import (
@@ -43,7 +43,7 @@ class Owner:
 def seed(session: Session, table: ShopTable, pictures: Mapping[str, Sequence[str]], owner: Owner) -> str:
     """Make what is missing, in the caller's transaction; the publishable key's token."""
     region = _seed_region(session, table)
-    _seed_shipping(session, table, region)
+    seed_shipping(session, table, region)
     channel = find_sales_channel_by_name(session, table.channel) or create_sales_channel(session, table.channel)
     key = find_key_by_title(session, KEY_TITLE) or create_publishable_key(session, KEY_TITLE, channel.id)
     categories = _seed_categories(session, table)
@@ -52,6 +52,8 @@ def seed(session: Session, table: ShopTable, pictures: Mapping[str, Sequence[str
         if row.handle not in known:
             urls = tuple(f"/static/{name}" for name in pictures[row.handle])
             _seed_product(session, row, table.currency, describe(row, urls, categories[row.category], channel.id))
+    arrange(session, table, categories)
+    seed_promises(session, table)
     _seed_owner(session, owner)
     return key.token
 
@@ -68,19 +70,20 @@ def _seed_region(session: Session, table: ShopTable) -> Region:
     return region
 
 
-def _seed_shipping(session: Session, table: ShopTable, region: Region) -> None:
-    for rank, row in enumerate(table.shipping):
-        if find_option_by_code(session, region.id, row.code) is None:
-            new = NewShippingOption(region.id, row.code, row.name, row.price_cents, row.description, rank=rank)
-            create_option(session, new)
-
-
 def _seed_categories(session: Session, table: ShopTable) -> dict[str, str]:
     """Category ids by handle."""
     known = {category.handle: category.id for category in session.scalars(select(ProductCategory))}
     for rank, row in enumerate(table.categories):
         if row.handle not in known:
-            made = create_category(session, row.name, row.handle, description=row.description, rank=rank)
+            parent_id = known[row.parent] if row.parent else None
+            made = create_category(
+                session,
+                row.name,
+                row.handle,
+                description=row.description,
+                rank=rank,
+                parent_category_id=parent_id,
+            )
             known[row.handle] = made.id
     return known
 

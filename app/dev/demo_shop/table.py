@@ -22,6 +22,52 @@ class ShippingRow:
     name: str
     description: str
     price_cents: int
+    kind: str = "shipping"
+    is_return: bool = False
+    free_from_cents: int | None = None
+
+
+@dataclass(frozen=True)
+class LocationRow:
+    """Where parcels start, and where an order may be picked up."""
+
+    name: str
+    address_1: str
+    postal_code: str
+    city: str
+    country_code: str
+
+
+@dataclass(frozen=True)
+class PromotionRow:
+    """A code that anybody may type; `percentage` as text so that it stays exact."""
+
+    code: str
+    percentage: str
+
+
+@dataclass(frozen=True)
+class SaleRow:
+    """A reduction: what products cost meanwhile, by handle."""
+
+    title: str
+    prices: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """Why something comes back, as people choose it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class CollectionRow:
+    """Products that are shown together for a while."""
+
+    handle: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -37,12 +83,13 @@ class TaxRow:
 
 @dataclass(frozen=True)
 class CategoryRow:
-    """A shelf, and the colour behind its pictures."""
+    """A shelf, and the colour behind its pictures; `parent` is the shelf it stands in."""
 
     handle: str
     name: str
     description: str
     background: str
+    parent: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +121,11 @@ class ProductRow:
     status: str = "published"
     tax_category: str = "standard"
     tint: str = PLAIN_TINT
+    type: str = ""
+    collection: str = ""
+    tags: list[str] = field(default_factory=list)
+    also_in: list[str] = field(default_factory=list)
+    metadata: dict[str, object] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)
     price_cents_of: dict[str, int] = field(default_factory=dict)
     stock_of: dict[str, int] = field(default_factory=dict)
@@ -112,6 +164,11 @@ class ShopTable:
     currency: str
     countries: list[str]
     shipping: list[ShippingRow]
+    location: LocationRow
+    promotion: PromotionRow
+    sale: SaleRow
+    reasons: list[ReasonRow]
+    collections: list[CollectionRow]
     taxes: list[TaxRow]
     tints: dict[str, Rgb]
     categories: list[CategoryRow]
@@ -134,6 +191,11 @@ def read_table(path: Path = TABLE) -> ShopTable:
         currency=raw["currency"],
         countries=raw["countries"],
         shipping=[ShippingRow(**row) for row in raw["shipping"]],
+        location=LocationRow(**raw["location"]),
+        promotion=PromotionRow(**raw["promotion"]),
+        sale=SaleRow(**raw["sale"]),
+        reasons=[ReasonRow(**row) for row in raw["return_reason"]],
+        collections=[CollectionRow(**row) for row in raw["collection"]],
         taxes=[TaxRow(**row) for row in raw["tax"]],
         tints={name: rgb(value) for name, value in raw["tints"].items()},
         categories=[CategoryRow(**row) for row in raw["category"]],
