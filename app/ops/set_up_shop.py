@@ -72,6 +72,13 @@ class TaxPart(_Part):
     valid_from_on: date
 
 
+class VatPart(_Part):
+    """Whether the seller charges VAT, from a day on; one in the franchise charges none (art. 293 B du CGI)."""
+
+    kind: Literal["liable", "franchise"]
+    valid_from_on: date
+
+
 class ShippingPart(_Part):
     """A way to send, at a flat price in cents, VAT included."""
 
@@ -88,6 +95,7 @@ class SetupFile(_Part):
     shop: ShopPart
     owner: OwnerPart
     region: RegionPart
+    vat: tuple[VatPart, ...] = ()
     tax: Annotated[tuple[TaxPart, ...], Field(min_length=1)]
     shipping: Annotated[tuple[ShippingPart, ...], Field(min_length=1)]
     channel: str = "Boutique en ligne"
@@ -174,6 +182,8 @@ def _region(session: Session, wanted: SetupFile) -> Region:
         for tax in wanted.tax:
             rate = NewTaxRate(country, tax.category, tax.code, tax.name, tax.rate, tax.valid_from_on)
             service.set_tax_rate(session, rate)
+    for regime in wanted.vat:
+        service.set_vat_regime(session, regime.kind, regime.valid_from_on)
     return region
 
 

@@ -70,6 +70,19 @@ class PublishableKey(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class VatRegime(Base):
+    """From a day on the seller charges VAT (`liable`), or is in the franchise and charges none (french-rules §2.2).
+
+    A shop without a row is liable.
+    """
+
+    __tablename__ = "vat_regime"
+    __table_args__ = (CheckConstraint("kind IN ('liable', 'franchise')", name="kind"),)
+
+    valid_from_on: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+
+
 class TaxRate(Base):
     """A VAT rate of a country for a category of goods, from a date on (french-rules §2.2)."""
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, outerjoin, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.shop.errors import RegionNotFound
-from app.shop.models import PublishableKey, Region, SalesChannel, Shop, TaxRate
+from app.shop.models import PublishableKey, Region, SalesChannel, Shop, TaxRate, VatRegime
+from app.shop.rules import FRANCHISE, FRANCHISE_CODE, FRANCHISE_MENTION, STANDARD
 
 ORDERS = {"id": Region.id, "name": Region.name, "created_at": Region.created_at}
 
@@ -43,6 +45,18 @@ def find_region_by_name(session: Session, name: str) -> Region | None:
 def find_region(session: Session, region_id: str) -> Region | None:
     """The region, with its countries."""
     return session.scalar(select(Region).where(Region.id == region_id).options(selectinload(Region.countries)))
+
+
+def find_price_currency(session: Session, region_id: str | None) -> str | None:
+    """The currency of this region, or of the shop's default one when none is named."""
+    if region_id is not None:
+        return session.scalar(select(Region.currency_code).where(Region.id == region_id))
+    return session.scalar(select(Region.currency_code).join(Shop, Shop.default_region_id == Region.id))
+
+
+def list_currency_codes(session: Session) -> list[str]:
+    """The currencies of the shop's regions."""
+    return list(session.scalars(select(Region.currency_code).distinct().order_by(Region.currency_code)))
 
 
 def get_default_region(session: Session) -> Region:
@@ -92,11 +106,33 @@ def list_regions(
 
 
 def list_tax_rates(session: Session, country_code: str, on: date) -> dict[str, TaxRate]:
-    """The rates in force in a country on a business day, by category of goods."""
-    query = (
+    """The rates in force in a country on a business day, by category of goods; a franchise seller has nought alone.
+
+    Every price and every line takes its VAT from here.
+    """
+    in_force = (
         select(TaxRate)
         .where(TaxRate.country_code == country_code, TaxRate.valid_from_on <= on)
         .order_by(TaxRate.category, TaxRate.valid_from_on.desc())
         .ext(distinct_on(TaxRate.category))
+        .subquery()
     )
-    return {rate.category: rate for rate in session.scalars(query)}
+    regime = select(VatRegime.kind).where(VatRegime.valid_from_on <= on).order_by(VatRegime.valid_from_on.desc())
+    seller = select(regime.limit(1).scalar_subquery().label("kind")).subquery()
+    rate = aliased(TaxRate, in_force)
+    found = session.execute(select(seller.c.kind, rate).select_from(outerjoin(seller, rate, true()))).all()
+    if any(kind == FRANCHISE for kind, _ in found):
+        return {STANDARD: _franchise_rate(country_code, on)}
+    return {rate.category: rate for _, rate in found if rate is not None}
+
+
+def _franchise_rate(country_code: str, on: date) -> TaxRate:
+    return TaxRate(
+        id="txr_franchise",
+        country_code=country_code,
+        category=STANDARD,
+        code=FRANCHISE_CODE,
+        name=FRANCHISE_MENTION,
+        rate=Decimal(0),
+        valid_from_on=on,
+    )

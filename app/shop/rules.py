@@ -10,6 +10,10 @@ from babel.core import get_global
 from app.shop.errors import UnknownCurrency
 
 STANDARD = "standard"
+FRANCHISE = "franchise"
+# What replaces VAT on everything that such a seller shows, wherever the buyer lives (CGI art. 293 E).
+FRANCHISE_CODE = "293B"
+FRANCHISE_MENTION = "TVA non applicable, art. 293 B du CGI"
 BUSINESS_TIME = ZoneInfo("Europe/Paris")
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,7 +18,7 @@ from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.shop import queries
 from app.shop.errors import NameTaken, RegionNotFound, SalesChannelNotFound, UnknownCountry
-from app.shop.models import Country, PublishableKey, Region, SalesChannel, Shop, TaxRate
+from app.shop.models import Country, PublishableKey, Region, SalesChannel, Shop, TaxRate, VatRegime
 from app.shop.rules import check_currency
 
 
@@ -108,3 +109,9 @@ def set_tax_rate(session: Session, new: NewTaxRate) -> None:
     place = {"country_code": new.country_code, "category": new.category, "valid_from_on": new.valid_from_on}
     statement = insert(TaxRate).values(id=new_id("txr"), **place, **row)
     session.execute(statement.on_conflict_do_update(index_elements=list(place), set_=row))
+
+
+def set_vat_regime(session: Session, kind: Literal["liable", "franchise"], valid_from_on: date) -> None:
+    """Say from which day the seller charges VAT or is in the franchise; the same day again corrects it."""
+    statement = insert(VatRegime).values(valid_from_on=valid_from_on, kind=kind)
+    session.execute(statement.on_conflict_do_update(index_elements=["valid_from_on"], set_={"kind": kind}))

@@ -1,4 +1,4 @@
-"""Price lists, every price that ever was, and what a sold or published product keeps for ever."""
+"""Price lists, every price that ever was, what a sold or published product keeps for ever, and sellers without VAT."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -267,8 +267,17 @@ def _create_tables() -> None:
         ["variant_id", "currency_code", "price_list_id", "id"],
     )
 
+    op.create_table(
+        "vat_regime",
+        sa.Column("valid_from_on", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('liable', 'franchise')", name=op.f("ck_vat_regime_kind")),
+        sa.PrimaryKeyConstraint("valid_from_on", name=op.f("pk_vat_regime")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("vat_regime")
     op.execute("DROP TRIGGER refuse_removal ON order_line")
     op.execute("DROP TRIGGER keep_as_placed ON order_shipping_method")
     op.execute("DROP TRIGGER keep_as_placed ON order_line")
