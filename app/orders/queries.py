@@ -1,16 +1,65 @@
 """Reads of orders, and the locks on them."""
 
-from sqlalchemy import Select, select
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalogue.models import Product, ProductVariant
+from app.core.locks import limit_lock_wait
 from app.orders.errors import OrderNotFound
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order, OrderLine, OrderShippingMethod
+
+ORDERS = {
+    "id": Order.id,
+    "display_id": Order.display_id,
+    "created_at": Order.created_at,
+    "updated_at": Order.updated_at,
+}
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """Which orders of a customer; empty means no condition."""
+
+    customer_id: str
+    ids: Collection[str] = ()
+    statuses: Collection[str] = ()
+
+
+def list_orders(
+    session: Session, wanted: OrderFilter, *, limit: int, offset: int, order: str
+) -> tuple[list[Order], int]:
+    """A page of a customer's orders, whole, and how many match in all.
+
+    `order` is a field of `ORDERS`, with a minus in front to turn it round.
+    """
+    conditions = [Order.customer_id == wanted.customer_id]
+    if wanted.ids:
+        conditions.append(Order.id.in_(wanted.ids))
+    if wanted.statuses:
+        conditions.append(Order.status.in_(wanted.statuses))
+    count = session.scalar(select(func.count()).select_from(Order).where(*conditions)) or 0
+    if limit == 0 or count <= offset:
+        return [], count
+    column = ORDERS[order.removeprefix("-")]
+    turned = [column.desc(), Order.id.desc()] if order.startswith("-") else [column, Order.id]
+    page = _whole().where(*conditions).order_by(*turned).limit(limit).offset(offset)
+    return list(session.scalars(page)), count
 
 
 def get_order(session: Session, order_id: str) -> Order:
     """The order with lines, shipping methods and addresses; raises `OrderNotFound`."""
     found = session.scalars(_whole().where(Order.id == order_id)).one_or_none()
+    if found is None:
+        raise OrderNotFound(order_id)
+    return found
+
+
+def get_order_row(session: Session, order_id: str) -> Order:
+    """The order without what hangs on it; raises `OrderNotFound`."""
+    found = session.get(Order, order_id)
     if found is None:
         raise OrderNotFound(order_id)
     return found
@@ -27,21 +76,30 @@ def lock_order_of_cart(session: Session, cart_id: str) -> Order:
     return session.scalars(wanted.execution_options(populate_existing=True)).one()
 
 
+def lock_lines(session: Session, order_id: str) -> dict[str, OrderLine]:
+    """The lines of an order by id, locked until the transaction ends: the only lock on what became of their pieces."""
+    limit_lock_wait(session)
+    wanted = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id).with_for_update()
+    lines = session.scalars(wanted.execution_options(populate_existing=True))
+    return {line.id: line for line in lines}
+
+
 def _whole() -> Select[Order]:
     return select(Order).options(
-        selectinload(Order.lines),
-        selectinload(Order.shipping_methods),
+        # What promotions took off is little: it comes along with what it was taken off.
+        selectinload(Order.lines).joinedload(OrderLine.adjustments),
+        selectinload(Order.shipping_methods).joinedload(OrderShippingMethod.adjustments),
         joinedload(Order.shipping_address),
         joinedload(Order.billing_address),
     )
 
 
-def list_goods(session: Session, order_id: str) -> dict[str, tuple[ProductVariant, Product]]:
-    """What the lines of an order were made of, as it is now, by line id."""
+def list_goods(session: Session, order_ids: Collection[str]) -> dict[str, tuple[ProductVariant, Product]]:
+    """What the lines of these orders were made of, as it is now, by line id."""
     query = (
         select(OrderLine.id, ProductVariant, Product)
         .join(ProductVariant, ProductVariant.id == OrderLine.variant_id)
         .join(Product, Product.id == OrderLine.product_id)
-        .where(OrderLine.order_id == order_id)
+        .where(OrderLine.order_id.in_(order_ids))
     )
     return {line_id: (variant, product) for line_id, variant, product in session.execute(query)}

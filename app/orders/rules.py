@@ -1,5 +1,6 @@
 """What an order's facts say: its status, what is paid, what is missing, who may still see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,8 +11,6 @@ ReviewReason = Literal["stock_gone", "amount_differs", "details_missing", "promo
 
 # An order's id opens it without login for that long (design §4.18).
 OPEN_WITHOUT_LOGIN = timedelta(days=30)
-# Nothing leaves the shop through this program yet.
-NOT_FULFILLED = "not_fulfilled"
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,28 @@ class Summary:
     pending_difference_cents: int
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """What became of the pieces of one line."""
+
+    quantity: int
+    fulfilled: int
+    shipped: int
+    delivered: int
+
+
 def compute_order_status(review_reason: ReviewReason | None) -> str:
     """A new order waits to be worked on; one that needs a look says so. Source: store-api §8, design §4.5."""
     return "pending" if review_reason is None else "requires_action"
 
 
 def compute_payment_status(total_cents: int, money: Money) -> str:
-    """From facts that only grow, in this order: refunded, captured, authorized, nothing. Source: payments §2.2."""
+    """From facts that only grow, in this order: refunded, captured, authorized, nothing. Source: payments §2.2.
+
+    Where nothing is to pay, all of it is there.
+    """
+    if total_cents == 0 and money.captured_cents == 0:
+        return "captured"
     if money.captured_cents > 0:
         if money.refunded_cents >= money.captured_cents:
             return "refunded"
@@ -48,10 +62,34 @@ def compute_payment_status(total_cents: int, money: Money) -> str:
     return "authorized" if money.authorized_cents > 0 else "not_paid"
 
 
-def compute_summary(total_cents: int, money: Money) -> Summary:
-    """What is still to be paid is the total less what came and stayed. Source: the table of store-api §8."""
+def compute_fulfillment_status(lines: Sequence[Pieces]) -> str:
+    """The furthest that any piece has come; `partially_` until all of them are there. Source: store-api §8."""
+    wanted = sum(line.quantity for line in lines)
+    for status, reached in (
+        ("delivered", sum(line.delivered for line in lines)),
+        ("shipped", sum(line.shipped for line in lines)),
+        ("fulfilled", sum(line.fulfilled for line in lines)),
+    ):
+        if reached:
+            return status if reached >= wanted else f"partially_{status}"
+    return "not_fulfilled"
+
+
+def compute_share(total_cents: int, quantity: int, pieces: int) -> int:
+    """What some pieces of a line came to: their part of its total, half up; all of them come to all of it.
+
+    Source: store-api §1 (money of an order's line).
+    """
+    return (2 * total_cents * pieces + quantity) // (2 * quantity)
+
+
+def compute_summary(total_cents: int, money: Money, asked_back_cents: int = 0) -> Summary:
+    """What is still to be paid is the total, less what is asked back, less what came and stayed.
+
+    Source: the table of store-api §8.
+    """
     kept_cents = money.captured_cents - money.refunded_cents
-    return Summary(money.captured_cents, money.refunded_cents, total_cents - kept_cents)
+    return Summary(money.captured_cents, money.refunded_cents, total_cents - asked_back_cents - kept_cents)
 
 
 def check_open_without_login(order_id: str, created_at: datetime, now: datetime) -> None:

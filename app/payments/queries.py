@@ -1,6 +1,6 @@
 """Reads of payments, and the locks on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -70,6 +70,22 @@ def find_session_of_intent(session: Session, intent: Intent) -> PaymentSession |
         PaymentSession.id == intent.metadata.get("session_id", ""), PaymentSession.payment_intent_id.is_(None)
     )
     return session.scalars(named).one_or_none()
+
+
+def list_collections(session: Session, collection_ids: Collection[str]) -> dict[str, PaymentCollection]:
+    """These collections with their sessions, by id."""
+    wanted = select(PaymentCollection).where(PaymentCollection.id.in_(collection_ids))
+    loaded = session.scalars(wanted.options(selectinload(PaymentCollection.sessions)))
+    return {collection.id: collection for collection in loaded}
+
+
+def list_payments_by_collection(session: Session, collection_ids: Collection[str]) -> dict[str, list[Payment]]:
+    """The payments of these collections, oldest first, by collection id."""
+    wanted = select(Payment).where(Payment.payment_collection_id.in_(collection_ids))
+    found: dict[str, list[Payment]] = {collection_id: [] for collection_id in collection_ids}
+    for payment in session.scalars(wanted.order_by(Payment.created_at, Payment.id)):
+        found[payment.payment_collection_id].append(payment)
+    return found
 
 
 def list_payments(session: Session, collection_id: str) -> Sequence[Payment]:

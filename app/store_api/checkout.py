@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Path, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,8 @@ from app.core.db import unit_of_work
 from app.orders.queries import get_order
 from app.payments.queries import get_collection, list_payments
 from app.store_api.access import store_router
-from app.store_api.orders import compose_order
+from app.store_api.fields import ALL, answer, parse_fields
+from app.store_api.orders import ORDER_FIELDS, compose_order
 from app.store_api.schemas import Body, StoreQuery
 from app.store_api.shapes_cart import CartOut, cart_out
 from app.store_api.shapes_order import OrderOut
@@ -49,27 +50,27 @@ class PaymentNeededAnswer(BaseModel):
     error: PaymentErrorOut
 
 
-@router.post("/carts/{cart_id}/complete")
+@router.post("/carts/{cart_id}/complete", response_model=CompletedAnswer | PaymentNeededAnswer)
 def complete_cart(
-    cart_id: str, _query: Annotated[StoreQuery, Query()], _body: CompleteBody | None = None
-) -> CompletedAnswer | PaymentNeededAnswer:
-    """Complete the cart; asked again it answers the same order."""
+    cart_id: Annotated[str, Path()], query: Annotated[StoreQuery, Query()], _body: CompleteBody | None = None
+) -> Response:
+    """Complete the cart; asked again it answers the same order. `fields` are those of an order."""
     completion = complete_for_buyer(cart_id)
     if completion.refusal is not None:
         raise completion.refusal  # after the commit: the order that holds the money stands
     with unit_of_work() as session:
         if completion.payment_need is not None:
             return _payment_needed(session, cart_id, completion.payment_need)
-        return CompletedAnswer(order=compose_order(session, get_order(session, completion.order_id or "")))
+        tree = parse_fields(query.fields, ORDER_FIELDS)
+        shown = compose_order(session, get_order(session, completion.order_id or ""), tree)
+        return answer("order", shown, tree, type="order")
 
 
-def _payment_needed(session: Session, cart_id: str, need: PaymentNeed) -> PaymentNeededAnswer:
+def _payment_needed(session: Session, cart_id: str, need: PaymentNeed) -> Response:
     contents = get_contents(session, cart_id)
     collection_id = contents.cart.payment_collection_id or ""
     payment_collection = payment_collection_out(
         get_collection(session, collection_id), list_payments(session, collection_id)
     )
-    return PaymentNeededAnswer(
-        cart=cart_out(contents, payment_collection),
-        error=PaymentErrorOut(message=need.message, name=need.type, type=need.type),
-    )
+    error = PaymentErrorOut(message=need.message, name=need.type, type=need.type)
+    return answer("cart", cart_out(contents, payment_collection), ALL, type="cart", error=error.model_dump())

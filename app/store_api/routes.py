@@ -11,6 +11,8 @@ from app.store_api import (
     payment_providers,
     products,
     regions,
+    return_reasons,
+    returns,
     shipping_options,
 )
 
@@ -24,5 +26,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     payment_collections.router,
     payment_collections.vendor_router,
     checkout.router,
+    orders.customer_router,
     orders.router,
+    return_reasons.router,
+    returns.router,
 )

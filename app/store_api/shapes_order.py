@@ -1,19 +1,26 @@
-"""Orders on the wire (store-api §8). The id alone opens an order, so what tells where somebody lives is masked."""
+"""Orders on the wire (store-api §8). The id alone opens an order: what tells where somebody lives is then masked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from pydantic import BaseModel
 
-from app.carts.rules import ChargeTotals
-from app.catalogue.models import Product, ProductVariant
+from app.carts.models import AdjustmentColumns
+from app.carts.rules import ChargeTotals, Totals
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
 from app.orders.compute_totals import compute_order_totals
 from app.orders.models import Order, OrderLine, OrderShippingMethod
-from app.orders.rules import NOT_FULFILLED, Money, compute_payment_status, compute_summary
+from app.orders.rules import (
+    Money,
+    Pieces,
+    compute_fulfillment_status,
+    compute_payment_status,
+    compute_share,
+    compute_summary,
+)
 from app.payments.models import Payment, PaymentCollection
+from app.store_api.fields import FieldTree
 from app.store_api.masking import masked_address, masked_email
 from app.store_api.shapes import (
     AddressOut,
@@ -22,75 +29,12 @@ from app.store_api.shapes import (
     TaxLineOut,
     TotalsOut,
     WireInstant,
-    absolute_url,
+    address_out,
     charge_values,
     totals_values,
 )
+from app.store_api.shapes_order_line import Goods, OrderLineOut, adjustment_out, order_line_values, tax_line_values
 from app.store_api.shapes_payment import PaymentCollectionOut, payment_collection_out
-from app.store_api.shapes_product import ProductSummaryOut, VariantOut, product_summary_values, variant_values
-
-
-class LineVariantOut(VariantOut):
-    """The variant with its product, where the storefront looks for it."""
-
-    product: ProductSummaryOut
-
-
-class LineDetailOut(BaseModel):
-    """What became of the pieces of a line."""
-
-    quantity: int
-    unit_price: WireAmount
-    compare_at_unit_price: None = None
-    fulfilled_quantity: int = 0
-    shipped_quantity: int = 0
-    delivered_quantity: int = 0
-    return_requested_quantity: int = 0
-    return_received_quantity: int = 0
-    return_dismissed_quantity: int = 0
-    written_off_quantity: int = 0
-
-
-class OrderLineOut(ChargeOut):
-    """A line as it was sold."""
-
-    id: str
-    title: str
-    subtitle: str | None
-    thumbnail: str | None
-    quantity: int
-    unit_price: WireAmount
-    compare_at_unit_price: None = None
-    is_tax_inclusive: bool
-    variant_id: str
-    product_id: str
-    product_title: str
-    product_description: str | None
-    product_subtitle: str | None
-    product_type: None = None
-    product_type_id: None = None
-    product_collection: None = None
-    product_handle: str
-    variant_sku: str | None
-    variant_barcode: None = None
-    variant_title: str
-    requires_shipping: bool
-    metadata: Json
-    created_at: WireInstant
-    updated_at: WireInstant
-    tax_lines: list[TaxLineOut]
-    adjustments: list[AdjustmentOut]
-    refundable_total: WireAmount
-    refundable_total_per_unit: WireAmount
-    fulfilled_total: WireAmount
-    shipped_total: WireAmount
-    return_requested_total: WireAmount
-    return_received_total: WireAmount
-    return_dismissed_total: WireAmount
-    write_off_total: WireAmount
-    detail: LineDetailOut
-    product: ProductSummaryOut
-    variant: LineVariantOut
 
 
 class OrderShippingMethodOut(ChargeOut):
@@ -177,40 +121,60 @@ class OrderOut(TotalsOut):
 
 @dataclass(frozen=True)
 class OrderContents:
-    """An order with everything that shows it."""
+    """An order with everything that shows it; `goods` are there when somebody asked for them."""
 
     order: Order
-    goods: Mapping[str, tuple[ProductVariant, Product]]
+    goods: Goods
     collection: PaymentCollection
     payments: Sequence[Payment]
 
 
-def order_out(contents: OrderContents) -> OrderOut:
-    """The order with names, streets and e-mail masked."""
+def order_out(contents: OrderContents, tree: FieldTree, *, is_owner: bool) -> OrderOut:
+    """The order; whoever is not its customer, logged in, sees names, streets and e-mail masked."""
     order, code = contents.order, contents.order.currency_code
     totals, money = compute_order_totals(order), _money(contents.payments)
     values = {
         **_own_values(order),
         **totals_values(totals, code),
+        **_personal_values(order, is_owner=is_owner),
         "payment_status": compute_payment_status(order.total_cents, money),
-        "fulfillment_status": NOT_FULFILLED,
-        "summary": _summary(order, money),
+        "fulfillment_status": compute_fulfillment_status([_pieces(line) for line in order.lines]),
+        "summary": _summary(order, totals, money),
         "items": [
-            _line(line, contents.goods[line.id], charge, code)
+            order_line_values(line, charge, contents.goods, tree.below("items"), code)
             for line, charge in zip(order.lines, totals.items, strict=True)
         ],
         "shipping_methods": [
             _shipping_method(method, charge, code)
             for method, charge in zip(order.shipping_methods, totals.shipping, strict=True)
         ],
-        "shipping_address": masked_address(order.shipping_address_id, order.shipping_address),
-        "billing_address": masked_address(order.billing_address_id, order.billing_address),
         "payment_collections": [_payment_collection(contents)],
         "fulfillments": [],
         "credit_lines": [],
-        "promotions": [],
+        "promotions": _promotions(order),
     }
     return OrderOut.model_validate(values)
+
+
+def _personal_values(order: Order, *, is_owner: bool) -> dict[str, object]:
+    show_address = address_out if is_owner else masked_address
+    return {
+        "email": order.email if is_owner else masked_email(order.email),
+        "shipping_address": show_address(order.shipping_address_id, order.shipping_address),
+        "billing_address": show_address(order.billing_address_id, order.billing_address),
+    }
+
+
+def _promotions(order: Order) -> list[Json]:
+    """The promotions that took something off, each once."""
+    taken: list[AdjustmentColumns] = [each for line in order.lines for each in line.adjustments]
+    taken += [each for method in order.shipping_methods for each in method.adjustments]
+    codes = {each.promotion_id: each.code for each in taken}
+    return [{"id": promotion_id, "code": code} for promotion_id, code in codes.items()]
+
+
+def _pieces(line: OrderLine) -> Pieces:
+    return Pieces(line.quantity, line.fulfilled_quantity, line.shipped_quantity, line.delivered_quantity)
 
 
 def _own_values(order: Order) -> dict[str, object]:
@@ -220,7 +184,6 @@ def _own_values(order: Order) -> dict[str, object]:
         "custom_display_id": None,
         "status": order.status,
         "version": 1,
-        "email": masked_email(order.email),
         "locale": order.locale,
         "currency_code": order.currency_code,
         "region_id": order.region_id,
@@ -241,8 +204,12 @@ def _money(payments: Sequence[Payment]) -> Money:
     )
 
 
-def _summary(order: Order, money: Money) -> SummaryOut:
-    summary, code = compute_summary(order.total_cents, money), order.currency_code
+def _summary(order: Order, totals: Totals, money: Money) -> SummaryOut:
+    asked_back_cents = sum(
+        compute_share(charge.total_cents, line.quantity, line.return_requested_quantity)
+        for line, charge in zip(order.lines, totals.items, strict=True)
+    )
+    summary, code = compute_summary(order.total_cents, money, asked_back_cents), order.currency_code
     total, paid = to_wire(order.total_cents, code), to_wire(summary.paid_cents, code)
     return SummaryOut(
         paid_total=paid,
@@ -254,50 +221,6 @@ def _summary(order: Order, money: Money) -> SummaryOut:
         current_order_total=total,
         original_order_total=total,
     )
-
-
-def _line(line: OrderLine, goods: tuple[ProductVariant, Product], charge: ChargeTotals, code: str) -> dict[str, object]:
-    variant, product = goods
-    total, nought = to_wire(charge.total_cents, code), to_wire(0, code)
-    unit_price = to_wire(line.unit_price_cents, code)
-    gone = ("fulfilled", "shipped", "return_requested", "return_received", "return_dismissed", "write_off")
-    return {
-        **charge_values(charge, code),
-        **{f"{name}_total": nought for name in gone},
-        **_copied_values(line),
-        "unit_price": unit_price,
-        "tax_lines": _tax_lines("ordlitxl", line, charge, code),
-        "adjustments": [],
-        "refundable_total": total,
-        "refundable_total_per_unit": unit_price,
-        "detail": {"quantity": line.quantity, "unit_price": unit_price},
-        "product": product_summary_values(product),
-        "variant": {**variant_values(variant, product), "product": product_summary_values(product)},
-    }
-
-
-def _copied_values(line: OrderLine) -> dict[str, object]:
-    """What the line kept of its product and variant on the day of the sale."""
-    return {
-        "id": line.id,
-        "title": line.product_title,
-        "subtitle": line.variant_title,
-        "thumbnail": absolute_url(line.thumbnail),
-        "quantity": line.quantity,
-        "is_tax_inclusive": True,
-        "variant_id": line.variant_id,
-        "product_id": line.product_id,
-        "product_title": line.product_title,
-        "product_description": line.product_description,
-        "product_subtitle": line.product_subtitle,
-        "product_handle": line.product_handle,
-        "variant_sku": line.variant_sku,
-        "variant_title": line.variant_title,
-        "requires_shipping": line.requires_shipping,
-        "metadata": line.details or {},
-        "created_at": line.created_at,
-        "updated_at": line.created_at,
-    }
 
 
 def _shipping_method(method: OrderShippingMethod, charge: ChargeTotals, code: str) -> dict[str, object]:
@@ -312,28 +235,9 @@ def _shipping_method(method: OrderShippingMethod, charge: ChargeTotals, code: st
         "is_tax_inclusive": True,
         "data": {},
         "metadata": None,
-        "tax_lines": _tax_lines("ordsmtxl", method, charge, code),
-        "adjustments": [],
+        "tax_lines": tax_line_values("ordsmtxl", method, charge, code),
+        "adjustments": [adjustment_out(each, code) for each in method.adjustments],
     }
-
-
-def _tax_lines(
-    prefix: str, taxed: OrderLine | OrderShippingMethod, charge: ChargeTotals, code: str
-) -> list[TaxLineOut]:
-    if taxed.tax_rate is None:
-        return []
-    amount: Decimal = to_wire(charge.tax_cents, code)
-    return [
-        TaxLineOut(
-            id=f"{prefix}_{taxed.id.partition('_')[2]}",
-            description=taxed.tax_name or "",
-            code=taxed.tax_code or "",
-            rate=taxed.tax_rate,
-            provider_id="system",
-            total=amount,
-            subtotal=amount,
-        )
-    ]
 
 
 def _payment_collection(contents: OrderContents) -> dict[str, object]:

@@ -21,6 +21,18 @@ CROSS JOIN unnest(ARRAY['20', '97', '984', '986', '987', '988']) AS prefix
 WHERE option.kind = 'shipping'
 """
 
+# What people may choose from the first day on; the shop may word them otherwise.
+RETURN_REASONS = """
+INSERT INTO return_reason (id, value, label, description)
+SELECT 'rr_' || substr(md5(value), 1, 26), value, label, description
+FROM (VALUES
+    ('changed_mind', 'Changement d''avis', 'L''article ne convient finalement pas'),
+    ('damaged', 'Abîmé ou défectueux', 'L''article est arrivé abîmé ou ne fonctionne pas'),
+    ('wrong_item', 'Erreur d''article', 'L''article reçu n''est pas celui qui était commandé'),
+    ('wrong_size', 'Taille ou modèle', 'La taille, la couleur ou le modèle ne va pas')
+) AS reason (value, label, description)
+"""
+
 PIECES = (
     "fulfilled_quantity",
     "shipped_quantity",
@@ -174,6 +186,7 @@ def _create_returns() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_return_reason")),
         sa.UniqueConstraint("value", name=op.f("uq_return_reason_value")),
     )
+    op.execute(RETURN_REASONS)
     op.create_table(
         "order_return",
         sa.Column("id", sa.Text(), nullable=False),
