@@ -89,12 +89,3 @@ class CurrencyDiffersFromRegion(Refusal):
 
     def __init__(self, currency_code: str, region_name: str) -> None:
         super().__init__(f"Currency {currency_code} is not the currency of region {region_name}")
-
-
-class InvalidPromotionCode(Refusal):
-    """A code that no promotion has."""
-
-    code = "invalid_promotion_code"
-
-    def __init__(self, promotion_code: str) -> None:
-        super().__init__(f"The promotion code {promotion_code} is invalid")

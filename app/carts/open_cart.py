@@ -3,9 +3,10 @@
 from sqlalchemy.orm import Session
 
 from app.carts import queries
+from app.carts.apply_promotions import keep_own_promotions, list_standings, reduce_lines, reduce_shipping
 from app.carts.models import Cart
 from app.carts.queries import CartContents
-from app.carts.rules import check_changeable, check_open_by_id, check_payable
+from app.carts.rules import LIFE, check_changeable, check_open_by_id, check_payable
 from app.carts.update_shipping import update_shipping
 from app.core.clock import utc_now
 from app.payments.service import follow_amount, supersede_sessions
@@ -14,23 +15,30 @@ from app.stock.service import release
 
 
 def open_cart(session: Session, cart_id: str) -> Cart:
-    """The cart, locked for a change; raises `CartNotFound`, `CartCompleted`."""
+    """The cart, locked for a change, its seven days begun anew; raises `CartNotFound`, `CartCompleted`."""
     cart = queries.lock_cart(session, cart_id)
-    check_open_by_id(cart.id, cart.updated_at, utc_now())
+    now = utc_now()
+    check_open_by_id(cart.id, cart.expires_at, cart.completed_at, now)
     check_changeable(cart.id, cart.completed_at)
+    cart.expires_at = now + LIFE
     return cart
 
 
 def finish_change(session: Session, cart: Cart) -> CartContents:
-    """Read the changed cart anew; carriage and what is owed follow, so that nobody pays an old amount."""
+    """Read the changed cart anew; promotions, carriage and what is owed follow, so that nobody pays an old amount."""
     cart.updated_at = utc_now()
-    contents = queries.get_contents(session, cart.id)
-    if update_shipping(session, contents):
-        contents = queries.get_contents(session, cart.id)
+    contents = refresh(session, queries.get_contents(session, cart.id))
     check_payable(contents.totals.total_cents)
     if cart.payment_collection_id is not None:
         _follow(session, cart.payment_collection_id, contents)
     return contents
+
+
+def refresh(session: Session, contents: CartContents) -> CartContents:
+    """Promotions on goods come first: what sending costs may depend on what the goods come to after them."""
+    candidates = list_standings(session, contents)
+    reduced = update_shipping(session, reduce_lines(session, contents, candidates))
+    return keep_own_promotions(reduce_shipping(session, reduced, candidates), candidates)
 
 
 def _follow(session: Session, collection_id: str, contents: CartContents) -> None:

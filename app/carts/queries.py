@@ -2,43 +2,76 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ScalarSelect, Text, bindparam, func, select, union
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload, selectinload
 
 from app.carts.errors import CartNotFound, LineNotFound
-from app.carts.models import Cart, CartLine, CartShippingMethod
+from app.carts.models import (
+    AdjustmentColumns,
+    Cart,
+    CartLine,
+    CartLineAdjustment,
+    CartPromotion,
+    CartShippingAdjustment,
+    CartShippingMethod,
+)
 from app.carts.rules import Charge, Totals, compute_totals
 from app.catalogue.models import Product, ProductVariant
 from app.core.clock import utc_now
 from app.core.locks import limit_lock_wait
 from app.customers.models import Customer
+from app.promotions.models import Promotion
+from app.promotions.queries import list_promotions
 from app.shop.models import Region, TaxRate
 from app.shop.queries import list_tax_rates
 from app.shop.rules import STANDARD, compute_business_day, pick_rate
 
 
+class Reduction(NamedTuple):
+    """What a promotion takes off one line or way of sending."""
+
+    id: str
+    promotion_id: str
+    code: str
+    amount_cents: int
+
+
 @dataclass(frozen=True)
 class LineContents:
-    """A line with what it sells, and its VAT rate once the country is known."""
+    """A line with what it sells, what is taken off it, and its VAT rate once the country is known."""
 
     line: CartLine
     variant: ProductVariant
     product: Product
     tax: TaxRate | None
+    reductions: tuple[Reduction, ...] = ()
 
 
 @dataclass(frozen=True)
 class CartContents:
-    """A cart with all that shows it or turns it into an order; `totals.items` go with `lines`."""
+    """A cart with all that shows it or turns it into an order; `totals.items` go with `lines`.
+
+    `promotions` are those whose code was typed, and those that take something off.
+    """
 
     cart: Cart
     region: Region
     customer: Customer | None
     lines: tuple[LineContents, ...]
     shipping_tax: TaxRate | None
+    shipping_reductions: tuple[Reduction, ...]
+    promotions: tuple[Promotion, ...]
     totals: Totals
+
+    @property
+    def used_promotion_ids(self) -> set[str]:
+        """The promotions that take something off."""
+        taken = [*self.shipping_reductions, *(each for content in self.lines for each in content.reductions)]
+        return {reduction.promotion_id for reduction in taken}
 
     @property
     def counted_pieces(self) -> dict[str, int]:
@@ -48,6 +81,56 @@ class CartContents:
             if content.variant.manages_stock:
                 pieces[content.variant.id] += content.line.quantity
         return dict(pieces)
+
+
+def _reduced(table: type[AdjustmentColumns], owner: InstrumentedAttribute[str], of: object) -> ScalarSelect[object]:
+    """The adjustments of a row as JSON, so that they need no statement of their own."""
+    row = func.jsonb_build_array(table.id, table.promotion_id, table.code, table.amount_cents)
+    return select(func.jsonb_agg(aggregate_order_by(row, table.id))).where(owner == of).scalar_subquery()
+
+
+_CART_ID = bindparam("cart_id", type_=Text())
+# The codes that were typed, and the promotions that take something off (some do by themselves), without repetition.
+_PROMOTION_IDS = union(
+    select(CartPromotion.promotion_id).where(CartPromotion.cart_id == _CART_ID),
+    select(CartLineAdjustment.promotion_id)
+    .join(CartLine, CartLine.id == CartLineAdjustment.cart_line_id)
+    .where(CartLine.cart_id == _CART_ID),
+    select(CartShippingAdjustment.promotion_id)
+    .join(CartShippingMethod, CartShippingMethod.id == CartShippingAdjustment.cart_shipping_method_id)
+    .where(CartShippingMethod.cart_id == _CART_ID),
+)
+_CART = (
+    select(
+        Cart,
+        Region,
+        Customer,
+        _reduced(CartShippingAdjustment, CartShippingAdjustment.cart_shipping_method_id, CartShippingMethod.id),
+        func.array(_PROMOTION_IDS.scalar_subquery()),
+    )
+    .join(Region, Region.id == Cart.region_id)
+    .outerjoin(Customer, Customer.id == Cart.customer_id)
+    .outerjoin(Cart.shipping_method)
+    .where(Cart.id == _CART_ID)
+    .options(
+        contains_eager(Cart.shipping_method),
+        joinedload(Cart.shipping_address),
+        joinedload(Cart.billing_address),
+        selectinload(Region.countries),
+    )
+)
+_LINES = (
+    select(
+        CartLine,
+        ProductVariant,
+        Product,
+        _reduced(CartLineAdjustment, CartLineAdjustment.cart_line_id, CartLine.id),
+    )
+    .join(ProductVariant, ProductVariant.id == CartLine.variant_id)
+    .join(Product, Product.id == ProductVariant.product_id)
+    .where(CartLine.cart_id == _CART_ID)
+    .order_by(CartLine.position, CartLine.id)
+)
 
 
 def lock_cart(session: Session, cart_id: str) -> Cart:
@@ -61,28 +144,49 @@ def lock_cart(session: Session, cart_id: str) -> Cart:
 
 
 def get_contents(session: Session, cart_id: str) -> CartContents:
-    """The cart as it stands, with its totals at today's VAT rates, in four statements; raises `CartNotFound`."""
-    query = (
-        select(Cart, Region, Customer)
-        .join(Region, Region.id == Cart.region_id)
-        .outerjoin(Customer, Customer.id == Cart.customer_id)
-        .where(Cart.id == cart_id)
-        .options(
-            joinedload(Cart.shipping_method),
-            joinedload(Cart.shipping_address),
-            joinedload(Cart.billing_address),
-            selectinload(Region.countries),
-        )
-        .execution_options(populate_existing=True)  # what this transaction wrote by key is not yet on the objects
-    )
-    found = session.execute(query).one_or_none()
+    """The cart as it stands, with its totals at today's VAT rates, in four statements; raises `CartNotFound`.
+
+    A fifth one reads the promotions of a cart that has any.
+    """
+    # what this transaction wrote by key is not yet on the objects
+    found = session.execute(_CART, {"cart_id": cart_id}, execution_options={"populate_existing": True}).one_or_none()
     if found is None:
         raise CartNotFound(cart_id)
-    cart, region, customer = found
+    cart, region, customer, shipping_reductions, promotion_ids = found
     rates = _list_rates(session, cart)
-    lines = _list_lines(session, cart_id, rates)
-    shipping_tax = rates.get(STANDARD)
-    return CartContents(cart, region, customer, lines, shipping_tax, _compute_totals(cart, lines, shipping_tax))
+    return recompute(
+        CartContents(
+            cart=cart,
+            region=region,
+            customer=customer,
+            lines=_list_lines(session, cart_id, rates),
+            shipping_tax=rates.get(STANDARD),
+            shipping_reductions=_reductions(shipping_reductions),
+            promotions=tuple(list_promotions(session, promotion_ids)) if promotion_ids else (),
+            totals=compute_totals((), ()),
+        )
+    )
+
+
+def recompute(contents: CartContents) -> CartContents:
+    """The same with the totals of its lines and its way to be sent."""
+    items = [
+        Charge(
+            content.line.quantity,
+            content.line.unit_price_cents,
+            content.tax.rate if content.tax else None,
+            sum(reduction.amount_cents for reduction in content.reductions),
+        )
+        for content in contents.lines
+    ]
+    method, tax = contents.cart.shipping_method, contents.shipping_tax
+    reduced_cents = sum(reduction.amount_cents for reduction in contents.shipping_reductions)
+    shipping = [Charge(1, method.amount_cents, tax.rate if tax else None, reduced_cents)] if method else []
+    return replace(contents, totals=compute_totals(items, shipping))
+
+
+def _reductions(rows: object) -> tuple[Reduction, ...]:
+    return tuple(Reduction(*row) for row in rows) if isinstance(rows, list) else ()
 
 
 def _list_rates(session: Session, cart: Cart) -> dict[str, TaxRate]:
@@ -93,27 +197,11 @@ def _list_rates(session: Session, cart: Cart) -> dict[str, TaxRate]:
 
 
 def _list_lines(session: Session, cart_id: str, rates: Mapping[str, TaxRate]) -> tuple[LineContents, ...]:
-    query = (
-        select(CartLine, ProductVariant, Product)
-        .join(ProductVariant, ProductVariant.id == CartLine.variant_id)
-        .join(Product, Product.id == ProductVariant.product_id)
-        .where(CartLine.cart_id == cart_id)
-        .order_by(CartLine.position, CartLine.id)
-    )
+    found = session.execute(_LINES, {"cart_id": cart_id}, execution_options={"populate_existing": True})
     return tuple(
-        LineContents(line, variant, product, pick_rate(rates, product.tax_category))
-        for line, variant, product in session.execute(query)
+        LineContents(line, variant, product, pick_rate(rates, product.tax_category), _reductions(reductions))
+        for line, variant, product, reductions in found
     )
-
-
-def _compute_totals(cart: Cart, lines: tuple[LineContents, ...], shipping_tax: TaxRate | None) -> Totals:
-    items = [
-        Charge(content.line.quantity, content.line.unit_price_cents, content.tax.rate if content.tax else None)
-        for content in lines
-    ]
-    method = cart.shipping_method
-    shipping = [Charge(1, method.amount_cents, shipping_tax.rate if shipping_tax else None)] if method else []
-    return compute_totals(items, shipping)
 
 
 def list_lines(session: Session, cart_id: str) -> list[CartLine]:
@@ -133,3 +221,14 @@ def get_line(session: Session, cart_id: str, line_id: str) -> CartLine:
 def find_shipping_method(session: Session, cart_id: str) -> CartShippingMethod | None:
     """The chosen way to send."""
     return session.scalar(select(CartShippingMethod).where(CartShippingMethod.cart_id == cart_id))
+
+
+def list_promotion_ids(session: Session, cart_id: str) -> set[str]:
+    """The promotions whose code was typed into a cart."""
+    return set(session.scalars(select(CartPromotion.promotion_id).where(CartPromotion.cart_id == cart_id)))
+
+
+def get_item_total_cents(session: Session, cart_id: str) -> int:
+    """What the lines of a cart come to before anything is taken off."""
+    total = select(func.coalesce(func.sum(CartLine.quantity * CartLine.unit_price_cents), 0))
+    return int(session.scalar(total.where(CartLine.cart_id == cart_id)) or 0)

@@ -4,14 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
-from app.carts.errors import CartCompleted, CartNotFound, CartTooLarge, CountryOutsideRegion, InvalidPromotionCode
+from app.carts.errors import CartCompleted, CartNotFound, CartTooLarge, CountryOutsideRegion
 from app.pricing.rules import HIGHEST_AMOUNT_CENTS
 
 MOST_LINES = 200
 MOST_PIECES = 10_000
-# A cart's id opens it without login as long as somebody is at it (design §4.18).
-OPEN_FOR = timedelta(days=30)
+MOST_CODES = 20
+# A cart lives that long after its last change (runbook S0-017); one that was bought can be read longer (design §4.18).
+LIFE = timedelta(days=7)
+OPEN_AFTER_COMPLETION = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -21,15 +24,32 @@ class Charge:
     quantity: int
     unit_price_cents: int
     rate: Decimal | None
+    discount_cents: int = 0
 
 
-@dataclass(frozen=True)
-class ChargeTotals:
-    """What a charge comes to: `total_cents = subtotal_cents + tax_cents`."""
+class ChargeTotals(NamedTuple):
+    """What a charge comes to: `total = subtotal + tax - discount_subtotal`; the subtotal is before any discount."""
 
     total_cents: int
     subtotal_cents: int
     tax_cents: int
+    discount_cents: int = 0
+    discount_subtotal_cents: int = 0
+
+    @property
+    def discount_tax_cents(self) -> int:
+        """The VAT that the discount takes away."""
+        return self.discount_cents - self.discount_subtotal_cents
+
+    @property
+    def original_total_cents(self) -> int:
+        """Without any discount."""
+        return self.total_cents + self.discount_cents
+
+    @property
+    def original_tax_cents(self) -> int:
+        """The VAT without any discount."""
+        return self.tax_cents + self.discount_tax_cents
 
 
 @dataclass(frozen=True)
@@ -57,29 +77,35 @@ class Totals:
     @property
     def total_cents(self) -> int:
         """What is to be paid, in cents."""
-        return self.sum.total_cents
+        return sum(charge.total_cents for charge in (*self.items, *self.shipping))
 
 
 def add_up(charges: Sequence[ChargeTotals]) -> ChargeTotals:
     """The sum of charges."""
-    return ChargeTotals(
-        total_cents=sum(charge.total_cents for charge in charges),
-        subtotal_cents=sum(charge.subtotal_cents for charge in charges),
-        tax_cents=sum(charge.tax_cents for charge in charges),
-    )
+    return ChargeTotals(*map(sum, zip(*charges, strict=True))) if charges else ChargeTotals(0, 0, 0)
 
 
 def compute_charge(charge: Charge) -> ChargeTotals:
-    """The net of a line is its gross ÷ (1 + rate), rounded half up to the cent once per line; VAT is the rest.
+    """VAT is on what is left after the discount; the discount's own net is what the net went down by.
 
-    Source: store-api §5, Totals; exact identities of §1. Without a country there is no VAT line yet.
+    Source: store-api §5, Totals; exact identities of §1. Without a country there is no VAT yet, and all of it is net.
     """
-    gross = charge.quantity * charge.unit_price_cents
-    if charge.rate is None:
-        return ChargeTotals(gross, gross, 0)
-    divisor = 10_000 + int(charge.rate * 100)  # rates have two decimals
-    net = (2 * gross * 10_000 + divisor) // (2 * divisor)
-    return ChargeTotals(gross, net, gross - net)
+    original_cents = charge.quantity * charge.unit_price_cents
+    discount_cents = min(charge.discount_cents, original_cents)
+    total_cents = original_cents - discount_cents
+    subtotal_cents = _net(original_cents, charge.rate)
+    net_cents = _net(total_cents, charge.rate)
+    return ChargeTotals(
+        total_cents, subtotal_cents, total_cents - net_cents, discount_cents, subtotal_cents - net_cents
+    )
+
+
+def _net(gross_cents: int, rate: Decimal | None) -> int:
+    """Gross ÷ (1 + rate), rounded half up to the cent, once per line."""
+    if not rate:
+        return gross_cents
+    divisor = 10_000 + int(rate * 100)  # rates have two decimals
+    return (2 * gross_cents * 10_000 + divisor) // (2 * divisor)
 
 
 def compute_totals(items: Sequence[Charge], shipping: Sequence[Charge]) -> Totals:
@@ -96,12 +122,13 @@ def check_changeable(cart_id: str, completed_at: datetime | None) -> None:
         raise CartCompleted(cart_id)
 
 
-def check_open_by_id(cart_id: str, updated_at: datetime, now: datetime) -> None:
-    """Thirty days after its last change a cart's id opens nothing any more (design §4.18).
+def check_open_by_id(cart_id: str, expires_at: datetime, completed_at: datetime | None, now: datetime) -> None:
+    """Seven days after its last change, or thirty after it was bought, a cart's id opens nothing any more.
 
-    Raises `CartNotFound`.
+    Source: runbook S0-017, design §4.18. Raises `CartNotFound`.
     """
-    if now - updated_at > OPEN_FOR:
+    ends_at = expires_at if completed_at is None else completed_at + OPEN_AFTER_COMPLETION
+    if now > ends_at:
         raise CartNotFound(cart_id)
 
 
@@ -125,6 +152,15 @@ def check_size(lines: int, pieces: int) -> None:
         raise CartTooLarge(f"A line has at most {MOST_PIECES} pieces")
 
 
+def check_codes(codes: int) -> None:
+    """So many promotion codes at most (source: the limit above).
+
+    Raises `CartTooLarge`.
+    """
+    if codes > MOST_CODES:
+        raise CartTooLarge(f"A cart has at most {MOST_CODES} promotion codes")
+
+
 def check_payable(total_cents: int) -> None:
     """One payment holds eight digits at most (source: Stripe's limit on amounts).
 
@@ -132,12 +168,3 @@ def check_payable(total_cents: int) -> None:
     """
     if total_cents > HIGHEST_AMOUNT_CENTS:
         raise CartTooLarge("The total of the cart is more than one payment can hold")
-
-
-def check_promotion_codes(codes: Sequence[str]) -> None:
-    """No promotion exists as yet, so that no code is valid; none at all is fine (store-api §5).
-
-    Raises `InvalidPromotionCode`.
-    """
-    if codes:
-        raise InvalidPromotionCode(codes[0])

@@ -10,9 +10,9 @@ from app.carts.errors import CurrencyDiffersFromRegion, ForeignSalesChannel
 from app.carts.models import Cart, CartShippingMethod
 from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
-from app.carts.rules import check_promotion_codes
 from app.carts.update_address import AddressValues, set_address, set_only_country
 from app.carts.update_lines import NewLine, price_lines, put_lines
+from app.carts.update_promotions import set_codes
 from app.core.db import Json
 from app.core.ids import new_id
 from app.customers.service import record_guest
@@ -48,6 +48,7 @@ def create_cart(session: Session, channel_id: str, changes: CartChanges, lines: 
     _check_channel(changes.get("sales_channel_id"), channel_id)
     _apply(session, cart, region, changes)
     put_lines(session, cart, lines)
+    _set_codes(session, cart, changes)
     return finish_change(session, cart)
 
 
@@ -59,6 +60,7 @@ def update_cart(session: Session, cart_id: str, channel_id: str, changes: CartCh
         _move_to_region(session, cart, region)
     _check_channel(changes.get("sales_channel_id"), channel_id)
     _apply(session, cart, region, changes)
+    _set_codes(session, cart, changes)
     return finish_change(session, cart)
 
 
@@ -106,7 +108,6 @@ def _apply(session: Session, cart: Cart, region: Region, changes: CartChanges) -
     currency_code = changes.get("currency_code")
     if currency_code is not None and currency_code.lower() != region.currency_code:
         raise CurrencyDiffersFromRegion(currency_code, region.name)
-    check_promotion_codes(changes.get("promo_codes", ()))
     if "email" in changes:
         _set_email(session, cart, changes["email"])
     if "locale" in changes:
@@ -117,6 +118,12 @@ def _apply(session: Session, cart: Cart, region: Region, changes: CartChanges) -
         set_address(session, cart, region, "shipping", changes["shipping_address"])
     if "billing_address" in changes:
         set_address(session, cart, region, "billing", changes["billing_address"])
+
+
+def _set_codes(session: Session, cart: Cart, changes: CartChanges) -> None:
+    """Last, for a code may ask for a minimum of goods."""
+    if "promo_codes" in changes:
+        set_codes(session, cart, changes["promo_codes"])
 
 
 def _set_email(session: Session, cart: Cart, email: str | None) -> None:

@@ -1,8 +1,11 @@
 """The way to send follows the cart: its price with what is in it, and whether it still goes there."""
 
-from sqlalchemy.orm import Session
+from dataclasses import replace
 
-from app.carts.queries import CartContents, LineContents
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.carts.queries import CartContents, LineContents, recompute
 from app.shipping.rules import Place
 from app.shipping.service import Parcel, find_offer
 
@@ -15,20 +18,20 @@ def parcel_of(contents: CartContents) -> Parcel:
     return Parcel(contents.region.id, contents.totals.item_sum.total_cents, weight_grams, place)
 
 
-def update_shipping(session: Session, contents: CartContents) -> bool:
-    """Bring the chosen way to send to today's price, or drop it when it no longer fits; says whether it changed."""
+def update_shipping(session: Session, contents: CartContents) -> CartContents:
+    """The cart with today's price of its way to be sent, or without it when it no longer fits."""
     method = contents.cart.shipping_method
     if method is None:
-        return False
+        return contents
     offer = find_offer(session, method.shipping_option_id, parcel_of(contents))
     if offer is None:
         session.delete(method)
-        session.flush()  # the cart is read anew without it
-        return True
+        set_committed_value(contents.cart, "shipping_method", None)
+        return recompute(replace(contents, shipping_reductions=()))
     if method.amount_cents == offer.amount_cents:
-        return False
+        return contents
     method.amount_cents = offer.amount_cents
-    return True
+    return recompute(contents)
 
 
 def _weigh(content: LineContents) -> int:

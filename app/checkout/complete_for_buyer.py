@@ -7,17 +7,19 @@ from sqlalchemy.orm import Session
 from app.carts.queries import CartContents, get_contents, lock_cart
 from app.carts.rules import check_open_by_id
 from app.checkout.complete_cart import complete_cart, read_readiness
+from app.checkout.open_payment_session import open_free_session
 from app.checkout.rules import PaymentNeed, check_ready, decide_payment_need
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.errors import Conflict, Refusal
+from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import Intent, get_stripe
 from app.orders.queries import get_order_of_cart
 from app.payments.errors import CheckoutUnavailable
 from app.payments.models import PaymentSession
 from app.payments.queries import find_current_session
-from app.payments.rules import MANUAL_PROVIDER
+from app.payments.rules import MANUAL_PROVIDER, is_completable
 from app.payments.service import record_intent
 
 
@@ -52,7 +54,7 @@ def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> C
     if cart.completed_at is not None:
         return Completion(get_order_of_cart(session, cart_id).id)
     contents = get_contents(session, cart_id)
-    attempt = _get_ready_session(session, contents)
+    attempt = _find_ready_session(session, contents) or open_free_session(session, cart)
     if attempt.provider_id == MANUAL_PROVIDER:
         return Completion(complete_cart(session, contents, attempt, None).order.id)
     if intent is None or intent.id != attempt.payment_intent_id:
@@ -67,21 +69,26 @@ def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> C
 def _find_intent_to_read(session: Session, cart_id: str) -> str | None:
     """Refuses early what would be refused anyway, before Stripe is asked."""
     contents = get_contents(session, cart_id)
-    check_open_by_id(cart_id, contents.cart.updated_at, utc_now())
+    check_open_by_id(cart_id, contents.cart.expires_at, contents.cart.completed_at, utc_now())
     if contents.cart.completed_at is not None:
         return None
-    return _get_ready_session(session, contents).payment_intent_id
+    attempt = _find_ready_session(session, contents)
+    return attempt.payment_intent_id if attempt else None
 
 
-def _get_ready_session(session: Session, contents: CartContents) -> PaymentSession:
+def _find_ready_session(session: Session, contents: CartContents) -> PaymentSession | None:
+    """The attempt of a cart that lacks nothing; None when it owes nothing and nobody asked for one."""
     collection_id = contents.cart.payment_collection_id
-    found = find_current_session(session, collection_id) if collection_id else None
+    attempt = find_current_session(session, collection_id) if collection_id else None
     # A session whose vendor call never gave an answer cannot have been paid.
-    attempt = found if found and (found.payment_intent_id or found.provider_id == MANUAL_PROVIDER) else None
-    check_ready(read_readiness(contents, has_session=attempt is not None))
-    if attempt is None:
-        raise AssertionError("check_ready lets no cart without a session pass")
-    return attempt
+    is_ready = attempt is not None and is_completable(
+        attempt.provider_id,
+        attempt.amount_cents,
+        has_intent=attempt.payment_intent_id is not None,
+        is_manual_offered=get_settings().manual_payment,
+    )
+    check_ready(read_readiness(contents, has_session=is_ready))
+    return attempt if is_ready else None
 
 
 def _read_intent(intent_id: str) -> Intent:

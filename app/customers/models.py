@@ -21,6 +21,7 @@ class AddressColumns:
     country_code: Mapped[str | None]
     province: Mapped[str | None]
     postal_code: Mapped[str | None]
+    details: Mapped[Json | None] = mapped_column("metadata")
 
 
 class Customer(Base):
@@ -66,7 +67,6 @@ class CustomerAddress(AddressColumns, Base):
     address_name: Mapped[str | None]
     is_default_shipping: Mapped[bool] = mapped_column(server_default="false")
     is_default_billing: Mapped[bool] = mapped_column(server_default="false")
-    details: Mapped[Json | None] = mapped_column("metadata")
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 

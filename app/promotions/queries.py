@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.catalogue.models import ProductCategory, product_category_link
 from app.core.locks import limit_lock_wait
 from app.promotions.models import Promotion, PromotionUse
 from app.promotions.rules import fold_code
@@ -18,11 +19,31 @@ def list_promotions_by_code(session: Session, codes: Collection[str]) -> dict[st
     return {promotion.folded_code: promotion for promotion in session.scalars(wanted)}
 
 
+def list_promotions(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
+    """These promotions, in the order of their ids."""
+    return list(session.scalars(_whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id)))
+
+
 def list_candidates(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
     """These promotions, and those that apply by themselves, in the order of their ids."""
     by_themselves = Promotion.is_automatic & (Promotion.status == "active")
     wanted = _whole().where(or_(Promotion.id.in_(promotion_ids), by_themselves) if promotion_ids else by_themselves)
     return list(session.scalars(wanted.order_by(Promotion.id)))
+
+
+def list_shelves(session: Session, product_ids: Collection[str]) -> dict[str, set[str]]:
+    """The categories of each product, those above them too, by product id."""
+    link = product_category_link.c
+    own = select(link.product_id, link.category_id).where(link.product_id.in_(product_ids)).cte(recursive=True)
+    above = (
+        select(own.c.product_id, ProductCategory.parent_category_id)
+        .join(ProductCategory, ProductCategory.id == own.c.category_id)
+        .where(ProductCategory.parent_category_id.is_not(None))
+    )
+    shelves: dict[str, set[str]] = {}
+    for product_id, category_id in session.execute(select(own.union(above))):
+        shelves.setdefault(product_id, set()).add(category_id)
+    return shelves
 
 
 def lock_promotions(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:

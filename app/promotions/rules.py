@@ -132,12 +132,13 @@ def decide_standing(terms: Terms, purchase: Purchase) -> Standing:
     return "waits" if minimum_cents is not None and purchase.item_total_cents < minimum_cents else "applies"
 
 
-def check_code(code: str, terms: Terms | None, purchase: Purchase) -> None:
-    """A code that is typed must give something now; in Medusa's words, never saying what is wrong (store-api §5).
+def check_code(code: str, terms: Terms | None, purchase: Purchase, *, is_in_cart: bool = False) -> None:
+    """A code that is typed must give something now, one that is in the cart already must not be over.
 
-    Raises `InvalidPromotionCode`.
+    In Medusa's words, never saying what is wrong (store-api §5). Raises `InvalidPromotionCode`.
     """
-    if terms is None or decide_standing(terms, purchase) != "applies":
+    accepted = ("applies", "waits") if is_in_cart else ("applies",)
+    if terms is None or decide_standing(terms, purchase) not in accepted:
         raise InvalidPromotionCode(code)
 
 

@@ -58,7 +58,7 @@ def create_cart(session: SessionDep, key: KeyDep, body: NewCartBody, _query: Fie
 def show_cart(session: SessionDep, cart_id: CartId, _query: Fields) -> CartAnswer:
     """A cart; a completed one can still be read, masked."""
     contents = get_contents(session, cart_id)
-    check_open_by_id(cart_id, contents.cart.updated_at, utc_now())
+    check_open_by_id(cart_id, contents.cart.expires_at, contents.cart.completed_at, utc_now())
     return CartAnswer(cart=show(session, contents))
 
 
@@ -105,9 +105,9 @@ def choose_shipping_method(
 def _changes(body: UpdateCartBody) -> CartChanges:
     """What the body says; what it does not say is absent, not null."""
     given = body.model_fields_set
-    changes = CartChanges(
-        region_id=body.region_id, sales_channel_id=body.sales_channel_id, promo_codes=body.promo_codes
-    )
+    changes = CartChanges(region_id=body.region_id, sales_channel_id=body.sales_channel_id)
+    if "promo_codes" in given:
+        changes["promo_codes"] = body.promo_codes
     if isinstance(body, NewCartBody):
         changes["currency_code"] = body.currency_code
     if "email" in given:

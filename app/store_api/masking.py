@@ -18,11 +18,12 @@ MASKED_FIELDS = (
 
 
 def masked_address(address_id: str | None, address: AddressColumns | None) -> AddressOut | None:
-    """The country stays, for the storefront's own address depends on it; of the rest the first letter."""
+    """The country stays, for the storefront's own address depends on it; of the rest the first letter, of notes none."""
     shown = address_out(address_id, address)
     if shown is None:
         return None
-    return shown.model_copy(update={name: mask(getattr(shown, name)) for name in MASKED_FIELDS})
+    masked = {name: mask(getattr(shown, name)) for name in MASKED_FIELDS}
+    return shown.model_copy(update={**masked, "metadata": None})
 
 
 def mask(text: str | None) -> str | None:

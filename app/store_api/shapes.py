@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, PlainSerializer
 
-from app.carts.rules import ChargeTotals, Totals
+from app.carts.rules import ChargeTotals, Totals, add_up
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
 from app.core.settings import get_settings
@@ -139,40 +139,51 @@ class AdjustmentOut(BaseModel):
 
 
 def charge_values(charge: ChargeTotals, currency_code: str) -> dict[str, Decimal]:
-    """The fields of `ChargeOut`; nothing is discounted as yet."""
-    total, subtotal, tax = _wire(charge, currency_code)
-    nought = to_wire(0, currency_code)
-    return {
-        "total": total,
-        "subtotal": subtotal,
-        "tax_total": tax,
-        "discount_total": nought,
-        "discount_subtotal": nought,
-        "discount_tax_total": nought,
-        "original_total": total,
-        "original_subtotal": subtotal,
-        "original_tax_total": tax,
-    }
+    """The fields of `ChargeOut`."""
+    return {name: to_wire(cents, currency_code) for name, cents in charge_cents(charge).items()}
 
 
 def totals_values(totals: Totals, currency_code: str) -> dict[str, Decimal]:
     """The fields of `TotalsOut`."""
-    values = charge_values(totals.sum, currency_code)
-    nought = to_wire(0, currency_code)
-    for kind, charge in (("item", totals.item_sum), ("shipping", totals.shipping_sum)):
-        total, subtotal, tax = _wire(charge, currency_code)
-        for name in (kind, f"original_{kind}"):
-            values |= {f"{name}_total": total, f"{name}_subtotal": subtotal, f"{name}_tax_total": tax}
-        values[f"{kind}_discount_total"] = nought
-    return values | dict.fromkeys(("credit_line_total", "credit_line_subtotal", "credit_line_tax_total"), nought)
+    return {name: to_wire(cents, currency_code) for name, cents in totals_cents(totals).items()}
 
 
-def _wire(charge: ChargeTotals, currency_code: str) -> tuple[Decimal, Decimal, Decimal]:
-    return (
-        to_wire(charge.total_cents, currency_code),
-        to_wire(charge.subtotal_cents, currency_code),
-        to_wire(charge.tax_cents, currency_code),
-    )
+def charge_cents(charge: ChargeTotals) -> dict[str, int]:
+    """The names of store-api §1 for what one charge, or all of them together, come to."""
+    return {
+        "total": charge.total_cents,
+        "subtotal": charge.subtotal_cents,
+        "tax_total": charge.tax_cents,
+        "discount_total": charge.discount_cents,
+        "discount_subtotal": charge.discount_subtotal_cents,
+        "discount_tax_total": charge.discount_tax_cents,
+        "original_total": charge.original_total_cents,
+        "original_subtotal": charge.subtotal_cents,
+        "original_tax_total": charge.original_tax_cents,
+    }
+
+
+def totals_cents(totals: Totals) -> dict[str, int]:
+    """The same for a whole cart or order, goods and carriage apart too; nothing is paid by credit."""
+    item, shipping = totals.item_sum, totals.shipping_sum
+    return {
+        **charge_cents(add_up((item, shipping))),
+        **_part_cents("item", item),
+        **_part_cents("shipping", shipping),
+        **dict.fromkeys(("credit_line_total", "credit_line_subtotal", "credit_line_tax_total"), 0),
+    }
+
+
+def _part_cents(part: str, charge: ChargeTotals) -> dict[str, int]:
+    return {
+        f"{part}_total": charge.total_cents,
+        f"{part}_subtotal": charge.subtotal_cents,
+        f"{part}_tax_total": charge.tax_cents,
+        f"{part}_discount_total": charge.discount_cents,
+        f"original_{part}_total": charge.original_total_cents,
+        f"original_{part}_subtotal": charge.subtotal_cents,
+        f"original_{part}_tax_total": charge.original_tax_cents,
+    }
 
 
 def region_out(region: Region) -> RegionOut:
@@ -209,7 +220,7 @@ def address_out(address_id: str | None, address: AddressColumns | None) -> Addre
     if address_id is None or address is None:
         return None
     columns = {name: getattr(address, name) for name in AddressOut.model_fields if name not in ("id", "metadata")}
-    return AddressOut.model_validate({"id": address_id, "metadata": None, **columns})
+    return AddressOut.model_validate({"id": address_id, "metadata": address.details, **columns})
 
 
 def absolute_url(path: str | None) -> str | None:
