@@ -34,6 +34,7 @@ class Contract(TypedDict):
     database_url: str
     draft_handle: str
     sold_out_handle: str
+    promo_code: str
     price_checks: dict[str, int]
 
 

@@ -20,14 +20,15 @@ def rows(shop: Instance, query: str, *values: object) -> list[tuple[object, ...]
         return connection.execute(query.encode(), values).fetchall()
 
 
-def test_about_thirty_products_in_six_categories(shop: Instance) -> None:
+def test_about_thirty_products_on_six_shelves_and_three_inside_one(shop: Instance) -> None:
     found = rows(
         shop,
         "SELECT c.handle, count(*) FROM product_category c JOIN product_category_link l ON l.category_id = c.id "
         "GROUP BY c.handle, c.rank ORDER BY c.rank",
     )
     assert found == [
-        ("lunettes-connectees", 7), ("son", 4), ("etuis-et-entretien", 6), ("energie", 5), ("objets", 7), ("livres", 3),
+        ("lunettes-connectees", 8), ("son", 4), ("etuis-et-entretien", 6), ("energie", 5), ("objets", 7), ("livres", 3),
+        ("lunettes-connectees/sport", 3), ("lunettes-connectees/soleil", 1), ("lunettes-connectees/lecture", 1),
     ]  # fmt: skip
 
 
@@ -39,16 +40,16 @@ def test_prices_and_first_deliveries_are_those_of_the_table(shop: Instance) -> N
     )
     expected = [(v.sku, v.price_cents, "eur", v.stock) for product in TABLE.products for v in product.variants]
     assert sorted(found) == sorted(expected)
-    assert len(found) == 77
+    assert len(found) == 78
 
 
-def test_the_region_its_taxes_and_two_ways_to_send(shop: Instance) -> None:
+def test_the_region_its_taxes_and_the_ways_to_send_and_to_send_back(shop: Instance) -> None:
     assert rows(shop, "SELECT name, currency_code FROM region") == [("France", "eur")]
     assert rows(shop, "SELECT category, rate::text FROM tax_rate ORDER BY category") == [
         ("book", "5.50"), ("standard", "20.00"),
     ]  # fmt: skip
     assert rows(shop, "SELECT code, amount_cents FROM shipping_option ORDER BY rank") == [
-        ("livraison-standard", 490), ("livraison-express", 990),
+        ("livraison-standard", 490), ("livraison-express", 990), ("retrait-atelier", 0), ("retour-colissimo", 490),
     ]  # fmt: skip
 
 
@@ -56,14 +57,15 @@ def test_up_json_names_what_it_promises(shop: Instance) -> None:
     contract = shop.contract
     assert rows(shop, "SELECT status FROM product WHERE handle = %s", contract["draft_handle"]) == [("draft",)]
     assert contract["sold_out_handle"] == "nova-atelier"
-    assert contract["price_checks"] == {"aura": 34900}
+    assert contract["price_checks"] == {"aura": 34900, "nova": 29900, "music-shield": 14900}
+    assert contract["promo_code"] == "BIENVENUE10"
     assert rows(shop, "SELECT token FROM publishable_key") == [(contract["publishable_key"],)]
     assert rows(shop, "SELECT email, role FROM staff_user") == [(contract["admin_email"], "owner")]
 
 
 def test_every_picture_is_served_small_and_whole(shop: Instance) -> None:
     urls = [str(row[0]) for row in rows(shop, "SELECT DISTINCT url FROM product_image ORDER BY url")]
-    assert len(urls) == 59
+    assert len(urls) == 60
     for url in urls:
         status, body = get(shop.url, url)
         assert status == 200

@@ -1,4 +1,4 @@
-"""What the demo shop offers beside its products: ways to send and to send back, a code, a sale, reasons to return."""
+"""What the demo shop offers beside its products: ways to send and to send back, a code, a sale."""
 
 from decimal import Decimal
 
@@ -13,8 +13,6 @@ from app.pricing.service import NewPrice
 from app.pricing.set_price_list import NewPriceList, create_price_list
 from app.promotions.queries import list_promotions_by_code
 from app.promotions.service import NewPromotion, create_promotion
-from app.returns.models import ReturnReason
-from app.returns.service import create_reason
 from app.shipping.models import ShippingOption, ShippingPriceStep
 from app.shipping.queries import find_option, find_option_by_code
 from app.shipping.rules import PriceStep
@@ -57,15 +55,11 @@ def _make_free(session: Session, option: ShippingOption, from_cents: int) -> Non
         whole.steps.append(step)
 
 
-def seed_promises(session: Session, table: ShopTable) -> None:
-    """The code that runs, and the reasons that people may choose."""
+def seed_promotion(session: Session, table: ShopTable) -> None:
+    """The code that runs."""
     if not list_promotions_by_code(session, [table.promotion.code]):
         percentage = Decimal(table.promotion.percentage)
         create_promotion(session, NewPromotion(code=table.promotion.code, percentage=percentage))
-    known = set(session.scalars(select(ReturnReason.value)))
-    for row in table.reasons:
-        if row.value not in known:
-            create_reason(session, row.value, row.label)
 
 
 def seed_sale(session: Session, table: ShopTable) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import Product, ProductCategory
 from app.catalogue.rules import NewOption, NewProduct, NewVariant
 from app.catalogue.service import create_category, create_product
+from app.core.auth import hash_password
 from app.dev.demo_shop.arrange import arrange
-from app.dev.demo_shop.offers import seed_promises, seed_shipping
+from app.dev.demo_shop.offers import seed_promotion, seed_shipping
 from app.dev.demo_shop.table import ProductRow, ShopTable
 from app.pricing.service import set_price
 from app.shop.models import Region
@@ -53,7 +54,7 @@ def seed(session: Session, table: ShopTable, pictures: Mapping[str, Sequence[str
             urls = tuple(f"/static/{name}" for name in pictures[row.handle])
             _seed_product(session, row, table.currency, describe(row, urls, categories[row.category], channel.id))
     arrange(session, table, categories)
-    seed_promises(session, table)
+    seed_promotion(session, table)
     _seed_owner(session, owner)
     return key.token
 
@@ -123,4 +124,4 @@ def _seed_owner(session: Session, owner: Owner) -> None:
     token = invite(session, owner.email, "owner")
     if token is not None:
         session.flush()  # the invitation is looked up by its token
-        accept_invitation(session, token, owner.password)
+        accept_invitation(session, token, hash_password(owner.password))

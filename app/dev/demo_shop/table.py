@@ -55,14 +55,6 @@ class SaleRow:
 
 
 @dataclass(frozen=True)
-class ReasonRow:
-    """Why something comes back, as people choose it."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
 class CollectionRow:
     """Products that are shown together for a while."""
 
@@ -167,7 +159,6 @@ class ShopTable:
     location: LocationRow
     promotion: PromotionRow
     sale: SaleRow
-    reasons: list[ReasonRow]
     collections: list[CollectionRow]
     taxes: list[TaxRow]
     tints: dict[str, Rgb]
@@ -194,7 +185,6 @@ def read_table(path: Path = TABLE) -> ShopTable:
         location=LocationRow(**raw["location"]),
         promotion=PromotionRow(**raw["promotion"]),
         sale=SaleRow(**raw["sale"]),
-        reasons=[ReasonRow(**row) for row in raw["return_reason"]],
         collections=[CollectionRow(**row) for row in raw["collection"]],
         taxes=[TaxRow(**row) for row in raw["tax"]],
         tints={name: rgb(value) for name, value in raw["tints"].items()},
