@@ -6,15 +6,17 @@ from fastapi import Form
 from fastapi.responses import HTMLResponse
 
 from app.admin.pages import render_page
-from app.core.db import SessionDep
+from app.core.auth import hash_password
+from app.core.db import SessionDep, unit_of_work
 from app.core.http import ANYONE
 from app.core.http import router as make_router
 from app.staff import service
 from app.staff.errors import InvitationUnknown, PasswordTooWeak
-from app.staff.rules import PASSWORD_MINIMUM
+from app.staff.rules import PASSWORD_MINIMUM, check_password
 
 # The 256 random bits in the address are the right to be here.
 router = make_router(ANYONE, prefix="/app/invitation")
+password_router = make_router(ANYONE, prefix="/app/invitation", hashes_passwords=True)
 
 
 @router.get("/{token}", response_class=HTMLResponse)
@@ -27,20 +29,24 @@ def show_invitation(token: str, session: SessionDep) -> HTMLResponse:
     return render_page("invitation.html", email=user.email, problem=None, minimum=PASSWORD_MINIMUM)
 
 
-@router.post("/{token}", response_class=HTMLResponse)
-def accept_invitation(token: str, session: SessionDep, password: Annotated[str, Form()] = "") -> HTMLResponse:
+@password_router.post("/{token}", response_class=HTMLResponse)
+def accept_invitation(token: str, password: Annotated[str, Form()] = "") -> HTMLResponse:
     """Keep the password and close the link; a weak password changes nothing and shows the form again."""
     try:
-        user = service.accept_invitation(session, token, password)
+        with unit_of_work() as session:
+            email = service.get_invited(session, token).email
+        check_password(password)
+        password_hash = hash_password(password)
+        with unit_of_work() as session:
+            service.accept_invitation(session, token, password_hash)
     except InvitationUnknown:
         return _expired()
     except PasswordTooWeak as refusal:
-        email = service.get_invited(session, token).email
         return render_page("invitation.html", 400, email=email, problem=refusal.message, minimum=PASSWORD_MINIMUM)
     return render_page(
         "message.html",
         title="Votre mot de passe est enregistré",
-        text=f"Il ouvre le compte {user.email}. Vous pouvez fermer cette page.",
+        text=f"Il ouvre le compte {email}. Vous pouvez fermer cette page.",
         english="Your password is saved. You may close this page.",
     )
 

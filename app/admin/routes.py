@@ -4,4 +4,4 @@ from fastapi import APIRouter
 
 from app.admin import invitation, static_files
 
-ROUTERS: tuple[APIRouter, ...] = (static_files.router, invitation.router)
+ROUTERS: tuple[APIRouter, ...] = (static_files.router, invitation.router, invitation.password_router)

@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from app.admin_api import login, users
+from app.admin_api import login, unknown_login, users
 
-ROUTERS: tuple[APIRouter, ...] = (login.router, users.router)
+ROUTERS: tuple[APIRouter, ...] = (login.router, users.router, unknown_login.router)

@@ -22,6 +22,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 SLASH_TOLERANT_PREFIXES = ("/store", "/auth", "/admin")
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+EXPOSED_HEADERS = ("x-request-id", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 
 
 class RequestEnvelope:
@@ -141,7 +142,7 @@ class CorsByPrefix:
                 allow_methods=METHODS,
                 allow_headers=["*"],
                 allow_credentials=True,
-                expose_headers=["x-request-id"],
+                expose_headers=EXPOSED_HEADERS,
             )
             for prefix, allowed in origins.items()
         }

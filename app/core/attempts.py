@@ -3,11 +3,13 @@
 Each count is committed by itself, so that a refused attempt counts too. Keys hold hashes, no address and no e-mail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from fastapi import Response
 from limits import RateLimitItem
 from sqlalchemy import case, delete, func
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utc_now
 from app.core.db import Base, unit_of_work
+from app.core.errors import Refusal, TooManyRequests
 from app.core.ratelimit import Verdict, get_limiter
 
 
@@ -46,6 +49,20 @@ def count_attempts(attempts: Sequence[Attempt]) -> Verdict:
     """Count them all; the verdict of the first limit that is reached, else of the one that is nearest."""
     verdicts = [_count(attempt) for attempt in attempts]
     return min(verdicts, key=lambda verdict: (verdict.is_allowed, verdict.remaining))
+
+
+@contextmanager
+def limited(response: Response, *attempts: Attempt) -> Iterator[None]:
+    """Count the attempts before the block runs; raises `TooManyRequests`. Every answer says how many are left."""
+    verdict = count_attempts(attempts)
+    response.headers.update(verdict.headers)
+    try:
+        if not verdict.is_allowed:
+            raise TooManyRequests(verdict.retry_after_seconds)
+        yield
+    except Refusal as refusal:
+        refusal.headers.update(verdict.headers)
+        raise
 
 
 def _count(attempt: Attempt) -> Verdict:

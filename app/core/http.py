@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from app.core.asgi import BodyCap, CatchAll, CorsByPrefix, RequestEnvelope
 from app.core.context import current_actor
+from app.core.errors import TooManyRequests
 from app.core.rendering import install_error_rendering
 from app.core.settings import Settings
 from app.core.strict_json import as_json_request
@@ -29,6 +30,11 @@ _turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_database_turns")
 # Stripe that hangs never keeps the catalogue waiting.
 VENDOR_TURNS = 10
 _vendor_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_vendor_turns")
+# Routes that work on a password: one hashes (it has the memory for that, app/core/auth.py) while the other reads. A
+# flood of logins waits for these two, never in the catalogue's way; who finds so many waiting is told to come back.
+PASSWORD_TURNS = 2
+MOST_PASSWORDS_WAITING = 40
+_password_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_password_turns")
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,16 @@ class VendorRoute(StrictRoute):
         return vendor_turns()
 
 
+class PasswordRoute(StrictRoute):
+    """A route that hashes a password between two transactions: it waits for turns of its own, and not for ever."""
+
+    def turns(self) -> anyio.CapacityLimiter:
+        limiter = password_turns()
+        if limiter.statistics().tasks_waiting >= MOST_PASSWORDS_WAITING:
+            raise TooManyRequests(1)
+        return limiter
+
+
 def database_turns() -> anyio.CapacityLimiter:
     """The event loop's turns at the database."""
     return _limiter(_turns, DATABASE_TURNS)
@@ -81,6 +97,11 @@ def vendor_turns() -> anyio.CapacityLimiter:
     return _limiter(_vendor_turns, VENDOR_TURNS)
 
 
+def password_turns() -> anyio.CapacityLimiter:
+    """The event loop's turns at passwords."""
+    return _limiter(_password_turns, PASSWORD_TURNS)
+
+
 def _limiter(variable: RunVar[anyio.CapacityLimiter], tokens: int) -> anyio.CapacityLimiter:
     limiter = variable.get(None)
     if limiter is None:
@@ -89,12 +110,15 @@ def _limiter(variable: RunVar[anyio.CapacityLimiter], tokens: int) -> anyio.Capa
     return limiter
 
 
-def router(access: Access, *, prefix: str = "", calls_vendor: bool = False) -> APIRouter:
+def router(
+    access: Access, *, prefix: str = "", calls_vendor: bool = False, hashes_passwords: bool = False
+) -> APIRouter:
     """A router whose every route is for `access`; there is no other way to make one.
 
     Routes that touch the database are plain `def`; an `async def` route takes no turn and must not touch it.
-    `calls_vendor` is for routes that talk to Stripe with no transaction open.
+    `calls_vendor` is for routes that talk to Stripe with no transaction open, `hashes_passwords` for those that do so.
     """
+    route_class = VendorRoute if calls_vendor else PasswordRoute if hashes_passwords else StrictRoute
 
     async def act() -> None:
         current_actor.set(access.name)
@@ -102,7 +126,7 @@ def router(access: Access, *, prefix: str = "", calls_vendor: bool = False) -> A
     checks = [access.dependency] if access.dependency else []
     return APIRouter(
         prefix=prefix,
-        route_class=VendorRoute if calls_vendor else StrictRoute,
+        route_class=route_class,
         dependencies=[Depends(act), *(Depends(check) for check in checks)],
         tags=[f"{ACCESS_TAG}{access.name}"],
         redirect_slashes=False,

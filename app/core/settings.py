@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,6 +33,8 @@ DEVELOPMENT_VALUES = {
     "UPLOADS_DIR": "var/uploads",
 }
 SHORTEST_SECRET = 32
+# Who trusts half of the world lets anybody say who they are.
+MOST_TRUSTED = {4: 2**16, 6: 2**80}
 WORDINGS = {"missing": "manquant / missing", "extra_forbidden": "nom inconnu / unknown name"}
 
 
@@ -137,6 +140,16 @@ class Settings(BaseSettings):
         description="Origines qui se connectent (boutique et Admin) / Origins that log in (storefront and Admin)",
         examples=["https://www.boutique.example,https://api.boutique.example"],
     )
+    storefront_url: str | None = Field(
+        default=None,
+        description="Adresse de la boutique dans les e-mails ; sinon la première de STORE_CORS"
+        " / Storefront in mails, else the first of STORE_CORS",
+    )
+    trusted_storefronts: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Serveurs de la boutique (adresses ou réseaux) crus sur l'adresse du visiteur"
+        " / Storefront servers (addresses or networks) believed about their visitor's address",
+    )
     jwt_secret: SecretStr = Field(
         default=SecretStr(DEVELOPMENT_VALUES["JWT_SECRET"]),
         description="Signe les jetons de connexion, 32 caractères au moins / Signs login tokens, 32 characters or more",
@@ -166,6 +179,19 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+
+    @field_validator("trusted_storefronts", mode="before")
+    @classmethod
+    def split_networks(cls, value: object) -> object:
+        """`192.0.2.10, 2001:db8::/56` -> two networks."""
+        if not isinstance(value, str):
+            return value
+        return tuple(each.strip() for each in value.split(",") if each.strip())
+
+    @property
+    def storefront_base(self) -> str:
+        """Where links of mails to customers lead, without slash at the end."""
+        return (self.storefront_url or next(iter(self.store_cors), self.public_url)).rstrip("/")
 
     @property
     def is_development(self) -> bool:
@@ -257,8 +283,11 @@ def _list_unusable_addresses(settings: Settings) -> Iterator[Problem]:
         origins: tuple[str, ...] = getattr(settings, name.lower())
         if not all(origin.startswith(schemes) and "*" not in origin for origin in origins):
             yield Problem(name, f"des origines complètes / whole origins: {' | '.join(schemes)}host")
-    if not settings.public_url.startswith(schemes):
-        yield Problem("PUBLIC_URL", f"commence par / starts with {' | '.join(schemes)}")
+    for name in ("PUBLIC_URL", "STOREFRONT_URL"):
+        if not str(getattr(settings, name.lower()) or schemes[-1]).startswith(schemes):
+            yield Problem(name, f"commence par / starts with {' | '.join(schemes)}")
+    if any(network.num_addresses > MOST_TRUSTED[network.version] for network in settings.trusted_storefronts):
+        yield Problem("TRUSTED_STOREFRONTS", "réseau trop grand : au plus / network too large, at most: /16, /48")
 
 
 def _list_unfinished_rotations(settings: Settings) -> Iterator[Problem]:

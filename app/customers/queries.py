@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.auth import Principal
+from app.core.locks import limit_lock_wait
 from app.customers.models import AuthIdentity, Customer, CustomerAddress, PasswordReset
 
 ACTOR = "customer"
@@ -37,6 +38,11 @@ def find_customer_of(session: Session, caller: Principal) -> Customer | None:
     )
 
 
+def find_account(session: Session, email: str) -> Customer | None:
+    """The customer with an account of this address."""
+    return session.scalar(select(Customer).where(Customer.email == email.lower(), Customer.has_account))
+
+
 def find_identity_of(session: Session, caller: Principal) -> AuthIdentity | None:
     """The identity a token names, sign-up finished or not, if it has this password still."""
     if caller.actor_type != ACTOR:
@@ -55,12 +61,14 @@ def find_identity_by_email(session: Session, email: str) -> AuthIdentity | None:
 
 def lock_identity(session: Session, identity_id: str) -> AuthIdentity | None:
     """The identity, locked: two changes of a password follow each other."""
+    limit_lock_wait(session)
     wanted = select(AuthIdentity).where(AuthIdentity.id == identity_id).with_for_update()
     return session.scalar(wanted.execution_options(populate_existing=True))
 
 
 def lock_customer(session: Session, customer_id: str) -> Customer:
     """The customer, locked: changes of one address book follow each other."""
+    limit_lock_wait(session)
     wanted = select(Customer).where(Customer.id == customer_id).with_for_update()
     return session.scalars(wanted.execution_options(populate_existing=True)).one()
 
@@ -119,5 +127,6 @@ def find_open_reset(session: Session, token_hash: str, now: datetime) -> Passwor
 
 def lock_reset(session: Session, reset_id: str) -> PasswordReset | None:
     """The request, locked: its mail is written once."""
+    limit_lock_wait(session)
     wanted = select(PasswordReset).where(PasswordReset.id == reset_id).with_for_update()
     return session.scalar(wanted.execution_options(populate_existing=True))

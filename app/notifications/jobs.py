@@ -1,5 +1,6 @@
 """Sends the mails of the outbox."""
 
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.jobs import job
 from app.core.log import class_name, log_event, log_failure
@@ -10,6 +11,8 @@ from app.notifications.queries import find_queued
 from app.notifications.render_message import render_message
 from app.notifications.service import mark_dead, mark_sent, mark_unsent
 
+EXPIRED = "expired"
+
 
 @job("notifications.send")
 def send(message_id: str) -> None:
@@ -19,6 +22,9 @@ def send(message_id: str) -> None:
     """
     with unit_of_work() as session:
         message = find_queued(session, message_id)
+        if message is not None and message.expires_at is not None and message.expires_at <= utc_now():
+            mark_dead(session, message_id, EXPIRED)
+            message = None
     if message is None:
         return
     try:
@@ -41,7 +47,7 @@ def send(message_id: str) -> None:
 
 
 def _outgoing(message: Message) -> OutgoingMail:
-    rendered = render_message(message.template, message.locale, message.content)
+    rendered = render_message(message.template, message.locale, {**message.content, **(message.secret or {})})
     return OutgoingMail(
         idempotency_key=message.idempotency_key,
         to_email=message.recipient,

@@ -16,16 +16,22 @@ class NextAttempt:
 
 
 def decide_next_attempt(
-    attempts: int, created_at: datetime, now: datetime, retry_after_seconds: int | None = None
+    attempts: int,
+    created_at: datetime,
+    now: datetime,
+    retry_after_seconds: int | None = None,
+    expires_at: datetime | None = None,
 ) -> NextAttempt:
-    """After 1, 2, 5, 15, 30, 60 minutes, then hourly up to 24 hours; never sooner than the vendor asked.
+    """After 1, 2, 5, 15, 30, 60 minutes, then hourly up to 24 hours; never sooner than the vendor asked, and never
+    once the mail is of no use.
 
     Source: payments §4, Brevo down.
     """
     if now - created_at >= GIVE_UP_AFTER:
         return NextAttempt(None)
     minutes = WAIT_MINUTES[min(attempts, len(WAIT_MINUTES)) - 1]
-    return NextAttempt(now + max(timedelta(minutes=minutes), timedelta(seconds=retry_after_seconds or 0)))
+    at = now + max(timedelta(minutes=minutes), timedelta(seconds=retry_after_seconds or 0))
+    return NextAttempt(None if expires_at is not None and at >= expires_at else at)
 
 
 def compute_mail_locale(locale: str | None) -> str:

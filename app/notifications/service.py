@@ -1,5 +1,7 @@
 """Mails as rows: written with the change that causes them, sent by a job, never twice about the same thing."""
 
+from datetime import datetime
+
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -7,17 +9,28 @@ from app.core.clock import utc_now
 from app.core.db import Json
 from app.core.ids import new_id
 from app.core.jobs import enqueue, enqueue_at
+from app.core.settings import get_settings
 from app.notifications.models import Message
 from app.notifications.queries import lock_message
 from app.notifications.rules import compute_mail_locale, decide_next_attempt
+from app.shop.queries import find_shop
 
 
 def queue_mail(
-    session: Session, template: str, object_id: str, recipient: str, locale: str | None, content: Json
+    session: Session,
+    template: str,
+    object_id: str,
+    recipient: str,
+    locale: str | None,
+    content: Json,
+    *,
+    secret: Json | None = None,
+    expires_at: datetime | None = None,
 ) -> bool:
     """Have a mail sent once this transaction is committed; False when this object already had this mail.
 
-    `content` holds everything the template shows, so that the mail says what was true when it was asked for.
+    `content` holds everything the template shows, so that the mail says what was true when it was asked for. `secret`
+    is shown like it and forgotten as soon as the mail left; after `expires_at` nobody wants the mail any more.
     """
     row = insert(Message).values(
         id=new_id("msg"),
@@ -26,6 +39,8 @@ def queue_mail(
         recipient=recipient,
         locale=compute_mail_locale(locale),
         content=content,
+        secret=secret,
+        expires_at=expires_at,
     )
     written = session.execute(
         row.on_conflict_do_nothing(index_elements=[Message.template, Message.object_id]).returning(Message.id)
@@ -33,6 +48,15 @@ def queue_mail(
     if written is not None:
         enqueue(session, "notifications.send", message_id=written)
     return written is not None
+
+
+def describe_shop(session: Session) -> Json:
+    """Who writes, for a template; the sender at Brevo while no shop is set up."""
+    shop, settings = find_shop(session), get_settings()
+    return {
+        "shop_name": shop.name if shop else settings.brevo_sender_name,
+        "contact_email": shop.contact_email if shop else settings.brevo_sender_email,
+    }
 
 
 def mark_sent(session: Session, message_id: str, provider_message_id: str | None) -> None:
@@ -53,7 +77,9 @@ def mark_unsent(session: Session, message_id: str, error_code: str, retry_after_
         return
     message.attempts += 1
     message.error_code = error_code
-    next_at = decide_next_attempt(message.attempts, message.created_at, utc_now(), retry_after_seconds).at
+    next_at = decide_next_attempt(
+        message.attempts, message.created_at, utc_now(), retry_after_seconds, message.expires_at
+    ).at
     if next_at is None:
         message.state = "dead"
     else:

@@ -5,7 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.auth import Principal
 from app.staff.models import StaffUser
+
+ACTOR = "user"
 
 
 def find_by_email(session: Session, email: str) -> StaffUser | None:
@@ -13,9 +16,13 @@ def find_by_email(session: Session, email: str) -> StaffUser | None:
     return session.scalar(select(StaffUser).where(StaffUser.email == email.strip().lower()))
 
 
-def find_by_id(session: Session, user_id: str) -> StaffUser | None:
-    """The account behind a token."""
-    return session.get(StaffUser, user_id)
+def find_staff_of(session: Session, caller: Principal) -> StaffUser | None:
+    """The account that a token or a session names, if it is there and has this password still."""
+    if caller.actor_type != ACTOR:
+        return None
+    return session.scalar(
+        select(StaffUser).where(StaffUser.id == caller.actor_id, StaffUser.token_version == caller.token_version)
+    )
 
 
 def find_invited(session: Session, token_hash: str, now: datetime) -> StaffUser | None:

@@ -1,14 +1,29 @@
-"""Accounts of the people who work here: invited by a one-time link, then a password of their own."""
+"""Accounts of the people who work here: invited by a one-time link, then a password of their own.
+
+Passwords come as hashes: whoever hashes holds no transaction.
+"""
+
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.core.auth import hash_password, hash_token, new_token, verify_password
+from app.core.auth import Principal, hash_token, new_token
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.core.sessions import end_sessions
 from app.staff import queries
-from app.staff.errors import InvitationUnknown, LastOwner, LoginRefused, StaffUnknown
+from app.staff.errors import InvitationUnknown, LastOwner, StaffUnknown
 from app.staff.models import StaffUser
-from app.staff.rules import INVITATION_LIFETIME, check_password
+from app.staff.queries import ACTOR
+from app.staff.rules import INVITATION_LIFETIME
+
+
+@dataclass(frozen=True)
+class Login:
+    """What the database knows of an address that somebody wants to log in with."""
+
+    principal: Principal
+    password_hash: str | None
 
 
 def invite(session: Session, email: str, role: str) -> str | None:
@@ -56,25 +71,28 @@ def get_invited(session: Session, token: str) -> StaffUser:
     return user
 
 
-def accept_invitation(session: Session, token: str, password: str) -> StaffUser:
-    """Set the first password and close the invitation; raises `InvitationUnknown`, `PasswordTooWeak`."""
+def accept_invitation(session: Session, token: str, password_hash: str) -> StaffUser:
+    """Set a password and close the invitation; raises `InvitationUnknown`."""
     user = get_invited(session, token)
-    set_password(user, password)
+    user.password_hash = password_hash
     user.invite_token_hash = None
     user.invite_expires_at = None
+    end_everywhere(session, user)
     return user
 
 
-def set_password(user: StaffUser, password: str) -> None:
-    """Give the account this password; raises `PasswordTooWeak`."""
-    check_password(password)
-    user.password_hash = hash_password(password)
+def end_everywhere(session: Session, user: StaffUser) -> None:
+    """End every token and session given out so far, wherever they are kept."""
+    user.token_version = StaffUser.token_version + 1
+    end_sessions(session, user.id)
 
 
-def authenticate(session: Session, email: str, password: str) -> StaffUser:
-    """The account of this address and password; an unknown address takes the same time. Raises `LoginRefused`."""
+def find_login(session: Session, email: str) -> Login | None:
+    """What to verify a password against. Changed meanwhile, the token that comes of it is one of an older version."""
     user = queries.find_by_email(session, email)
-    is_right = verify_password(user.password_hash if user else None, password)
-    if user is None or not is_right:
-        raise LoginRefused("Invalid email or password")
-    return user
+    return Login(principal_of(user), user.password_hash) if user else None
+
+
+def principal_of(user: StaffUser) -> Principal:
+    """Whom a token of this account names."""
+    return Principal(ACTOR, user.id, user.id, user.token_version, roles=(user.role,))

@@ -3,31 +3,51 @@
 from fastapi import APIRouter
 
 from app.store_api import (
+    auth_emailpass,
+    auth_session,
     carts,
     categories,
     checkout,
+    collections,
+    currencies,
+    customer_addresses,
+    customers,
     orders,
     payment_collections,
     payment_providers,
+    product_variants,
     products,
     regions,
     return_reasons,
     returns,
     shipping_options,
+    tags,
+    types,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     regions.router,
     products.router,
+    product_variants.router,
     categories.router,
+    collections.router,
+    tags.router,
+    types.router,
+    currencies.router,
     carts.router,
     shipping_options.router,
     payment_providers.router,
     payment_collections.router,
     payment_collections.vendor_router,
     checkout.router,
+    customers.sign_up_router,
+    customers.router,
+    customer_addresses.router,
     orders.customer_router,
     orders.router,
     return_reasons.router,
     returns.router,
 )
+
+# Logging in needs no publishable key (store-api §2).
+AUTH_ROUTERS: tuple[APIRouter, ...] = (auth_emailpass.router, auth_emailpass.reset_router, auth_session.router)

@@ -15,5 +15,6 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("stripe_events.sweep", "* * * * *"),
     Scheduled("stock.release_expired", "* * * * *"),
     Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
+    Scheduled("customers.forget_expired", "27 4 * * *"),
     Scheduled("worker.prune_jobs", "17 4 * * *"),
 )

@@ -7,6 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from app.catalogue.service import create_category
+from app.core.auth import hash_password
 from app.core.db import unit_of_work
 from app.staff.service import accept_invitation, invite
 from tests.api.judge import Rows
@@ -40,6 +42,10 @@ class World:
         """Those that come furthest into a route."""
         return self.headers("staff") if step.access == "staff" else self.key
 
+    def knows(self, step: Step) -> bool:
+        """Whether there is something at the path."""
+        return all(word in self.ids for word, _ in step.parameters)
+
     def renew(self) -> None:
         """Things as they were: earlier calls may have sold, emptied or completed them."""
         add_things(self)
@@ -64,17 +70,24 @@ def world(client: TestClient, vendors: tuple[FakeStripe, FakeBrevo]) -> World:
     """The shop, its people and their things, made through HTTP wherever there is a route."""
     with unit_of_work("test") as session:
         shop = make_shop(session)
-        product = make_product(session, shop.channel.id, stock=1_000)
+        category = create_category(session, "Montures", "montures")
+        product = make_product(session, shop.channel.id, stock=1_000, category_ids=(category.id,))
         option = make_shipping_option(session, shop.region.id)
         world = World(client, shop.headers)
-        world.ids |= {"regions": shop.region.id, "products": product.id, "shipping-options": option.id}
+        world.ids |= {
+            "regions": shop.region.id,
+            "products": product.id,
+            "product-categories": category.id,
+            "shipping-options": option.id,
+        }
         world.bodies |= {
             "region_id": shop.region.id,
             "sales_channel_id": shop.channel.id,
             "variant_id": product.variants[0].id,
             "option_id": option.id,
         }
-    world.bodies |= {"country_code": "fr", "currency_code": "eur", "email": OWNER, "provider_id": "pp_system_default"}
+    world.bodies |= {"country_code": "fr", "currency_code": "eur", "email": OWNER, "password": PASSWORD}
+    world.bodies |= {"provider_id": "pp_system_default", "identifier": OWNER}
     add_staff(world)
     add_things(world)
     return world
@@ -85,7 +98,7 @@ def add_staff(world: World) -> None:
     with unit_of_work("test") as session:
         token = invite(session, STAFF, "owner")
         assert token is not None
-        accept_invitation(session, token, PASSWORD)
+        accept_invitation(session, token, hash_password(PASSWORD))
     credentials = {"email": STAFF, "password": PASSWORD}
     world.tokens["staff"] = str(world.post("/auth/user/emailpass", credentials)["token"])
 

@@ -1,0 +1,39 @@
+"""What customers must prove, and how long what was promised to them holds."""
+
+from datetime import timedelta
+
+from app.customers.errors import CustomerPasswordTooWeak, TooManyAddresses
+
+PASSWORD_MINIMUM = 8
+PASSWORD_MAXIMUM = 200  # argon2 reads all of it: a longer one is only a way to keep the server busy
+FEWEST_CHARACTERS = 4
+# The first that anybody tries, as long as they are long enough.
+TRIED_FIRST = frozenset(
+    {
+        *("12345678", "123456789", "1234567890", "11111111", "00000000", "abcd1234", "1q2w3e4r"),
+        *("password", "password1", "motdepasse", "motdepasse1", "iloveyou", "sunshine", "princess", "football"),
+        *("azertyuiop", "azerty123", "qwertyuiop", "qwerty123", "loulou123", "doudou123"),
+    }
+)
+RESET_LIFETIME = timedelta(minutes=15)
+MOST_ADDRESSES = 100
+
+
+def check_password(email: str, password: str) -> None:
+    """8 to 200 characters, not the address itself, none that everybody tries first.
+
+    Source: CNIL recommendation 2022-100 (attempts are limited, so 8), store-api §12. Raises `CustomerPasswordTooWeak`.
+    """
+    if len(password) < PASSWORD_MINIMUM:
+        raise CustomerPasswordTooWeak(f"Password must have at least {PASSWORD_MINIMUM} characters")
+    if len(password) > PASSWORD_MAXIMUM:
+        raise CustomerPasswordTooWeak(f"Password must have at most {PASSWORD_MAXIMUM} characters")
+    lower = password.lower()
+    if lower in TRIED_FIRST or lower in (email, email.partition("@")[0]) or len(set(lower)) < FEWEST_CHARACTERS:
+        raise CustomerPasswordTooWeak("Password is too easy to guess")
+
+
+def check_address_count(count: int) -> None:
+    """An address book holds 100 addresses; raises `TooManyAddresses`. Source: design §2, one small machine."""
+    if count >= MOST_ADDRESSES:
+        raise TooManyAddresses(f"An account has at most {MOST_ADDRESSES} addresses")
