@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from app.carts.apply_promotions import purchase_of
+from app.carts.models import CartAddress
 from app.carts.queries import CartContents
 from app.checkout.rules import Readiness, Sum, decide_review
 from app.checkout.send_confirmation import queue_confirmation
@@ -16,6 +18,8 @@ from app.orders.place_order import Placement, place_order
 from app.orders.rules import ReviewReason
 from app.payments.models import Payment, PaymentSession
 from app.payments.service import create_manual_payment, record_payment, supersede_sessions
+from app.promotions.errors import InvalidPromotionCode
+from app.promotions.service import take_uses
 from app.refunds.service import record_intention
 from app.stock.errors import InsufficientInventory
 from app.stock.service import release, sell
@@ -37,13 +41,28 @@ def read_readiness(contents: CartContents, *, has_session: bool) -> Readiness:
         has_session=has_session,
         needs_shipping=any(content.variant.requires_shipping for content in contents.lines),
         has_shipping=contents.cart.shipping_method is not None,
+        has_email=bool(contents.cart.email),
+        has_address=_is_deliverable(contents.cart.shipping_address),
+        owes_nothing=contents.totals.total_cents == 0,
     )
 
 
-def complete_cart(session: Session, contents: CartContents, attempt: PaymentSession, paid: Intent | None) -> Completed:
-    """Make the order of a cart that is locked and not completed. `paid` is the succeeded intent; None: manual payment.
+def _is_deliverable(address: CartAddress | None) -> bool:
+    """Whether a parcel with this address finds somebody."""
+    if address is None:
+        return False
+    name = " ".join(filter(None, (address.first_name, address.last_name, address.company)))
+    needed = (name, address.address_1, address.postal_code, address.city, address.country_code)
+    return all(part and part.strip() for part in needed)
 
-    Without money it raises `InsufficientInventory` and nothing stands; with money an order always stands.
+
+def complete_cart(session: Session, contents: CartContents, attempt: PaymentSession, paid: Intent | None) -> Completed:
+    """Make the order of a cart that is locked and not completed. `paid` is the succeeded intent.
+
+    None: manual payment, or nothing to pay.
+
+    Without money it raises `InsufficientInventory` or `InvalidPromotionCode` and nothing stands; with money an order
+    always stands, at the price that was paid.
     """
     cart = contents.cart
     payment = record_payment(session, attempt, paid).payment if paid else create_manual_payment(session, attempt)
@@ -52,6 +71,8 @@ def complete_cart(session: Session, contents: CartContents, attempt: PaymentSess
     owed = Sum(contents.totals.total_cents, cart.currency_code)
     reason = decide_review(read_readiness(contents, has_session=True), owed, came).reason
     refusal = None
+    if reason is None and not _take_uses(session, contents, order_id, is_paid=paid is not None):
+        reason = "promotion_used_up"
     if reason is None:
         # An order that needs a look takes no stock: whoever looks decides what leaves the shelf.
         refusal = _sell(session, contents, order_id, is_paid=paid is not None)
@@ -60,19 +81,31 @@ def complete_cart(session: Session, contents: CartContents, attempt: PaymentSess
         release(session, cart.id)
     cart.completed_at = utc_now()
     supersede_sessions(session, attempt.payment_collection_id, but=attempt.id)
-    order = place_order(session, contents, _placement(order_id, attempt, paid, reason))
+    order = place_order(session, contents, _placement(order_id, payment, reason))
     _tell(session, order, payment)
     return Completed(order, refusal)
 
 
-def _placement(order_id: str, attempt: PaymentSession, paid: Intent | None, reason: ReviewReason | None) -> Placement:
-    is_paid = paid is not None and reason not in ("amount_differs", "details_missing")
+def _placement(order_id: str, payment: Payment, reason: ReviewReason | None) -> Placement:
+    is_paid = payment.captured_at is not None and reason not in ("amount_differs", "details_missing")
     return Placement(
         order_id=order_id,
-        payment_collection_id=attempt.payment_collection_id,
+        payment_collection_id=payment.payment_collection_id,
         paid_at=utc_now() if is_paid else None,
         review_reason=reason,
     )
+
+
+def _take_uses(session: Session, contents: CartContents, order_id: str, *, is_paid: bool) -> bool:
+    """Count a use of each promotion that took something off; whether one of each was left."""
+    purchase = None if is_paid else purchase_of(contents)
+    try:
+        take_uses(session, contents.used_promotion_ids, order_id, contents.cart.email, purchase)
+    except InvalidPromotionCode:
+        if not is_paid:
+            raise
+        return False
+    return True
 
 
 def _sell(session: Session, contents: CartContents, order_id: str, *, is_paid: bool) -> InsufficientInventory | None:

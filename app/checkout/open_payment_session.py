@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from app.carts.open_cart import open_cart
+from app.carts.models import Cart
+from app.carts.open_cart import open_cart, refresh
 from app.carts.queries import get_contents
 from app.checkout.queries import find_cart_id
 from app.core.db import unit_of_work
@@ -13,7 +14,7 @@ from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
 from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCollectionNotFound
 from app.payments.models import PaymentSession
-from app.payments.rules import STRIPE_PROVIDER, check_provider
+from app.payments.rules import MANUAL_PROVIDER, STRIPE_PROVIDER, check_provider, compute_provider
 from app.payments.service import abandon_session, create_collection, follow_amount, open_session, record_intent
 from app.stock.service import release, reserve
 
@@ -23,7 +24,7 @@ AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 def open_collection(session: Session, cart_id: str) -> str:
     """The id of what a cart owes; asked again it is the same one, at the cart's present total."""
     cart = open_cart(session, cart_id)
-    total_cents = get_contents(session, cart_id).totals.total_cents
+    total_cents = refresh(session, get_contents(session, cart_id)).totals.total_cents
     if cart.payment_collection_id is None:
         cart.payment_collection_id = create_collection(session, total_cents, cart.currency_code).id
     elif follow_amount(session, cart.payment_collection_id, total_cents, cart.currency_code):
@@ -37,11 +38,17 @@ def open_payment_session(collection_id: str, provider_id: str) -> None:
     The row stands before the call and its id is the idempotency key: whatever the call's outcome, asking again pays
     once. Raises `PaymentProviderUnknown`, `InsufficientInventory`, `CheckoutUnavailable`, `AmountNotPayable`.
     """
-    check_provider(provider_id, is_manual_offered=get_settings().manual_payment)
     with unit_of_work() as session:
         attempt = _open(session, collection_id, provider_id)
-    if provider_id == STRIPE_PROVIDER and attempt.payment_intent_id is None:
+    if attempt.provider_id == STRIPE_PROVIDER and attempt.payment_intent_id is None:
         _create_intent(attempt)
+
+
+def open_free_session(session: Session, cart: Cart) -> PaymentSession:
+    """The attempt of a locked cart that owes nothing: whoever buys it need not ask for one."""
+    if cart.payment_collection_id is None:
+        cart.payment_collection_id = create_collection(session, 0, cart.currency_code).id
+    return open_session(session, cart.payment_collection_id, MANUAL_PROVIDER)
 
 
 def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSession:
@@ -49,12 +56,14 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
     if cart_id is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     cart = open_cart(session, cart_id)
-    contents = get_contents(session, cart_id)
+    contents = refresh(session, get_contents(session, cart_id))
+    total_cents = contents.totals.total_cents
+    check_provider(provider_id, total_cents, is_manual_offered=get_settings().manual_payment)
     # VAT or a rule may have changed overnight
-    follow_amount(session, collection_id, contents.totals.total_cents, cart.currency_code)
-    attempt = open_session(session, collection_id, provider_id)
+    follow_amount(session, collection_id, total_cents, cart.currency_code)
+    attempt = open_session(session, collection_id, compute_provider(provider_id, total_cents))
     # Whoever pays by transfer or in cash completes at once: only a card takes its time.
-    if provider_id == STRIPE_PROVIDER:
+    if attempt.provider_id == STRIPE_PROVIDER:
         reserve(session, cart_id, contents.counted_pieces)
     else:
         release(session, cart_id)

@@ -7,11 +7,19 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.carts.models import CartAddress
-from app.carts.queries import CartContents, LineContents
+from app.carts.queries import CartContents, LineContents, Reduction
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.customers.models import AddressColumns
-from app.orders.models import Order, OrderAddress, OrderLine, OrderNumber, OrderShippingMethod
+from app.orders.models import (
+    Order,
+    OrderAddress,
+    OrderLine,
+    OrderLineAdjustment,
+    OrderNumber,
+    OrderShippingAdjustment,
+    OrderShippingMethod,
+)
 from app.orders.rules import ReviewReason, compute_order_status
 
 DEFAULT_LOCALE = "fr"
@@ -80,6 +88,7 @@ def _copy_line(position: int, content: LineContents) -> OrderLine:
         variant_id=variant.id,
         quantity=line.quantity,
         unit_price_cents=line.unit_price_cents,
+        compare_at_unit_price_cents=line.compare_at_unit_price_cents,
         product_title=product.title,
         product_handle=product.handle,
         product_subtitle=product.subtitle,
@@ -92,7 +101,12 @@ def _copy_line(position: int, content: LineContents) -> OrderLine:
         tax_name=tax.name if tax else None,
         tax_rate=tax.rate if tax else None,
         details=line.details,
+        adjustments=[OrderLineAdjustment(**_copy_reduction("ordliadj", each)) for each in content.reductions],
     )
+
+
+def _copy_reduction(prefix: str, reduction: Reduction) -> dict[str, object]:
+    return {**reduction._asdict(), "id": new_id(prefix)}
 
 
 def _copy_shipping_method(contents: CartContents) -> list[OrderShippingMethod]:
@@ -108,5 +122,9 @@ def _copy_shipping_method(contents: CartContents) -> list[OrderShippingMethod]:
             tax_code=tax.code if tax else None,
             tax_name=tax.name if tax else None,
             tax_rate=tax.rate if tax else None,
+            data=method.data,
+            adjustments=[
+                OrderShippingAdjustment(**_copy_reduction("ordsmadj", each)) for each in contents.shipping_reductions
+            ],
         )
     ]
