@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bench import report
+from bench.front import measure_front
 from bench.machine import LOAD_CORE, Spent, load_average, pinned
 from bench.measure import Bench
 from bench.operations import Acts, list_operations
@@ -114,6 +115,9 @@ def measure_parts(servers: Servers, shop: Shop, plan: Plan, found: Found) -> Non
         at_rate = bring(news, plan.load_seconds / 6, RATE_PER_SECOND)
         at_most = bring(news, plan.load_seconds / 6, None)
         found.parts["webhook-load"] = {"at_100_a_second": at_rate.describe(), "at_most": at_most.describe()}
+    if plan.wants("front"):
+        say("through nginx")
+        found.parts["front"] = measure_front(servers, shop, plan.rounds, max(1, round(plan.load_seconds / 15)))
     found.conditions = report.conditions(plan.rounds, calibrator_ms, load_before)
 
 
