@@ -17,6 +17,9 @@ class Readiness:
     has_session: bool
     needs_shipping: bool
     has_shipping: bool
+    has_email: bool
+    has_address: bool
+    owes_nothing: bool
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,15 @@ _WAITS_FOR_CUSTOMER = frozenset({"requires_action", "requires_confirmation", "pr
 
 
 def check_ready(cart: Readiness) -> None:
-    """Payment first, then shipping, in Medusa's order and words. Source: store-api §7."""
+    """Payment first, then shipping, in Medusa's order and words; a cart that owes nothing needs no payment.
+
+    Source: store-api §7.
+    """
     if not cart.has_lines:
         raise CartEmpty
-    if not cart.has_collection:
+    if not cart.has_collection and not cart.owes_nothing:
         raise CollectionMissing
-    if not cart.has_session:
+    if not cart.has_session and not cart.owes_nothing:
         raise SessionMissing
     if cart.needs_shipping and not cart.has_shipping:
         raise ShippingMissing
@@ -69,9 +75,11 @@ def decide_payment_need(intent_status: str) -> PaymentNeed:
 def decide_review(cart: Readiness, owed: Sum, paid: Sum | None) -> Review:
     """Money that came is never sent away: what does not fit becomes an order that a person looks at.
 
-    Source: design §4.5; the amount and the currency must both be equal, payments §2.2.
+    Nobody can be written to without an e-mail, and no parcel leaves without a name, a street and a town. Source: design
+    §4.5; the amount and the currency must both be equal, payments §2.2.
     """
-    if not cart.has_lines or (cart.needs_shipping and not cart.has_shipping):
+    can_leave = not cart.needs_shipping or (cart.has_shipping and cart.has_address)
+    if not (cart.has_lines and cart.has_email and can_leave):
         return Review("details_missing")
     if paid is not None and paid != owed:
         return Review("amount_differs")

@@ -53,10 +53,32 @@ def list_provider_ids(*, is_manual_offered: bool) -> tuple[str, ...]:
     return (STRIPE_PROVIDER, MANUAL_PROVIDER) if is_manual_offered else (STRIPE_PROVIDER,)
 
 
-def check_provider(provider_id: str, *, is_manual_offered: bool) -> None:
-    """Only the providers of `list_provider_ids` open a session. Source: design §4.5."""
-    if provider_id not in list_provider_ids(is_manual_offered=is_manual_offered):
+def check_provider(provider_id: str, amount_cents: int, *, is_manual_offered: bool) -> None:
+    """Only the providers of `list_provider_ids` open a session, and whoever has nothing to pay may name the manual one.
+
+    Source: design §4.5.
+    """
+    offered = list_provider_ids(is_manual_offered=is_manual_offered or amount_cents == 0)
+    if provider_id not in offered:
         raise PaymentProviderUnknown(f"Payment provider {provider_id} is not enabled")
+
+
+def compute_provider(asked_id: str, amount_cents: int) -> str:
+    """Stripe takes no payment of nought: the shop settles it by itself, whichever provider was asked for.
+
+    Source: Stripe's least amounts; Medusa completes a cart of nought without any payment.
+    """
+    return asked_id if amount_cents else MANUAL_PROVIDER
+
+
+def is_completable(provider_id: str, amount_cents: int, *, has_intent: bool, is_manual_offered: bool) -> bool:
+    """A card's attempt once Stripe has answered; any other while its way to pay is offered, or nothing is to pay.
+
+    Source: design §4.5 (manual payment is off unless set).
+    """
+    if provider_id == STRIPE_PROVIDER:
+        return has_intent
+    return is_manual_offered or amount_cents == 0
 
 
 def compute_session_status(current: str, intent_status: str, *, is_superseded: bool) -> str:
@@ -72,7 +94,8 @@ def compute_session_status(current: str, intent_status: str, *, is_superseded: b
 
 def compute_collection_status(session_statuses: Collection[str], captured_cents: int, amount_cents: int) -> str:
     """What a collection says on the wire, from its payments first, then its sessions. Source: store-api §6."""
-    if captured_cents and captured_cents >= amount_cents:
+    is_settled = captured_cents > 0 or "captured" in session_statuses
+    if is_settled and captured_cents >= amount_cents:
         return "completed"
     if captured_cents:
         return "partially_captured"

@@ -158,8 +158,9 @@ def record_payment(session: Session, attempt: PaymentSession, intent: Intent) ->
 
 
 def create_manual_payment(session: Session, attempt: PaymentSession) -> Payment:
-    """Money that is promised by transfer or in cash; a person records its arrival."""
-    attempt.status = "authorized"
+    """Money that is promised by transfer or in cash, and whose arrival a person records; nought is there at once."""
+    is_nought = attempt.amount_cents == 0
+    attempt.status = "captured" if is_nought else "authorized"
     payment = Payment(
         id=new_id("pay"),
         payment_collection_id=attempt.payment_collection_id,
@@ -167,6 +168,7 @@ def create_manual_payment(session: Session, attempt: PaymentSession) -> Payment:
         provider_id=attempt.provider_id,
         amount_cents=attempt.amount_cents,
         currency_code=attempt.currency_code,
+        captured_at=utc_now() if is_nought else None,
     )
     session.add(payment)
     session.flush()  # the order placed in this transaction refers to it

@@ -8,15 +8,25 @@ from app.notifications.rules import compute_mail_locale, decide_next_attempt
 from app.orders.errors import OrderNotFound
 from app.orders.rules import (
     Money,
+    Pieces,
     Summary,
     check_open_without_login,
+    compute_fulfillment_status,
     compute_order_status,
     compute_payment_status,
+    compute_share,
     compute_summary,
 )
 from app.payments.errors import PaymentProviderUnknown
 from app.payments.event_types import HANDLED_EVENT_TYPES
-from app.payments.rules import check_provider, compute_collection_status, compute_session_status, decide_next_try
+from app.payments.rules import (
+    check_provider,
+    compute_collection_status,
+    compute_provider,
+    compute_session_status,
+    decide_next_try,
+    is_completable,
+)
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -55,11 +65,41 @@ def test_where_a_collection_stands(sessions: list[str], captured: int, status: s
 
 
 def test_only_providers_of_the_shop_take_money() -> None:
-    check_provider("pp_stripe_stripe", is_manual_offered=False)
-    check_provider("pp_system_default", is_manual_offered=True)
+    check_provider("pp_stripe_stripe", 1000, is_manual_offered=False)
+    check_provider("pp_system_default", 1000, is_manual_offered=True)
     for unknown in ("pp_system_default", "pp_paypal_paypal", ""):
         with pytest.raises(PaymentProviderUnknown):
-            check_provider(unknown, is_manual_offered=False)
+            check_provider(unknown, 1000, is_manual_offered=False)
+
+
+def test_what_costs_nothing_is_settled_by_the_shop() -> None:
+    for known in ("pp_system_default", "pp_stripe_stripe"):
+        check_provider(known, 0, is_manual_offered=False)
+        assert compute_provider(known, 0) == "pp_system_default"
+        assert compute_provider(known, 1) == known
+    with pytest.raises(PaymentProviderUnknown):
+        check_provider("pp_paypal_paypal", 0, is_manual_offered=False)
+    assert compute_collection_status(["captured"], 0, 0) == "completed"
+    assert compute_collection_status(["pending"], 0, 0) == "awaiting"
+    assert compute_payment_status(0, Money(0, 0, 0)) == "captured"
+    assert compute_payment_status(0, Money(500, 500, 500)) == "refunded"
+
+
+@pytest.mark.parametrize(
+    ("provider_id", "amount_cents", "has_intent", "is_manual_offered", "is_ready"),
+    [
+        ("pp_stripe_stripe", 1000, True, False, True),
+        ("pp_stripe_stripe", 1000, False, True, False),
+        ("pp_system_default", 1000, False, True, True),
+        ("pp_system_default", 1000, False, False, False),
+        ("pp_system_default", 0, False, False, True),
+    ],
+)
+def test_an_attempt_counts_while_its_way_to_pay_is_offered(
+    provider_id: str, amount_cents: int, has_intent: bool, is_manual_offered: bool, is_ready: bool
+) -> None:
+    found = is_completable(provider_id, amount_cents, has_intent=has_intent, is_manual_offered=is_manual_offered)
+    assert found is is_ready
 
 
 def test_a_failed_event_waits_longer_each_time_and_is_left_after_ten() -> None:
@@ -102,6 +142,33 @@ def test_a_returned_piece_makes_the_total_smaller_and_the_difference_ours() -> N
     """The table of store-api §8: received, then refunded."""
     assert compute_summary(30480, Money(60470, 60470, 0)).pending_difference_cents == -29990
     assert compute_summary(30480, Money(60470, 60470, 29990)).pending_difference_cents == 0
+
+
+def test_what_is_asked_back_is_owed_to_the_customer() -> None:
+    assert compute_summary(60470, Money(60470, 60470, 0), 29990).pending_difference_cents == -29990
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ([Pieces(2, 0, 0, 0)], "not_fulfilled"),
+        ([Pieces(2, 1, 0, 0)], "partially_fulfilled"),
+        ([Pieces(2, 2, 0, 0), Pieces(1, 0, 0, 0)], "partially_fulfilled"),
+        ([Pieces(2, 2, 0, 0), Pieces(1, 1, 0, 0)], "fulfilled"),
+        ([Pieces(2, 2, 2, 0), Pieces(1, 1, 0, 0)], "partially_shipped"),
+        ([Pieces(2, 2, 2, 0)], "shipped"),
+        ([Pieces(2, 2, 2, 1)], "partially_delivered"),
+        ([Pieces(2, 2, 2, 2)], "delivered"),
+        ([], "not_fulfilled"),
+    ],
+)
+def test_an_order_is_as_far_as_its_pieces(lines: list[Pieces], status: str) -> None:
+    assert compute_fulfillment_status(lines) == status
+
+
+@pytest.mark.parametrize(("total", "pieces", "share"), [(1000, 0, 0), (1000, 1, 333), (1000, 2, 667), (1000, 3, 1000)])
+def test_all_pieces_of_a_line_come_to_all_of_it(total: int, pieces: int, share: int) -> None:
+    assert compute_share(total, 3, pieces) == share
 
 
 def test_a_new_order_waits_or_asks_for_a_look() -> None:

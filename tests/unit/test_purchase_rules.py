@@ -13,12 +13,14 @@ OWED = Sum(70290, "eur")
 def cart(**over: bool) -> Readiness:
     """A cart that lacks nothing, but for what is said."""
     whole = {"has_lines": True, "has_collection": True, "has_session": True, "needs_shipping": True}
-    return Readiness(**{"has_shipping": True, **whole, **over})
+    there = {"has_shipping": True, "has_email": True, "has_address": True, "owes_nothing": False}
+    return Readiness(**{**there, **whole, **over})
 
 
 def test_a_cart_that_lacks_nothing_is_ready() -> None:
     check_ready(cart())
     check_ready(cart(needs_shipping=False, has_shipping=False))
+    check_ready(cart(has_collection=False, has_session=False, owes_nothing=True))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,8 @@ def test_a_cart_that_lacks_nothing_is_ready() -> None:
         ({"has_collection": False, "has_session": False}, CollectionMissing),
         ({"has_session": False, "has_shipping": False}, SessionMissing),
         ({"has_shipping": False}, ShippingMissing),
+        ({"has_shipping": False, "has_session": False, "owes_nothing": True}, ShippingMissing),
+        ({"has_lines": False, "owes_nothing": True}, CartEmpty),
     ],
 )
 def test_the_first_thing_missing_is_named(over: dict[str, bool], refusal: type[Exception]) -> None:
@@ -61,6 +65,10 @@ def test_why_an_unpaid_intent_does_not_complete(status: str, kind: str) -> None:
         ({"has_lines": False}, OWED, "details_missing"),
         ({"has_shipping": False}, Sum(1, "eur"), "details_missing"),
         ({"has_shipping": False, "needs_shipping": False}, OWED, None),
+        ({"has_email": False}, OWED, "details_missing"),
+        ({"has_email": False}, None, "details_missing"),
+        ({"has_address": False}, OWED, "details_missing"),
+        ({"has_address": False, "needs_shipping": False}, OWED, None),
     ],
 )
 def test_what_a_person_must_look_at(over: dict[str, bool], paid: Sum | None, reason: str | None) -> None:
