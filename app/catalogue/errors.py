@@ -15,6 +15,30 @@ class CategoryNotFound(NotFound):
     code = "category_not_found"
 
 
+class CollectionNotFound(NotFound):
+    """No such collection."""
+
+    code = "collection_not_found"
+
+
+class TagNotFound(NotFound):
+    """No such tag."""
+
+    code = "tag_not_found"
+
+
+class TypeNotFound(NotFound):
+    """No such type."""
+
+    code = "type_not_found"
+
+
+class VariantNotFound(NotFound):
+    """No such variant, or its product is not to be seen through this key."""
+
+    code = "variant_not_found"
+
+
 class InvalidProduct(Refusal):
     """A product that contradicts itself: options, variants, handle."""
 
@@ -34,6 +58,6 @@ class SkuTaken(Refusal):
 
 
 class UnknownReference(Refusal):
-    """A category or a sales channel that does not exist."""
+    """A category, a collection, a tag, a type or a sales channel that does not exist."""
 
     code = "unknown_reference"

@@ -52,7 +52,7 @@ class DatedColumns:
 
 
 class CustomsColumns:
-    """What parcels and customs ask of a product or a variant; a variant without shows its product's."""
+    """What parcels and customs ask of a product or a variant."""
 
     weight_grams: Mapped[int | None]
     length_mm: Mapped[int | None]
@@ -152,14 +152,15 @@ class ProductVariant(DatedColumns, CustomsColumns, Base):
     """What is put into a cart: one value per option, with a stock-keeping unit."""
 
     __tablename__ = "product_variant"
+    __table_args__ = (Index("ix_product_variant_created_at", "created_at", "id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     product_id: Mapped[str] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
     title: Mapped[str]
     sku: Mapped[str | None] = mapped_column(unique=True)
-    barcode: Mapped[str | None]
-    ean: Mapped[str | None]
-    upc: Mapped[str | None]
+    barcode: Mapped[str | None] = mapped_column(index=True)
+    ean: Mapped[str | None] = mapped_column(index=True)
+    upc: Mapped[str | None] = mapped_column(index=True)
     thumbnail: Mapped[str | None]
     rank: Mapped[int] = mapped_column(server_default="0")
     manages_stock: Mapped[bool] = mapped_column(server_default="true")

@@ -21,7 +21,7 @@ class NewOption:
 
 @dataclass(frozen=True)
 class NewVariant:
-    """One thing to buy; `options` holds one value per option of its product."""
+    """One thing to buy; `options` holds one value per option of its product, `image_urls` some of its pictures."""
 
     title: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +31,10 @@ class NewVariant:
     requires_shipping: bool = True
     weight_grams: int | None = None
     details: Mapping[str, object] | None = None
+    ean: str | None = None
+    upc: str | None = None
+    allows_backorder: bool = False
+    image_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,13 @@ class NewProduct:
     category_ids: tuple[str, ...] = ()
     sales_channel_ids: tuple[str, ...] = ()
     details: Mapping[str, object] | None = None
+    collection_id: str | None = None
+    type_id: str | None = None
+    tag_ids: tuple[str, ...] = ()
+    external_id: str | None = None
+    is_discountable: bool = True
+    is_giftcard: bool = False
+    hs_code: str | None = None
 
 
 def check_new_product(new: NewProduct) -> None:
@@ -67,6 +78,37 @@ def check_new_product(new: NewProduct) -> None:
         raise InvalidProduct("A product has a title and at least one variant")
     _check_options(new.options)
     _check_variants(new.options, new.variants)
+    pictured = {url for variant in new.variants for url in variant.image_urls}
+    if not pictured <= set(new.image_urls):
+        raise InvalidProduct("A picture of a variant is one of its product's")
+
+
+def check_collection_handle(handle: str) -> None:
+    """A collection's handle is a plain word like a product's (store-api §4); raises `InvalidProduct`."""
+    if not HANDLE.fullmatch(handle):
+        raise InvalidProduct(f"Invalid collection handle '{handle}'. It must contain URL safe characters")
+
+
+def check_status_change(new_status: str, *, has_picture: bool) -> None:
+    """A product is published once it has a picture to show (S0-075); drawn back or archived at any time.
+
+    Raises `InvalidProduct`.
+    """
+    if new_status not in STATUSES:
+        raise InvalidProduct(f"Product status '{new_status}' is not one of {', '.join(STATUSES)}")
+    if new_status == "published" and not has_picture:
+        raise InvalidProduct("A product needs a picture to be published")
+
+
+def check_handle_change(handle: str, new_handle: str, *, was_published: bool) -> None:
+    """The address of a product that was ever published stays (store-api §11); the database says the same.
+
+    Raises `InvalidProduct`.
+    """
+    if new_handle != handle and was_published:
+        raise InvalidProduct("The handle of a published product cannot change")
+    if not HANDLE.fullmatch(new_handle):
+        raise InvalidProduct(f"Invalid product handle '{new_handle}'. It must contain URL safe characters")
 
 
 def check_category_handle(handle: str) -> None:

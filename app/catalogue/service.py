@@ -1,24 +1,39 @@
-"""Puts products and categories into the catalogue."""
+"""Puts products, and the shelves, collections, tags and types they are in, into the catalogue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app.catalogue import queries
 from app.catalogue.errors import CategoryNotFound, HandleTaken, SkuTaken, UnknownReference
 from app.catalogue.models import (
     Product,
     ProductCategory,
+    ProductCollection,
     ProductImage,
     ProductOption,
     ProductOptionValue,
+    ProductTag,
+    ProductType,
     ProductVariant,
     product_channel_link,
 )
-from app.catalogue.rules import NewOption, NewProduct, NewVariant, check_category_handle, check_new_product
+from app.catalogue.queries import PUBLISHED
+from app.catalogue.rules import (
+    NewOption,
+    NewProduct,
+    NewVariant,
+    check_category_handle,
+    check_collection_handle,
+    check_new_product,
+)
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.shop.models import SalesChannel
+
+Group = TypeVar("Group", ProductCategory, ProductTag)
 
 
 def create_product(session: Session, new: NewProduct) -> Product:
@@ -28,8 +43,11 @@ def create_product(session: Session, new: NewProduct) -> Product:
     """
     check_new_product(new)
     _check_free(session, new)
+    refuse_unknown_groups(session, new.collection_id, new.type_id)
     options = [_option(rank, option) for rank, option in enumerate(new.options)]
     values = {(option.title, value.value): value for option in options for value in option.values}
+    images = [ProductImage(id=new_id("img"), url=url, rank=rank) for rank, url in enumerate(new.image_urls)]
+    now = utc_now()  # not the transaction's: products of one import keep their order
     product = Product(
         id=new_id("prod"),
         title=new.title,
@@ -44,10 +62,18 @@ def create_product(session: Session, new: NewProduct) -> Product:
         material=new.material,
         details=_plain(new.details),
         options=options,
-        variants=[_variant(rank, variant, values) for rank, variant in enumerate(new.variants)],
-        created_at=utc_now(),  # not the transaction's: products of one import keep their order
-        images=[ProductImage(id=new_id("img"), url=url, rank=rank) for rank, url in enumerate(new.image_urls)],
-        categories=_get_categories(session, new.category_ids),
+        variants=[_variant(rank, variant, values, images) for rank, variant in enumerate(new.variants)],
+        created_at=now,
+        published_at=now if new.status == PUBLISHED else None,
+        images=images,
+        categories=get_categories(session, new.category_ids),
+        tags=get_tags(session, new.tag_ids),
+        collection_id=new.collection_id,
+        type_id=new.type_id,
+        external_id=new.external_id,
+        is_discountable=new.is_discountable,
+        is_giftcard=new.is_giftcard,
+        hs_code=new.hs_code,
     )
     session.add(product)
     session.flush()  # prices, stock and channels name the variants and the product
@@ -63,6 +89,8 @@ def create_category(
     description: str = "",
     rank: int = 0,
     parent_category_id: str | None = None,
+    is_internal: bool = False,
+    details: Mapping[str, object] | None = None,
 ) -> ProductCategory:
     """Create a shelf; raises `InvalidProduct` for the handle, `HandleTaken`, `CategoryNotFound` for the parent."""
     check_category_handle(handle)
@@ -77,10 +105,45 @@ def create_category(
         description=description,
         rank=rank,
         parent_category_id=parent_category_id,
+        is_internal=is_internal,
+        details=_plain(details),
     )
     session.add(category)
     session.flush()  # products name it in the same transaction
     return category
+
+
+def create_collection(
+    session: Session, title: str, handle: str, *, details: Mapping[str, object] | None = None
+) -> ProductCollection:
+    """Create a collection; raises `InvalidProduct` for the handle, `HandleTaken`."""
+    check_collection_handle(handle)
+    if queries.find_collection_by_handle(session, handle):
+        raise HandleTaken(f"Collection with handle: {handle}, already exists.")
+    collection = ProductCollection(id=new_id("pcol"), title=title, handle=handle, details=_plain(details))
+    session.add(collection)
+    session.flush()  # products name it in the same transaction
+    return collection
+
+
+def create_tag(session: Session, value: str) -> ProductTag:
+    """The tag of this word, made if nobody used it yet."""
+    tag = queries.find_tag(session, value)
+    if tag is None:
+        tag = ProductTag(id=new_id("ptag"), value=value)
+        session.add(tag)
+        session.flush()  # products name it in the same transaction
+    return tag
+
+
+def create_type(session: Session, value: str) -> ProductType:
+    """The type of this word, made if nothing was of it yet."""
+    kind = queries.find_type(session, value)
+    if kind is None:
+        kind = ProductType(id=new_id("ptyp"), value=value)
+        session.add(kind)
+        session.flush()  # products name it in the same transaction
+    return kind
 
 
 def _check_free(session: Session, new: NewProduct) -> None:
@@ -100,18 +163,24 @@ def _option(rank: int, new: NewOption) -> ProductOption:
     return ProductOption(id=new_id("opt"), title=new.title, rank=rank, values=values)
 
 
-def _variant(rank: int, new: NewVariant, values: Mapping[tuple[str, str], ProductOptionValue]) -> ProductVariant:
+def _variant(
+    rank: int, new: NewVariant, values: Mapping[tuple[str, str], ProductOptionValue], images: Sequence[ProductImage]
+) -> ProductVariant:
     return ProductVariant(
         id=new_id("variant"),
         title=new.title,
         sku=new.sku,
         barcode=new.barcode,
+        ean=new.ean,
+        upc=new.upc,
         rank=rank,
         manages_stock=new.manages_stock,
+        allows_backorder=new.allows_backorder,
         requires_shipping=new.requires_shipping,
         weight_grams=new.weight_grams,
         details=_plain(new.details),
         option_values=[values[pair] for pair in new.options.items()],
+        images=[image for image in images if image.url in new.image_urls],
     )
 
 
@@ -119,13 +188,31 @@ def _plain(details: Mapping[str, object] | None) -> dict[str, object] | None:
     return None if details is None else dict(details)
 
 
-def _get_categories(session: Session, category_ids: Iterable[str]) -> list[ProductCategory]:
-    wanted = set(category_ids)
-    found = list(session.scalars(select(ProductCategory).where(ProductCategory.id.in_(wanted)))) if wanted else []
-    unknown = wanted - {category.id for category in found}
+def get_categories(session: Session, category_ids: Iterable[str]) -> list[ProductCategory]:
+    """These categories; raises `UnknownReference`."""
+    return _get_all(session, ProductCategory, category_ids, "Product categories")
+
+
+def get_tags(session: Session, tag_ids: Iterable[str]) -> list[ProductTag]:
+    """These tags; raises `UnknownReference`."""
+    return _get_all(session, ProductTag, tag_ids, "Product tags")
+
+
+def _get_all(session: Session, kind: type[Group], ids: Iterable[str], name: str) -> list[Group]:
+    wanted = set(ids)
+    found = list(session.scalars(select(kind).where(kind.id.in_(wanted)).order_by(kind.id))) if wanted else []
+    unknown = wanted - {each.id for each in found}
     if unknown:
-        raise UnknownReference(f"Product categories with ids: {', '.join(sorted(unknown))} do not exist")
+        raise UnknownReference(f"{name} with ids: {', '.join(sorted(unknown))} do not exist")
     return found
+
+
+def refuse_unknown_groups(session: Session, collection_id: str | None, type_id: str | None) -> None:
+    """A product is in a collection and of a type that exist, or in none; raises `UnknownReference`."""
+    if collection_id is not None and session.get(ProductCollection, collection_id) is None:
+        raise UnknownReference(f"Product collection with id: {collection_id} does not exist")
+    if type_id is not None and session.get(ProductType, type_id) is None:
+        raise UnknownReference(f"Product type with id: {type_id} does not exist")
 
 
 def _show_in_channels(session: Session, product_id: str, channel_ids: Iterable[str]) -> None:

@@ -17,6 +17,12 @@ class SalesChannelNotFound(NotFound):
     default_message = "Sales channel was not found"
 
 
+class CurrencyNotFound(NotFound):
+    """The shop sells nowhere in this currency."""
+
+    code = "currency_not_found"
+
+
 class UnknownCountry(Refusal):
     """A country that is not in our table, or belongs to another region already."""
 

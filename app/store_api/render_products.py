@@ -15,10 +15,11 @@ from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from app.catalogue import list_rows
-from app.store_api.fields import ALL, FieldTree, prune
-from app.store_api.render_rows import Document, Fields, is_whole
-from app.store_api.render_variants import Visitor, compose_variants, variant_columns
+from app.store_api.fields import ALL, FieldTree
+from app.store_api.render_rows import Document, Fields, prune_document
+from app.store_api.render_variants import compose_variants, variant_columns
 from app.store_api.surroundings import Surroundings, read_surroundings
+from app.store_api.visitors import Visitor
 
 PRODUCT = Fields(
     {
@@ -89,22 +90,26 @@ def compose_products(
     session: Session, product_ids: Collection[str], visitor: Visitor, tree: FieldTree
 ) -> dict[str, Document]:
     """The same as documents, for other things that show products: to be written, not to be changed."""
-    documents, tax_categories = _read_products(session, product_ids, visitor.channel_id, tree)
+    documents, tax_categories = read_products(session, product_ids, visitor.channel_id, tree)
     if not documents:
         return {}
-    around = read_surroundings(session, documents.keys(), tax_categories, tree)
+    around = read_surroundings(
+        session,
+        documents.keys(),
+        tax_categories,
+        images=tree.wants("images") or tree.wants("variants.images"),
+        options=tree.wants("options") or tree.wants("variants.options"),
+    )
     for name, found in _read_lists(session, documents.keys(), around, visitor, tree).items():
         for product_id, document in documents.items():
             document[name] = found.get(product_id, [])
-    if all(is_whole(child) for child in tree.children.values()):
-        return documents
-    return {product_id: _prune(document, tree) for product_id, document in documents.items()}
+    return {product_id: prune_document(document, tree) for product_id, document in documents.items()}
 
 
-def _read_products(
+def read_products(
     session: Session, product_ids: Collection[str], channel_id: str, tree: FieldTree
 ) -> tuple[dict[str, Document], dict[str, str]]:
-    """The products' own fields, their collection and type; beside, their VAT categories."""
+    """The own fields, collection and type of those products that are shown in the channel; their VAT categories."""
     picked = PRODUCT.pick(tree)
     wanted = {name: ONE[name].pick(ALL) for name in ONE if tree.wants(name)}
     beside = tuple(f"{name}.{column}" for name, below in wanted.items() for column in below.columns)
@@ -149,8 +154,3 @@ def _by_product(pairs: Iterable[tuple[object, Document]]) -> Mapping[str, list[D
     for product_id, document in pairs:
         found[str(product_id)].append(document)
     return found
-
-
-def _prune(document: Document, tree: FieldTree) -> Document:
-    kept = prune(document, tree)
-    return kept if isinstance(kept, dict) else document

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.store_api.fields import FieldTree
+from app.store_api.fields import FieldTree, prune
 from app.store_api.shapes import absolute_url
 
 Document = dict[str, object]
@@ -52,6 +52,14 @@ def write_instant(instant: datetime) -> str:
     """ISO 8601 UTC with milliseconds; the connection's time zone is UTC."""
     written = instant if instant.utcoffset() is None else instant.astimezone(UTC)
     return f"{written.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def prune_document(document: Document, tree: FieldTree) -> Document:
+    """What the tree keeps of a document whose own fields were picked: the same one unless something below is cut."""
+    if all(is_whole(child) for child in tree.children.values()):
+        return document
+    kept = prune(document, tree)
+    return kept if isinstance(kept, dict) else document
 
 
 def is_whole(tree: FieldTree) -> bool:

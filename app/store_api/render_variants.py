@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
@@ -21,6 +20,7 @@ from app.stock.queries import list_available
 from app.store_api.fields import FieldTree
 from app.store_api.render_rows import Document, Fields
 from app.store_api.surroundings import Surroundings
+from app.store_api.visitors import Visitor
 
 VARIANT = Fields(
     {
@@ -51,17 +51,6 @@ VARIANT = Fields(
 # Read behind the fields that are shown, whether these are shown or not.
 BEHIND = ("id", "manages_stock")
 LEADING = 3  # product id, option values, own pictures
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """For whom products are shown: a channel, a day, and where prices are known, their currency and country."""
-
-    channel_id: str
-    today: date
-    currency_code: str | None = None
-    country_code: str | None = None
-    customer_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -34,18 +34,6 @@ Line = Annotated[str, StringConstraints(max_length=255)]
 Email = Annotated[str, StringConstraints(max_length=LONGEST_EMAIL), AfterValidator(normalise_email)]
 Metadata = Annotated[dict[str, object], AfterValidator(keep_as_json)]
 Pieces = Annotated[int, Field(gt=0, le=MOST_PIECES)]
-ProductOrder = Literal[
-    "id",
-    "-id",
-    "title",
-    "-title",
-    "handle",
-    "-handle",
-    "created_at",
-    "-created_at",
-    "updated_at",
-    "-updated_at",
-]
 Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
 
 
@@ -138,42 +126,6 @@ class RegionsQuery(ListQuery):
     id: Ids = []
     name: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
     currency_code: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
-
-
-class PriceContext(StoreQuery):
-    """Where prices are shown."""
-
-    region_id: Id | None = None
-    country_code: Annotated[str, StringConstraints(max_length=2)] | None = None
-    province: Line | None = None
-    cart_id: Id | None = None
-
-
-class ProductsQuery(ListQuery, PriceContext):
-    """Filters of products, and where their prices are shown."""
-
-    order: ProductOrder = "created_at"
-    id: Ids = []
-    handle: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
-    title: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
-    category_id: Ids = []
-    collection_id: Ids = []
-    tag_id: Ids = []
-    type_id: Ids = []
-    sales_channel_id: Ids = []
-    is_giftcard: bool | None = None
-
-
-class CategoriesQuery(ListQuery):
-    """Filters of categories."""
-
-    order: Literal["id", "-id", "name", "-name", "handle", "-handle", "rank", "-rank"] = "rank"
-    id: Ids = []
-    name: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
-    handle: Annotated[list[Line], Field(max_length=MOST_IDS)] = []
-    parent_category_id: Ids = []
-    include_ancestors_tree: bool = False
-    include_descendants_tree: bool = False
 
 
 class ShippingOptionsQuery(StoreQuery):

@@ -1,22 +1,17 @@
 """Products, variants, prices and categories on the wire (store-api §4)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from pydantic import BaseModel, Field
 
 from app.carts.rules import Charge, compute_charge
-from app.catalogue.models import Product, ProductCategory, ProductImage, ProductOption, ProductVariant
+from app.catalogue.models import CustomsColumns, Product, ProductVariant
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
-from app.pricing.models import Price
 from app.shop.models import TaxRate
-from app.shop.rules import pick_rate
 from app.store_api.shapes import WireInstant, absolute_url, is_absent
 
 
 class PriceSourceOut(BaseModel):
-    """Which price it is; a price list comes with the sales."""
+    """Which price it is, and of which list."""
 
     id: str
     price_list_id: str | None = None
@@ -91,26 +86,26 @@ class VariantOptionOut(BaseModel):
 
 
 class VariantOut(BaseModel):
-    """A variant; `calculated_price` comes with a region, `inventory_quantity` when its pieces are counted."""
+    """A variant by itself."""
 
     id: str
     title: str
     sku: str | None
     barcode: str | None
-    ean: None = None
-    upc: None = None
+    ean: str | None
+    upc: str | None
     allow_backorder: bool
     manage_inventory: bool
     variant_rank: int
     thumbnail: str | None
-    hs_code: None = None
+    hs_code: str | None
     origin_country: str | None
-    mid_code: None = None
+    mid_code: str | None
     material: str | None
     weight: int | None
-    length: None = None
-    height: None = None
-    width: None = None
+    length: int | None
+    height: int | None
+    width: int | None
     metadata: Json | None
     product_id: str
     created_at: WireInstant
@@ -119,12 +114,25 @@ class VariantOut(BaseModel):
 
 
 class ShelvedVariantOut(VariantOut):
-    """A variant on a product page."""
+    """A variant on a product page: its price comes with a region, pictures and pieces when they are named."""
 
     options: list[VariantOptionOut]
-    images: list[ImageOut]
+    images: list[ImageOut] | None = Field(default=None, exclude_if=is_absent)
     calculated_price: CalculatedPriceOut | None = Field(default=None, exclude_if=is_absent)
     inventory_quantity: int | None = Field(default=None, exclude_if=is_absent)
+
+
+class ProductKeysOut(BaseModel):
+    """What a variant says of its product."""
+
+    id: str
+    type_id: str | None
+
+
+class SingleVariantOut(ShelvedVariantOut):
+    """A variant by itself, with its pictures and a word on its product."""
+
+    product: ProductKeysOut
 
 
 class ProductSummaryOut(BaseModel):
@@ -139,16 +147,16 @@ class ProductSummaryOut(BaseModel):
     status: str
     is_giftcard: bool
     discountable: bool
-    collection_id: None = None
-    type_id: None = None
-    external_id: None = None
+    collection_id: str | None
+    type_id: str | None
+    external_id: str | None
     weight: int | None
-    length: None = None
-    height: None = None
-    width: None = None
-    hs_code: None = None
+    length: int | None
+    height: int | None
+    width: int | None
+    hs_code: str | None
     origin_country: str | None
-    mid_code: None = None
+    mid_code: str | None
     material: str | None
     metadata: Json | None
     created_at: WireInstant
@@ -156,40 +164,59 @@ class ProductSummaryOut(BaseModel):
     deleted_at: None = None
 
 
-class CategorySummaryOut(BaseModel):
-    """A category without its family."""
+class DatedOut(BaseModel):
+    """What every group of products has."""
 
     id: str
-    name: str
-    description: str
-    handle: str
-    rank: int
-    parent_category_id: str | None
     metadata: Json | None
     created_at: WireInstant
     updated_at: WireInstant
     deleted_at: None = None
 
 
-class ProductOut(ProductSummaryOut):
-    """A product page."""
+class WordOut(DatedOut):
+    """A tag or a type; its published products when they are named."""
 
-    type: None = None
-    collection: None = None
-    tags: list[Json] = []
+    value: str
+    products: list[ProductSummaryOut] | None = Field(default=None, exclude_if=is_absent)
+
+
+class CollectionOut(DatedOut):
+    """A collection; its published products when they are named."""
+
+    title: str
+    handle: str
+    products: list[ProductSummaryOut] | None = Field(default=None, exclude_if=is_absent)
+
+
+class CategorySummaryOut(DatedOut):
+    """A category without its family."""
+
+    name: str
+    description: str
+    handle: str
+    rank: int
+    parent_category_id: str | None
+
+
+class CategoryOut(CategorySummaryOut):
+    """A category with its family; its published products when they are named."""
+
+    parent_category: CategorySummaryOut | None
+    category_children: list[CategorySummaryOut]
+    products: list[ProductSummaryOut] | None = Field(default=None, exclude_if=is_absent)
+
+
+class ProductOut(ProductSummaryOut):
+    """A product page; status, external id, metadata and categories when they are named."""
+
+    type: WordOut | None
+    collection: CollectionOut | None
+    tags: list[WordOut]
     options: list[OptionOut]
     images: list[ImageOut]
     variants: list[ShelvedVariantOut]
-    categories: list[CategorySummaryOut]
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """What products show beside themselves: prices, VAT rates of the visitor's country, pieces."""
-
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    rates: Mapping[str, TaxRate] = field(default_factory=dict)
-    available: Mapping[str, int] = field(default_factory=dict)
+    categories: list[CategorySummaryOut] | None = Field(default=None, exclude_if=is_absent)
 
 
 def product_summary_values(product: Product) -> dict[str, object]:
@@ -202,31 +229,32 @@ def product_summary_values(product: Product) -> dict[str, object]:
         "description": product.description,
         "thumbnail": absolute_url(product.thumbnail),
         "status": product.status,
-        "is_giftcard": False,
+        "is_giftcard": product.is_giftcard,
         "discountable": product.is_discountable,
-        "weight": product.weight_grams,
-        "origin_country": product.origin_country,
-        "material": product.material,
+        "collection_id": product.collection_id,
+        "type_id": product.type_id,
+        "external_id": product.external_id,
+        **_customs_values(product),
         "metadata": product.details,
         "created_at": product.created_at,
         "updated_at": product.updated_at,
     }
 
 
-def variant_values(variant: ProductVariant, product: Product) -> dict[str, object]:
+def variant_values(variant: ProductVariant, _product: Product) -> dict[str, object]:
     """The fields of `VariantOut`."""
     return {
         "id": variant.id,
         "title": variant.title,
         "sku": variant.sku,
         "barcode": variant.barcode,
-        "allow_backorder": False,
+        "ean": variant.ean,
+        "upc": variant.upc,
+        "allow_backorder": variant.allows_backorder,
         "manage_inventory": variant.manages_stock,
         "variant_rank": variant.rank,
-        "thumbnail": absolute_url(product.thumbnail),
-        "origin_country": product.origin_country,
-        "material": product.material,
-        "weight": variant.weight_grams or product.weight_grams,
+        "thumbnail": absolute_url(variant.thumbnail),
+        **_customs_values(variant),
         "metadata": variant.details,
         "product_id": variant.product_id,
         "created_at": variant.created_at,
@@ -234,77 +262,17 @@ def variant_values(variant: ProductVariant, product: Product) -> dict[str, objec
     }
 
 
-def product_out(product: Product, shelf: Shelf) -> ProductOut:
-    """A product with all that hangs on it loaded."""
-    images = [_image(image) for image in product.images]
-    return ProductOut.model_validate(
-        {
-            **product_summary_values(product),
-            "options": [_option(option) for option in product.options],
-            "images": images,
-            "variants": [_variant(variant, product, images, shelf) for variant in product.variants],
-            "categories": [category_summary_out(category) for category in product.categories if category.is_active],
-        }
-    )
-
-
-def category_summary_out(category: ProductCategory) -> CategorySummaryOut:
-    """A category by itself."""
-    return CategorySummaryOut(
-        id=category.id,
-        name=category.name,
-        description=category.description,
-        handle=category.handle,
-        rank=category.rank,
-        parent_category_id=category.parent_category_id,
-        metadata=None,
-        created_at=category.created_at,
-        updated_at=category.updated_at,
-    )
-
-
-def _image(image: ProductImage) -> ImageOut:
-    return ImageOut(
-        id=image.id, url=absolute_url(image.url), rank=image.rank, metadata=None, product_id=image.product_id
-    )
-
-
-def _option(option: ProductOption) -> OptionOut:
-    values = [
-        OptionValueOut(id=value.id, value=value.value, option_id=value.option_id, metadata=None)
-        for value in option.values
-    ]
-    return OptionOut(id=option.id, title=option.title, product_id=option.product_id, metadata=None, values=values)
-
-
-def _variant(variant: ProductVariant, product: Product, images: list[ImageOut], shelf: Shelf) -> ShelvedVariantOut:
-    values = variant_values(variant, product) | {"options": _variant_options(variant, product), "images": images}
-    price = shelf.prices.get(variant.id)
-    if price is not None:
-        values["calculated_price"] = calculated_price(price, pick_rate(shelf.rates, product.tax_category))
-    if variant.manages_stock:
-        values["inventory_quantity"] = shelf.available.get(variant.id, 0)
-    return ShelvedVariantOut.model_validate(values)
-
-
-def _variant_options(variant: ProductVariant, product: Product) -> list[VariantOptionOut]:
-    """One entry per option, in the options' order: the starter compares the whole."""
-    chosen = {value.option_id: value for value in variant.option_values}
-    return [
-        VariantOptionOut(
-            id=chosen[option.id].id,
-            value=chosen[option.id].value,
-            option_id=option.id,
-            option=OptionTitleOut(id=option.id, title=option.title, product_id=option.product_id),
-        )
-        for option in product.options
-        if option.id in chosen
-    ]
-
-
-def calculated_price(price: Price, tax: TaxRate | None) -> CalculatedPriceOut:
-    """A price as shown; VAT included always, and split when the country is known."""
-    return price_shown(price.id, price.variant_id, price.amount_cents, price.currency_code, tax)
+def _customs_values(goods: CustomsColumns) -> dict[str, object]:
+    return {
+        "weight": goods.weight_grams,
+        "length": goods.length_mm,
+        "height": goods.height_mm,
+        "width": goods.width_mm,
+        "hs_code": goods.hs_code,
+        "origin_country": goods.origin_country,
+        "mid_code": goods.mid_code,
+        "material": goods.material,
+    }
 
 
 def price_shown(

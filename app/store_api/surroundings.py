@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from app.catalogue import list_rows
-from app.store_api.fields import FieldTree
 from app.store_api.render_rows import Document
 from app.store_api.shapes import absolute_url
 
@@ -36,13 +35,13 @@ class Surroundings:
 
 
 def read_surroundings(
-    session: Session, product_ids: Collection[str], tax_categories: Mapping[str, str], tree: FieldTree
+    session: Session, product_ids: Collection[str], tax_categories: Mapping[str, str], *, images: bool, options: bool
 ) -> Surroundings:
-    """As far as the products or their variants show them; `tree` is that of the products."""
+    """The VAT categories of these products, with their pictures and options where somebody shows them."""
     around = Surroundings(tax_categories)
-    if tree.wants("images") or tree.wants("variants.images"):
+    if images:
         _read_images(session, product_ids, around)
-    if tree.wants("options") or tree.wants("variants.options"):
+    if options:
         _read_options(session, product_ids, around)
     return around
 

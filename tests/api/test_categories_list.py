@@ -41,9 +41,11 @@ def test_the_menu_shows_active_shelves_with_their_family(storefront: Storefront)
 
 def test_no_draft_stands_on_a_shelf(storefront: Storefront) -> None:
     make_shelves(storefront)
-    glasses = storefront.get("/product-categories", handle="lunettes").json()["product_categories"][0]
+    glasses = storefront.get("/product-categories", handle="lunettes", fields="*products").json()["product_categories"][
+        0
+    ]
     assert [product["handle"] for product in glasses["products"]] == ["aura"]
-    product = storefront.get("/products").json()["products"][0]
+    product = storefront.get("/products", fields="*categories").json()["products"][0]
     assert {category["handle"] for category in product["categories"]} == {"lunettes", "lunettes/soleil"}
 
 

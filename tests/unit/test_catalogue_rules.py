@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from app.catalogue.errors import InvalidProduct
-from app.catalogue.queries import fold
 from app.catalogue.rules import NewOption, NewProduct, NewVariant, check_category_handle, check_new_product
 
 BLACK = NewVariant("Noir", {"Couleur": "Noir"})
@@ -51,7 +50,3 @@ def test_a_category_handle_may_be_a_path() -> None:
     check_category_handle("lunettes/connectees")
     with pytest.raises(InvalidProduct):
         check_category_handle("lunettes//connectees")
-
-
-def test_search_folds_accents_and_capitals() -> None:
-    assert fold("ÉTUI Crème çà") == "etui creme ca"

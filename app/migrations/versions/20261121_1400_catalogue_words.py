@@ -10,6 +10,7 @@ branch_labels = None
 depends_on = None
 
 SHOWN = sa.text("status = 'published'")
+CODES = ("barcode", "ean", "upc")
 CUSTOMS = ("length_mm", "width_mm", "height_mm")
 
 # Both extensions are trusted: the owner of the database may create them. IF NOT EXISTS, because a restore or an
@@ -145,6 +146,9 @@ def create_indexes() -> None:
     op.create_index("ix_product_shown_title", "product", ["title", "id"], postgresql_where=SHOWN)
     op.create_index("ix_product_shown_id", "product", ["id"], postgresql_where=SHOWN)
     op.create_index("ix_product_is_giftcard", "product", ["id"], postgresql_where=sa.text("is_giftcard"))
+    op.create_index("ix_product_variant_created_at", "product_variant", ["created_at", "id"])
+    for name in CODES:
+        op.create_index(op.f(f"ix_product_variant_{name}"), "product_variant", [name], unique=False)
     op.create_index(op.f("ix_product_option_value_value"), "product_option_value", ["value"], unique=False)
 
 
@@ -191,6 +195,8 @@ def downgrade() -> None:
     for extension in EXTENSIONS:
         op.execute(f"DROP EXTENSION {extension}")
     op.drop_index("ix_product_option_value_value", "product_option_value")
+    for name in ("created_at", *CODES):
+        op.drop_index(f"ix_product_variant_{name}", "product_variant")
     for name in ("is_giftcard", "shown_id", "shown_title", "shown_updated_at", "shown_created_at"):
         op.drop_index(f"ix_product_{name}", "product")
     for table in ("product_image", "product_category"):

@@ -1,0 +1,153 @@
+"""Which products a storefront's list holds: filters, search, order, page. Ids only; `list_rows` reads the rest."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, case, false, func, literal, select
+from sqlalchemy.orm import Session
+
+from app.catalogue.list_rows import PRODUCT, VALUE, VARIANT, is_shown
+from app.catalogue.models import ProductSearch, product_category_link, product_tag_link, variant_option_link
+from app.catalogue.queries import InstantFilter, Page, match_instants
+
+SEARCH = ProductSearch.__table__
+ORDERS = ("id", "title", "handle", "created_at", "updated_at")
+DEFAULT_ORDER = "created_at"
+# Shorter words are found at the beginning of a word only: they have no trigram of their own.
+SHORTEST_PART = 3
+# How alike a phrase and some words must be where nothing holds it: one letter wrong in five, two in a dozen.
+LIKENESS = 0.45
+
+
+@dataclass(frozen=True)
+class ProductFilter:
+    """What to show of the catalogue; empty means no condition."""
+
+    channel_id: str
+    ids: Collection[str] = ()
+    handles: Collection[str] = ()
+    titles: Collection[str] = ()
+    external_ids: Collection[str] = ()
+    collection_ids: Collection[str] = ()
+    category_ids: Collection[str] = ()
+    tag_ids: Collection[str] = ()
+    type_ids: Collection[str] = ()
+    option_ids: Collection[str] = ()
+    option_values: Collection[str] = ()
+    is_giftcard: bool | None = None
+    instants: Collection[InstantFilter] = ()
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Which products the words find, and which of them come first."""
+
+    condition: ColumnElement[bool]
+    ranks: Sequence[ColumnElement[object]]
+
+
+def list_product_ids(session: Session, wanted: ProductFilter, page: Page) -> tuple[list[str], int]:
+    """A page of the published products that match, and how many match in all.
+
+    Words are searched without accents and capitals, each as a part of the product's or its variants' words; where
+    nothing holds them, what resembles them is found. Without an `order`, the best match comes first.
+    """
+    if not wanted.text or not wanted.text.strip():
+        return _list_page(session, wanted, page, None)
+    phrase = " ".join(_words(session, wanted.text))
+    found = _list_page(session, wanted, page, _exactly(phrase))
+    return found if found[1] or not phrase else _list_page(session, wanted, page, _alike(session, phrase))
+
+
+def _list_page(session: Session, wanted: ProductFilter, page: Page, search: _Search | None) -> tuple[list[str], int]:
+    """Both answers in one statement, so that they are of one moment."""
+    query = select(PRODUCT.c.id).where(is_shown(literal(wanted.channel_id)), *_conditions(wanted))
+    if search is not None:
+        query = query.join_from(PRODUCT, SEARCH, SEARCH.c.product_id == PRODUCT.c.id).where(search.condition)
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
+    ordered = query.order_by(*_order(page, search)).limit(page.limit).offset(page.offset)
+    ids, count = session.execute(select(func.array(ordered.scalar_subquery()), counted)).one()
+    return list(ids), int(count)
+
+
+def _order(page: Page, search: _Search | None) -> Sequence[ColumnElement[object]]:
+    ranks = search.ranks if search is not None and page.order is None else ()
+    order = page.order or DEFAULT_ORDER
+    column = PRODUCT.c[order.removeprefix("-")]
+    last = PRODUCT.c.id.desc() if order.startswith("-") else PRODUCT.c.id.asc()
+    return [*ranks, column.desc() if order.startswith("-") else column.asc(), last]
+
+
+def _conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
+    columns = {
+        "id": wanted.ids,
+        "handle": wanted.handles,
+        "title": wanted.titles,
+        "external_id": wanted.external_ids,
+        "collection_id": wanted.collection_ids,
+        "type_id": wanted.type_ids,
+    }
+    conditions = [_among(PRODUCT.c[name], values) for name, values in columns.items() if values]
+    for link, name, values in (
+        (product_category_link, "category_id", wanted.category_ids),
+        (product_tag_link, "tag_id", wanted.tag_ids),
+    ):
+        if values:
+            linked = select(link.c.product_id).where(link.c.product_id == PRODUCT.c.id, _among(link.c[name], values))
+            conditions.append(linked.exists())
+    if wanted.option_ids or wanted.option_values:
+        conditions.append(_has_variant(wanted))
+    if wanted.is_giftcard is not None:
+        conditions.append(PRODUCT.c.is_giftcard.is_(wanted.is_giftcard))
+    return [*conditions, *match_instants(PRODUCT, wanted.instants)]
+
+
+def _has_variant(wanted: ProductFilter) -> ColumnElement[bool]:
+    """A variant with this value of this option."""
+    chosen = (
+        select(VARIANT.c.product_id)
+        .join_from(VARIANT, variant_option_link, variant_option_link.c.variant_id == VARIANT.c.id)
+        .join(VALUE, VALUE.c.id == variant_option_link.c.option_value_id)
+    )
+    for column, values in ((VALUE.c.option_id, wanted.option_ids), (VALUE.c.value, wanted.option_values)):
+        if values:
+            chosen = chosen.where(_among(column, values))
+    return PRODUCT.c.id.in_(chosen)
+
+
+def _among(column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+    return column == any_(literal(list(values), ARRAY(Text)))
+
+
+def _words(session: Session, written: str) -> list[str]:
+    """As the database folds its own words; what has neither letter nor digit finds nothing."""
+    folded: str = session.scalar(select(func.comptoir_fold(written))) or ""
+    return [word for word in folded.split() if any(character.isalnum() for character in word)]
+
+
+def _exactly(phrase: str) -> _Search:
+    """Every word is a part of the product's words; its title is the phrase, begins with it, holds it, or does not."""
+    words = phrase.split()
+    parts = [SEARCH.c.words.like(f"%{'' if len(word) >= SHORTEST_PART else ' '}{_escaped(word)}%") for word in words]
+    escaped = _escaped(phrase)
+    title, everything = SEARCH.c.title, SEARCH.c.words.concat(" ")
+    rank = case(
+        (title == phrase, 0),
+        (title.like(f"{escaped}%"), 1),
+        (title.like(f"%{escaped}%"), 2),
+        (everything.like(f"% {escaped} %"), 3),
+        else_=4,
+    )
+    return _Search(and_(*parts) if parts else false(), [rank])
+
+
+def _alike(session: Session, phrase: str) -> _Search:
+    """Small slips of the pen forgiven: some run of the product's words has most trigrams of the phrase."""
+    session.execute(select(func.set_config("pg_trgm.word_similarity_threshold", str(LIKENESS), True)))
+    likeness = func.word_similarity(phrase, SEARCH.c.words)
+    return _Search(SEARCH.c.words.op("%>", is_comparison=True)(phrase), [likeness.desc()])
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,79 @@
+"""`/store/currencies`: those the shop's regions sell in."""
+
+from typing import Annotated
+
+from babel.numbers import get_currency_name, get_currency_precision, get_currency_symbol
+from fastapi import Path, Query, Response
+from pydantic import BaseModel
+
+from app.core.db import SessionDep
+from app.shop.errors import CurrencyNotFound
+from app.shop.queries import list_currency_codes
+from app.store_api.access import store_router
+from app.store_api.fields import answer, answer_page, parse_fields
+from app.store_api.schemas import StoreQuery
+from app.store_api.schemas_catalogue import CurrenciesQuery
+from app.store_api.shapes import PageOut
+
+router = store_router()
+
+WIRE_LOCALE = "en"  # the wire is English, pages are not
+
+
+class CurrencyOut(BaseModel):
+    """A currency; its code in lower case."""
+
+    code: str
+    symbol: str
+    symbol_native: str
+    name: str
+    decimal_digits: int
+    rounding: int
+
+
+class CurrenciesAnswer(PageOut):
+    """A page of currencies."""
+
+    currencies: list[CurrencyOut]
+
+
+class CurrencyAnswer(BaseModel):
+    """One currency."""
+
+    currency: CurrencyOut
+
+
+@router.get("/currencies", response_model=CurrenciesAnswer)
+def list_currencies(session: SessionDep, query: Annotated[CurrenciesQuery, Query()]) -> Response:
+    """The currencies of the shop's regions."""
+    known = [_currency(code) for code in list_currency_codes(session)]
+    text = (query.q or "").strip().casefold()
+    asked = {code.lower() for code in query.code}
+    found = [
+        each for each in known if (not asked or each.code in asked) and text in f"{each.code} {each.name.casefold()}"
+    ]
+    found.sort(key=lambda each: str(getattr(each, query.order.removeprefix("-"))), reverse=query.order.startswith("-"))
+    shown = found[query.offset : query.offset + query.limit]
+    tree = parse_fields(query.fields)
+    return answer_page("currencies", shown, tree, count=len(found), offset=query.offset, limit=query.limit)
+
+
+@router.get("/currencies/{code}", response_model=CurrencyAnswer)
+def show_currency(session: SessionDep, code: Annotated[str, Path()], query: Annotated[StoreQuery, Query()]) -> Response:
+    """One currency."""
+    if code.lower() not in list_currency_codes(session):
+        raise CurrencyNotFound(f"Currency with code: {code} was not found")
+    return answer("currency", _currency(code.lower()), parse_fields(query.fields))
+
+
+def _currency(code: str) -> CurrencyOut:
+    upper = code.upper()
+    symbol = get_currency_symbol(upper, WIRE_LOCALE)
+    return CurrencyOut(
+        code=code,
+        symbol=symbol,
+        symbol_native=symbol,
+        name=get_currency_name(upper, locale=WIRE_LOCALE),
+        decimal_digits=get_currency_precision(upper),
+        rounding=0,
+    )
