@@ -161,11 +161,3 @@ def list_base_prices(session: Session, pairs: Collection[tuple[str, str]]) -> di
     )
     found = session.execute(query.order_by(Price.variant_id, Price.currency_code).with_for_update())
     return {(variant_id, code): amount_cents for variant_id, code, amount_cents in found}
-
-
-def list_prices(session: Session, variant_ids: Collection[str], currency_code: str) -> dict[str, Price]:
-    """The price of each variant that has one in this currency without any list, by variant id."""
-    if not variant_ids:
-        return {}
-    query = select(Price).where(Price.variant_id.in_(variant_ids), Price.currency_code == currency_code)
-    return {price.variant_id: price for price in session.scalars(query)}
