@@ -52,14 +52,14 @@ def count_attempts(attempts: Sequence[Attempt]) -> Verdict:
 
 
 @contextmanager
-def limited(response: Response, *attempts: Attempt) -> Iterator[None]:
+def limited(response: Response, *attempts: Attempt) -> Iterator[Verdict]:
     """Count the attempts before the block runs; raises `TooManyRequests`. Every answer says how many are left."""
     verdict = count_attempts(attempts)
     response.headers.update(verdict.headers)
     try:
         if not verdict.is_allowed:
             raise TooManyRequests(verdict.retry_after_seconds)
-        yield
+        yield verdict
     except Refusal as refusal:
         refusal.headers.update(verdict.headers)
         raise

@@ -33,6 +33,8 @@ def instance_environment(wishes: Wishes, memory: Memory, database_url: str, redi
         "BREVO_SENDER_EMAIL": "boutique@comptoir.example",
         "BREVO_SENDER_NAME": "Comptoir",
         "STORE_CORS": STOREFRONTS,
+        # A storefront on this machine calls for all its visitors from one address.
+        "TRUSTED_STOREFRONTS": "127.0.0.1,::1",
         "ADMIN_CORS": own,
         "AUTH_CORS": f"{STOREFRONTS},{own}",
         "JWT_SECRET": memory.secrets.jwt_secret,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.carts.models import AdjustmentColumns
@@ -175,3 +175,29 @@ class OrderShippingAdjustment(AdjustmentColumns, Base):
     )
 
     order_shipping_method_id: Mapped[str] = mapped_column(ForeignKey("order_shipping_method.id"))
+
+
+class OrderTransfer(Base):
+    """A customer asks for a guest's order; whoever reads the mail of the order's address says yes or no."""
+
+    __tablename__ = "order_transfer"
+    __table_args__ = (
+        CheckConstraint("state IN ('requested', 'accepted', 'declined', 'canceled')", name="state"),
+        Index(
+            "uq_order_transfer_open",
+            "order_id",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("state = 'requested'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("order.id"))
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    description: Mapped[str | None]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(server_default="requested")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

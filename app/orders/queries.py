@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.catalogue.models import Product, ProductVariant
 from app.core.locks import limit_lock_wait
 from app.orders.errors import OrderNotFound
-from app.orders.models import Order, OrderLine, OrderShippingMethod
+from app.orders.models import Order, OrderLine, OrderShippingMethod, OrderTransfer
 
 ORDERS = {
     "id": Order.id,
@@ -74,6 +75,34 @@ def lock_order_of_cart(session: Session, cart_id: str) -> Order:
     """The row of the order a completed cart became, locked."""
     wanted = select(Order).where(Order.cart_id == cart_id).with_for_update()
     return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def lock_order(session: Session, order_id: str) -> Order:
+    """The order whole, its row locked: who owns it changes once at a time; raises `OrderNotFound`."""
+    limit_lock_wait(session)
+    wanted = _whole().where(Order.id == order_id).with_for_update(of=Order)
+    found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise OrderNotFound(order_id)
+    return found
+
+
+def find_open_transfer(session: Session, order_id: str, token_hash: str, now: datetime) -> OrderTransfer | None:
+    """The request for this order whose token this is, while it may be answered."""
+    return session.scalar(
+        select(OrderTransfer).where(
+            OrderTransfer.order_id == order_id,
+            OrderTransfer.token_hash == token_hash,
+            OrderTransfer.state == "requested",
+            OrderTransfer.expires_at > now,
+        )
+    )
+
+
+def list_open_transfers(session: Session, order_id: str) -> list[OrderTransfer]:
+    """Everybody's requests for an order that wait for an answer."""
+    wanted = select(OrderTransfer).where(OrderTransfer.order_id == order_id, OrderTransfer.state == "requested")
+    return list(session.scalars(wanted))
 
 
 def lock_lines(session: Session, order_id: str) -> dict[str, OrderLine]:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.orders.errors import OrderNotFound
+from app.orders.errors import OrderAlreadyOwned, OrderNotFound, OrderWithoutEmail
 
 ReviewReason = Literal["stock_gone", "amount_differs", "details_missing", "promotion_used_up"]
 
 # An order's id opens it without login for that long (design §4.18).
 OPEN_WITHOUT_LOGIN = timedelta(days=30)
+# So long does the owner of a guest's order have to answer who asks for it.
+TRANSFER_LIFETIME = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,16 @@ class Pieces:
     fulfilled: int
     shipped: int
     delivered: int
+
+
+@dataclass(frozen=True)
+class Transferable:
+    """What decides whether an order may change hands."""
+
+    order_id: str
+    email: str | None
+    owner_id: str | None
+    owner_has_account: bool
 
 
 def compute_order_status(review_reason: ReviewReason | None) -> str:
@@ -96,3 +108,16 @@ def check_open_without_login(order_id: str, created_at: datetime, now: datetime)
     """After 30 days an order's id alone opens nothing. Source: design §4.18. Raises `OrderNotFound`."""
     if now - created_at > OPEN_WITHOUT_LOGIN:
         raise OrderNotFound(order_id)
+
+
+def check_transferable(order: Transferable, customer_id: str) -> None:
+    """A guest's order may go to whom its own address agrees to; an account's order is nobody else's to ask for.
+
+    Source: store-api §8 (transfer), design §4.18. Raises `OrderAlreadyOwned`, `OrderNotFound`, `OrderWithoutEmail`.
+    """
+    if order.owner_id == customer_id:
+        raise OrderAlreadyOwned(order.order_id, customer_id)
+    if order.owner_has_account:
+        raise OrderNotFound(order.order_id)
+    if order.email is None:
+        raise OrderWithoutEmail

@@ -77,7 +77,7 @@ def log_in(body: CredentialsBody, request: Request, response: Response) -> Token
 def ask_for_reset(body: ResetRequestBody, request: Request, response: Response, locale: Locale = None) -> str:
     """Always the same answer. An account gets a few mails an hour, however often they are asked for."""
     email = as_registered(body.identifier)
-    with limited(response, *_reset_requests(request)):
+    with limited(response, *_reset_requests(request, email)):
         if count_attempts([Attempt(per_hour(3), "reset-account", email)]).is_allowed:
             with unit_of_work() as session:
                 request_reset(session, email, locale[:LongestLocale] if locale else None)
@@ -88,7 +88,7 @@ def ask_for_reset(body: ResetRequestBody, request: Request, response: Response, 
 def choose_password(body: NewPasswordBody, request: Request, response: Response) -> SuccessAnswer:
     """The password that the link of a mail lets one choose, once; every token and session of the old one ends."""
     _, _, token = request.headers.get("authorization", "").partition(" ")
-    with limited(response, *_reset_uses(request)):
+    with limited(response, *_reset_uses(request, token)):
         with unit_of_work() as session:
             email = find_resetting(session, token)
         if email is None:
@@ -136,13 +136,15 @@ def _logins(request: Request, email: str) -> Iterator[Attempt]:
         yield Attempt(per_minute(60), "login-address", address)
 
 
-def _reset_requests(request: Request) -> Iterator[Attempt]:
+def _reset_requests(request: Request, email: str) -> Iterator[Attempt]:
+    yield Attempt(per_hour(60), "reset-asked", email)
     address = find_visitor_address(request)
     if address is not None:
         yield Attempt(per_hour(30), "reset-address", address)
 
 
-def _reset_uses(request: Request) -> Iterator[Attempt]:
+def _reset_uses(request: Request, token: str) -> Iterator[Attempt]:
+    yield Attempt(per_minute(10), "reset-token", token)
     address = find_visitor_address(request)
     if address is not None:
         yield Attempt(per_minute(20), "reset-use", address)

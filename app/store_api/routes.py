@@ -12,6 +12,7 @@ from app.store_api import (
     currencies,
     customer_addresses,
     customers,
+    order_transfers,
     orders,
     payment_collections,
     payment_providers,
@@ -45,6 +46,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_addresses.router,
     orders.customer_router,
     orders.router,
+    order_transfers.customer_router,
+    order_transfers.router,
     return_reasons.router,
     returns.router,
 )

@@ -88,7 +88,7 @@ class AddressesQuery(ListQuery):
 class TransferRequestBody(Body):
     """Why the order should be theirs; for the owner of the address to read."""
 
-    description: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+    description: Annotated[str, StringConstraints(max_length=300)] | None = None
 
 
 class TransferTokenBody(Body):
