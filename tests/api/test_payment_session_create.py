@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.core.db import unit_of_work
 from app.dev.faults import Kind
 from tests.in_process import RunJobs
 from tests.rows import row
@@ -146,8 +147,12 @@ def test_a_failure_that_stripe_keeps_under_the_key_gets_a_new_key(buyer: Buyer, 
 
 
 def test_an_amount_that_stripe_does_not_take_is_a_400(buyer: Buyer) -> None:
-    made = buyer.post("/store/carts", region_id=buyer.goods.region_id).json()["cart"]["id"]
-    answer = buyer.ask_for_session(buyer.open_collection(made))
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE price SET amount_cents = 10")
+    item = {"variant_id": buyer.goods.variant_id, "quantity": 1}
+    made = buyer.post("/store/carts", region_id=buyer.goods.region_id, items=[item]).json()["cart"]
+    assert made["total"] == 0.1
+    answer = buyer.ask_for_session(buyer.open_collection(made["id"]))
     assert answer.status_code == 400
     assert answer.json()["code"] == "amount_not_payable"
 
