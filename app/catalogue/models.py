@@ -152,7 +152,11 @@ class ProductVariant(DatedColumns, CustomsColumns, Base):
     """What is put into a cart: one value per option, with a stock-keeping unit."""
 
     __tablename__ = "product_variant"
-    __table_args__ = (Index("ix_product_variant_created_at", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_product_variant_created_at", "created_at", "id"),
+        # Nothing says yet how pieces that are not there are sold (docs/decisions/0010).
+        CheckConstraint("NOT allows_backorder", name="sells_what_is_there"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     product_id: Mapped[str] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)

@@ -130,6 +130,8 @@ def _check_variants(options: Sequence[NewOption], variants: Sequence[NewVariant]
     allowed = {option.title: set(option.values) for option in options}
     seen: set[tuple[tuple[str, str], ...]] = set()
     for variant in variants:
+        if variant.allows_backorder:
+            raise InvalidProduct(f"Variant {variant.title} cannot be sold without pieces: backorders are not offered")
         if set(variant.options) != set(allowed):
             raise InvalidProduct(f"Variant {variant.title} needs one value for each of: {', '.join(allowed)}")
         strange = [value for title, value in variant.options.items() if value not in allowed[title]]

@@ -182,6 +182,7 @@ def test_the_shelf_promises_and_sells_no_more_than_it_holds(sold: str, role: str
     )
     refused(role, promise, "ck_stock_level_never_overpromised")
     refused(role, "UPDATE stock_reservation SET quantity = 9", "ck_stock_level_never_overpromised")
+    refused(role, "UPDATE product_variant SET allows_backorder = true", "sells_what_is_there")
     refused(role, "TRUNCATE stock_reservation", "never emptied|permission denied")
     attempt(role, "DELETE FROM stock_reservation")
     assert read_rows("SELECT stocked_quantity, reserved_quantity FROM stock_level") == [(8, 0)]

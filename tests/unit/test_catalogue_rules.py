@@ -38,6 +38,10 @@ def test_another_handle_is_refused(handle: str) -> None:
         ),
         ({"variants": (NewVariant("Rose", {"Couleur": "Rose"}),)}, "Option value Rose does not exist for variant Rose"),
         ({"variants": (BLACK, BLACK)}, "Variant Noir has the same options as another one"),
+        (
+            {"variants": (dataclasses.replace(BLACK, allows_backorder=True),)},
+            "Variant Noir cannot be sold without pieces: backorders are not offered",
+        ),
     ],
 )
 def test_a_product_that_contradicts_itself_is_refused(change: dict[str, object], message: str) -> None:

@@ -52,6 +52,10 @@ CREATE TRIGGER keep_reserved_count_at_first BEFORE INSERT ON stock_level FOR EAC
 
 
 def upgrade() -> None:
+    # Nothing says yet how pieces that are not there are sold.
+    op.create_check_constraint(
+        op.f("ck_product_variant_sells_what_is_there"), "product_variant", "NOT allows_backorder"
+    )
     op.add_column("stock_level", sa.Column("reserved_quantity", sa.Integer(), server_default="0", nullable=False))
     op.create_check_constraint(
         op.f("ck_stock_level_never_overpromised"),
@@ -98,3 +102,4 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION comptoir_count_reserved()")
     op.drop_constraint(op.f("ck_stock_level_never_overpromised"), "stock_level", type_="check")
     op.drop_column("stock_level", "reserved_quantity")
+    op.drop_constraint(op.f("ck_product_variant_sells_what_is_there"), "product_variant", type_="check")
