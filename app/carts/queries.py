@@ -20,7 +20,15 @@ from app.carts.models import (
     CartShippingMethod,
 )
 from app.carts.rules import Charge, Totals, compute_totals
-from app.catalogue.models import Product, ProductVariant
+from app.catalogue.models import (
+    Product,
+    ProductCollection,
+    ProductOption,
+    ProductOptionValue,
+    ProductType,
+    ProductVariant,
+    variant_option_link,
+)
 from app.core.clock import utc_now
 from app.core.locks import limit_lock_wait
 from app.customers.models import Customer
@@ -40,6 +48,14 @@ class Reduction(NamedTuple):
     amount_cents: int
 
 
+class LineNames(NamedTuple):
+    """What a line repeats of what its product belongs to and its variant is."""
+
+    product_type: str | None
+    product_collection: str | None
+    option_values: Mapping[str, object]
+
+
 @dataclass(frozen=True)
 class LineContents:
     """A line with what it sells, what is taken off it, and its VAT rate once the country is known."""
@@ -48,7 +64,8 @@ class LineContents:
     variant: ProductVariant
     product: Product
     tax: TaxRate | None
-    reductions: tuple[Reduction, ...] = ()
+    reductions: tuple[Reduction, ...]
+    names: LineNames
 
 
 @dataclass(frozen=True)
@@ -125,9 +142,18 @@ _LINES = (
         ProductVariant,
         Product,
         _reduced(CartLineAdjustment, CartLineAdjustment.cart_line_id, CartLine.id),
+        ProductType.value,
+        ProductCollection.title,
+        select(func.jsonb_object_agg(ProductOption.title, ProductOptionValue.value))
+        .join(ProductOptionValue, ProductOptionValue.option_id == ProductOption.id)
+        .join(variant_option_link, variant_option_link.c.option_value_id == ProductOptionValue.id)
+        .where(variant_option_link.c.variant_id == ProductVariant.id)
+        .scalar_subquery(),
     )
     .join(ProductVariant, ProductVariant.id == CartLine.variant_id)
     .join(Product, Product.id == ProductVariant.product_id)
+    .outerjoin(ProductType, ProductType.id == Product.type_id)
+    .outerjoin(ProductCollection, ProductCollection.id == Product.collection_id)
     .where(CartLine.cart_id == _CART_ID)
     .order_by(CartLine.position, CartLine.id)
 )
@@ -199,8 +225,15 @@ def _list_rates(session: Session, cart: Cart) -> dict[str, TaxRate]:
 def _list_lines(session: Session, cart_id: str, rates: Mapping[str, TaxRate]) -> tuple[LineContents, ...]:
     found = session.execute(_LINES, {"cart_id": cart_id}, execution_options={"populate_existing": True})
     return tuple(
-        LineContents(line, variant, product, pick_rate(rates, product.tax_category), _reductions(reductions))
-        for line, variant, product, reductions in found
+        LineContents(
+            line,
+            variant,
+            product,
+            pick_rate(rates, product.tax_category),
+            _reductions(reductions),
+            LineNames(product_type, product_collection, option_values or {}),
+        )
+        for line, variant, product, reductions, product_type, product_collection, option_values in found
     )
 
 

@@ -1,6 +1,7 @@
 """What a cart costs, and what may be done to it. Orders compute their totals here too."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from app.pricing.rules import HIGHEST_AMOUNT_CENTS
 MOST_LINES = 200
 MOST_PIECES = 10_000
 MOST_CODES = 20
+MOST_DETAILS = 10_000
 # A cart lives that long after its last change (runbook S0-017); one that was bought can be read longer (design §4.18).
 LIFE = timedelta(days=7)
 OPEN_AFTER_COMPLETION = timedelta(days=30)
@@ -130,6 +132,19 @@ def check_open_by_id(cart_id: str, expires_at: datetime, completed_at: datetime 
     ends_at = expires_at if completed_at is None else completed_at + OPEN_AFTER_COMPLETION
     if now > ends_at:
         raise CartNotFound(cart_id)
+
+
+def merge_details(before: Mapping[str, object] | None, given: Mapping[str, object] | None) -> dict[str, object] | None:
+    """Metadata that is given is laid over what is there; an empty text takes a key away, null takes them all.
+
+    Raises `CartTooLarge`.
+    """
+    if given is None:
+        return None
+    merged = {key: value for key, value in {**(before or {}), **given}.items() if value != ""}
+    if len(json.dumps(merged)) > MOST_DETAILS:
+        raise CartTooLarge(f"Metadata has at most {MOST_DETAILS} characters")
+    return merged
 
 
 def check_country(country_code: str | None, region_name: str, served: Collection[str]) -> None:

@@ -6,15 +6,19 @@ from typing import TypedDict
 from sqlalchemy.orm import Session
 
 from app.carts import queries
-from app.carts.errors import CurrencyDiffersFromRegion, ForeignSalesChannel
+from app.carts.errors import AddressNotFound, CartNotFound, CurrencyDiffersFromRegion, ForeignSalesChannel
 from app.carts.models import Cart, CartShippingMethod
 from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
-from app.carts.update_address import AddressValues, set_address, set_only_country
+from app.carts.rules import LIFE, merge_details
+from app.carts.update_address import COLUMNS, AddressValues, SavedAddress, set_address, set_only_country
 from app.carts.update_lines import NewLine, price_lines, put_lines
 from app.carts.update_promotions import set_codes
+from app.core.clock import utc_now
 from app.core.db import Json
 from app.core.ids import new_id
+from app.customers.models import Customer
+from app.customers.queries import find_address, has_account
 from app.customers.service import record_guest
 from app.shipping.errors import UnfitShippingOption
 from app.shipping.queries import find_option
@@ -32,39 +36,75 @@ class CartChanges(TypedDict, total=False):
     locale: str | None
     sales_channel_id: str | None
     promo_codes: Sequence[str]
-    shipping_address: AddressValues | None
-    billing_address: AddressValues | None
+    shipping_address: AddressValues | SavedAddress | None
+    billing_address: AddressValues | SavedAddress | None
     details: Json | None
 
 
-def create_cart(session: Session, channel_id: str, changes: CartChanges, lines: Sequence[NewLine] = ()) -> CartContents:
-    """Make a cart in the key's channel, in the region asked for or the default one."""
+def create_cart(
+    session: Session,
+    channel_id: str,
+    changes: CartChanges,
+    lines: Sequence[NewLine] = (),
+    *,
+    customer: Customer | None = None,
+) -> CartContents:
+    """Make a cart in the key's channel, in the region asked for or the default one; it is the caller's if logged in."""
     region_id = changes.get("region_id")
     region = _get_region(session, region_id) if region_id else get_default_region(session)
-    cart = Cart(id=new_id("cart"), region_id=region.id, currency_code=region.currency_code, sales_channel_id=channel_id)
+    now = utc_now()
+    cart = Cart(
+        id=new_id("cart"),
+        region_id=region.id,
+        currency_code=region.currency_code,
+        sales_channel_id=channel_id,
+        created_at=now,
+        expires_at=now + LIFE,
+    )
+    if customer is not None:
+        cart.customer_id, cart.email = customer.id, customer.email
     session.add(cart)
     set_only_country(session, cart, region)
     session.flush()  # lines refer to the cart
     _check_channel(changes.get("sales_channel_id"), channel_id)
-    _apply(session, cart, region, changes)
+    _apply(session, cart, region, changes, customer)
     put_lines(session, cart, lines)
     _set_codes(session, cart, changes)
     return finish_change(session, cart)
 
 
-def update_cart(session: Session, cart_id: str, channel_id: str, changes: CartChanges) -> CartContents:
+def update_cart(
+    session: Session, cart_id: str, channel_id: str, changes: CartChanges, *, customer: Customer | None = None
+) -> CartContents:
     """Set what is given; raises `CartCompleted` and whatever a value given may not be."""
     cart = open_cart(session, cart_id)
     region = _get_region(session, changes.get("region_id") or cart.region_id)
     if region.id != cart.region_id:
         _move_to_region(session, cart, region)
     _check_channel(changes.get("sales_channel_id"), channel_id)
-    _apply(session, cart, region, changes)
+    _apply(session, cart, region, changes, customer)
     _set_codes(session, cart, changes)
     return finish_change(session, cart)
 
 
-def choose_shipping(session: Session, cart_id: str, option_id: str) -> CartContents:
+def transfer_cart(session: Session, cart_id: str, customer: Customer) -> CartContents:
+    """Make a cart the customer's own, at the customer's prices. Raises `CartNotFound` for another account's cart."""
+    cart = open_cart(session, cart_id)
+    if cart.customer_id == customer.id:
+        return queries.get_contents(session, cart_id)
+    if cart.customer_id is not None and has_account(session, cart.customer_id):
+        raise CartNotFound(cart_id)
+    cart.customer_id, cart.email = customer.id, customer.email
+    price_lines(session, cart, queries.list_lines(session, cart_id))
+    return finish_change(session, cart)
+
+
+def refresh_cart(session: Session, cart_id: str) -> CartContents:
+    """The cart at today's VAT rates, promotions and carriage, nothing else of it changed."""
+    return finish_change(session, open_cart(session, cart_id))
+
+
+def choose_shipping(session: Session, cart_id: str, option_id: str, data: Json | None = None) -> CartContents:
     """Send the cart this way, in place of any other; raises `UnfitShippingOption`."""
     cart = open_cart(session, cart_id)
     option = find_option(session, option_id)
@@ -74,6 +114,7 @@ def choose_shipping(session: Session, cart_id: str, option_id: str) -> CartConte
     method.shipping_option_id = option.id
     method.name = option.name
     method.amount_cents = option.amount_cents
+    method.data = data
     session.add(method)
     contents = finish_change(session, cart)
     if contents.cart.shipping_method is None:  # it does not fit, and was dropped again
@@ -104,7 +145,7 @@ def _move_to_region(session: Session, cart: Cart, region: Region) -> None:
         session.delete(method)
 
 
-def _apply(session: Session, cart: Cart, region: Region, changes: CartChanges) -> None:
+def _apply(session: Session, cart: Cart, region: Region, changes: CartChanges, customer: Customer | None) -> None:
     currency_code = changes.get("currency_code")
     if currency_code is not None and currency_code.lower() != region.currency_code:
         raise CurrencyDiffersFromRegion(currency_code, region.name)
@@ -113,11 +154,25 @@ def _apply(session: Session, cart: Cart, region: Region, changes: CartChanges) -
     if "locale" in changes:
         cart.locale = changes["locale"]
     if "details" in changes:
-        cart.details = changes["details"]
+        cart.details = merge_details(cart.details, changes["details"])
     if "shipping_address" in changes:
-        set_address(session, cart, region, "shipping", changes["shipping_address"])
+        given = _resolve(session, changes["shipping_address"], customer)
+        set_address(session, cart, region, "shipping", given)
     if "billing_address" in changes:
-        set_address(session, cart, region, "billing", changes["billing_address"])
+        given = _resolve(session, changes["billing_address"], customer)
+        set_address(session, cart, region, "billing", given)
+
+
+def _resolve(
+    session: Session, given: AddressValues | SavedAddress | None, customer: Customer | None
+) -> AddressValues | None:
+    """A saved address is copied out of the caller's own book, nobody else's."""
+    if not isinstance(given, SavedAddress):
+        return given
+    saved = find_address(session, customer.id, given.id) if customer else None
+    if saved is None:
+        raise AddressNotFound(given.id)
+    return {column: getattr(saved, column) for column in COLUMNS}
 
 
 def _set_codes(session: Session, cart: Cart, changes: CartChanges) -> None:
@@ -127,6 +182,10 @@ def _set_codes(session: Session, cart: Cart, changes: CartChanges) -> None:
 
 
 def _set_email(session: Session, cart: Cart, email: str | None) -> None:
+    """A guest is found or made; the cart of an account stays its own, whatever address is written to."""
+    if cart.customer_id is not None and has_account(session, cart.customer_id):
+        cart.email = email
+        return
     customer = record_guest(session, email) if email else None
     cart.email = customer.email if customer else None
     cart.customer_id = customer.id if customer else None

@@ -1,6 +1,7 @@
 """The two addresses of a cart."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from app.core.ids import new_id
 from app.shop.models import Region
 
 AddressKind = Literal["shipping", "billing"]
-AddressValues = Mapping[str, str | None]
+AddressValues = Mapping[str, object]
 COLUMNS = (
     "first_name",
     "last_name",
@@ -24,7 +25,15 @@ COLUMNS = (
     "country_code",
     "province",
     "postal_code",
+    "details",
 )
+
+
+@dataclass(frozen=True)
+class SavedAddress:
+    """An address of the caller's own book."""
+
+    id: str
 
 
 def set_address(session: Session, cart: Cart, region: Region, kind: AddressKind, given: AddressValues | None) -> None:

@@ -12,7 +12,7 @@ from app.carts.errors import VariantNotForSale, VariantWithoutPrice
 from app.carts.models import Cart, CartLine
 from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
-from app.carts.rules import check_size
+from app.carts.rules import check_size, merge_details
 from app.catalogue.queries import list_sellable_variants, list_uncounted_variants
 from app.core.clock import utc_now
 from app.core.db import Json
@@ -52,7 +52,8 @@ def update_line(session: Session, cart_id: str, line_id: str, changes: LineChang
     if changes.get("quantity") == 0:
         session.delete(line)
         return finish_change(session, cart)
-    line.details = changes.get("details", line.details)
+    if "details" in changes:
+        line.details = merge_details(line.details, changes["details"])
     if "quantity" in changes:
         line.quantity = changes["quantity"]
         lines = queries.list_lines(session, cart_id)
@@ -116,7 +117,9 @@ def price_lines(session: Session, cart: Cart, lines: Sequence[CartLine]) -> None
     if without:
         raise VariantWithoutPrice(without)
     for line in lines:
-        line.unit_price_cents = prices[line.variant_id].amount_cents
+        price = prices[line.variant_id]
+        line.unit_price_cents = price.amount_cents
+        line.compare_at_unit_price_cents = price.original_amount_cents if price.is_reduced else None
 
 
 def _check_stock(session: Session, cart: Cart, lines: Iterable[CartLine], variant_ids: set[str]) -> None:

@@ -86,6 +86,11 @@ def find_address(session: Session, customer_id: str, address_id: str) -> Custome
     )
 
 
+def has_account(session: Session, customer_id: str) -> bool:
+    """Whether this customer is more than a guest."""
+    return bool(session.scalar(select(Customer.has_account).where(Customer.id == customer_id)))
+
+
 def list_addresses(
     session: Session,
     customer_id: str,

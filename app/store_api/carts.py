@@ -2,114 +2,165 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from sqlalchemy.orm import Session
 
 from app.carts import service
 from app.carts.queries import CartContents, get_contents
 from app.carts.rules import check_open_by_id
 from app.carts.service import CartChanges
-from app.carts.update_address import COLUMNS, AddressValues
+from app.carts.update_address import COLUMNS, AddressValues, SavedAddress
 from app.carts.update_lines import LineChanges, NewLine, add_line, remove_line, update_line
+from app.carts.update_promotions import add_codes, remove_codes
 from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.payments.queries import get_collection, list_payments
-from app.store_api.access import KeyDep, store_router
+from app.store_api.access import CustomerDep, KeyDep, OptionalCustomerDep, store_router
+from app.store_api.fields import FieldTree, answer, parse_fields
+from app.store_api.render_cart import render_cart
+from app.store_api.render_rows import Document
 from app.store_api.schemas import (
     AddressBody,
+    Body,
     NewCartBody,
     NewLineBody,
+    PromoCodesBody,
+    SavedAddressBody,
     ShippingMethodBody,
     StoreQuery,
     UpdateCartBody,
     UpdateLineBody,
 )
-from app.store_api.shapes_cart import CartAnswer, CartOut, LineDeletedAnswer, cart_out
+from app.store_api.shapes_cart import CartAnswer, LineDeletedAnswer
 from app.store_api.shapes_payment import payment_collection_out
 
 router = store_router()
+customer_router = store_router(for_customers=True)
 
 CartId = Annotated[str, Path()]
 LineId = Annotated[str, Path()]
 Fields = Annotated[StoreQuery, Query()]
 
 
-def show(session: Session, contents: CartContents) -> CartOut:
+class EmptyBody(Body):
+    """Nothing is asked for; the SDK sends no body at all."""
+
+
+def show(session: Session, contents: CartContents, tree: FieldTree) -> Document:
     """The cart on the wire, with what is owed for it."""
     collection_id = contents.cart.payment_collection_id
-    if collection_id is None:
-        return cart_out(contents, None)
+    if collection_id is None or not tree.keeps("payment_collection"):
+        return render_cart(contents, None, tree)
     shown = payment_collection_out(get_collection(session, collection_id), list_payments(session, collection_id))
     if contents.cart.completed_at is not None:
         # Stripe's object tells name, address and e-mail of the payer, which are masked everywhere else by now.
         shown = shown.model_copy(update={"payment_sessions": []})
-    return cart_out(contents, shown)
+    return render_cart(contents, shown, tree)
 
 
-@router.post("/carts")
-def create_cart(session: SessionDep, key: KeyDep, body: NewCartBody, _query: Fields) -> CartAnswer:
-    """A new cart; without a region, in the default one."""
+def _answer(session: Session, contents: CartContents, query: StoreQuery) -> Response:
+    tree = parse_fields(query.fields)
+    return answer("cart", show(session, contents, tree), tree)
+
+
+@router.post("/carts", response_model=CartAnswer)
+def create_cart(
+    session: SessionDep, key: KeyDep, customer: OptionalCustomerDep, body: NewCartBody, query: Fields
+) -> Response:
+    """A new cart; without a region, in the default one; the caller's own if logged in."""
     lines = [NewLine(item.variant_id, item.quantity, item.metadata) for item in body.items or ()]
-    contents = service.create_cart(session, key.sales_channel_id, _changes(body), lines)
-    return CartAnswer(cart=show(session, contents))
+    contents = service.create_cart(session, key.sales_channel_id, _changes(body), lines, customer=customer)
+    return _answer(session, contents, query)
 
 
-@router.get("/carts/{cart_id}")
-def show_cart(session: SessionDep, cart_id: CartId, _query: Fields) -> CartAnswer:
+@router.get("/carts/{cart_id}", response_model=CartAnswer)
+def show_cart(session: SessionDep, cart_id: CartId, query: Fields) -> Response:
     """A cart; a completed one can still be read, masked."""
     contents = get_contents(session, cart_id)
     check_open_by_id(cart_id, contents.cart.expires_at, contents.cart.completed_at, utc_now())
-    return CartAnswer(cart=show(session, contents))
+    return _answer(session, contents, query)
 
 
-@router.post("/carts/{cart_id}")
-def update_cart(session: SessionDep, key: KeyDep, cart_id: CartId, body: UpdateCartBody, _query: Fields) -> CartAnswer:
-    """Set addresses, e-mail, region, metadata; what is absent stays."""
-    contents = service.update_cart(session, cart_id, key.sales_channel_id, _changes(body))
-    return CartAnswer(cart=show(session, contents))
+@router.post("/carts/{cart_id}", response_model=CartAnswer)
+def update_cart(
+    session: SessionDep,
+    key: KeyDep,
+    customer: OptionalCustomerDep,
+    cart_id: CartId,
+    body: UpdateCartBody,
+    query: Fields,
+) -> Response:
+    """Set addresses, e-mail, region, codes, metadata; what is absent stays."""
+    contents = service.update_cart(session, cart_id, key.sales_channel_id, _changes(body), customer=customer)
+    return _answer(session, contents, query)
 
 
-@router.post("/carts/{cart_id}/line-items")
-def create_line_item(session: SessionDep, cart_id: CartId, body: NewLineBody, _query: Fields) -> CartAnswer:
+@customer_router.post("/carts/{cart_id}/customer", response_model=CartAnswer)
+def transfer_cart(
+    session: SessionDep, customer: CustomerDep, cart_id: CartId, query: Fields, _body: EmptyBody | None = None
+) -> Response:
+    """The cart becomes that of the customer who is logged in."""
+    return _answer(session, service.transfer_cart(session, cart_id, customer), query)
+
+
+@router.post("/carts/{cart_id}/promotions", response_model=CartAnswer)
+def add_promotions(session: SessionDep, cart_id: CartId, body: PromoCodesBody, query: Fields) -> Response:
+    """Put codes into the cart, beside those it has."""
+    return _answer(session, add_codes(session, cart_id, body.promo_codes), query)
+
+
+@router.delete("/carts/{cart_id}/promotions", response_model=CartAnswer)
+def remove_promotions(session: SessionDep, cart_id: CartId, body: PromoCodesBody, query: Fields) -> Response:
+    """Take codes out of the cart."""
+    return _answer(session, remove_codes(session, cart_id, body.promo_codes), query)
+
+
+@router.post("/carts/{cart_id}/taxes", response_model=CartAnswer)
+def update_taxes(session: SessionDep, cart_id: CartId, query: Fields, _body: EmptyBody | None = None) -> Response:
+    """The cart with the VAT of today; every answer has it, for rates are looked up whenever a cart is read."""
+    return _answer(session, service.refresh_cart(session, cart_id), query)
+
+
+@router.post("/carts/{cart_id}/line-items", response_model=CartAnswer)
+def create_line_item(session: SessionDep, cart_id: CartId, body: NewLineBody, query: Fields) -> Response:
     """Put pieces of a variant into the cart."""
     contents = add_line(session, cart_id, NewLine(body.variant_id, body.quantity, body.metadata))
-    return CartAnswer(cart=show(session, contents))
+    return _answer(session, contents, query)
 
 
-@router.post("/carts/{cart_id}/line-items/{line_id}")
+@router.post("/carts/{cart_id}/line-items/{line_id}", response_model=CartAnswer)
 def update_line_item(
-    session: SessionDep, cart_id: CartId, line_id: LineId, body: UpdateLineBody, _query: Fields
-) -> CartAnswer:
+    session: SessionDep, cart_id: CartId, line_id: LineId, body: UpdateLineBody, query: Fields
+) -> Response:
     """Set the quantity of a line; 0 removes it."""
     changes = LineChanges(quantity=body.quantity)
     if "metadata" in body.model_fields_set:
         changes["details"] = body.metadata
-    return CartAnswer(cart=show(session, update_line(session, cart_id, line_id, changes)))
+    return _answer(session, update_line(session, cart_id, line_id, changes), query)
 
 
-@router.delete("/carts/{cart_id}/line-items/{line_id}")
-def delete_line_item(session: SessionDep, cart_id: CartId, line_id: LineId, _query: Fields) -> LineDeletedAnswer:
-    """Take a line out."""
-    contents = remove_line(session, cart_id, line_id)
-    return LineDeletedAnswer(id=line_id, object="line-item", deleted=True, parent=show(session, contents))
+@router.delete("/carts/{cart_id}/line-items/{line_id}", response_model=LineDeletedAnswer)
+def delete_line_item(session: SessionDep, cart_id: CartId, line_id: LineId, query: Fields) -> Response:
+    """Take a line out; `fields` are those of the cart."""
+    tree = parse_fields(query.fields)
+    shown = show(session, remove_line(session, cart_id, line_id), tree)
+    return answer("parent", shown, tree, id=line_id, object="line-item", deleted=True)
 
 
-@router.post("/carts/{cart_id}/shipping-methods")
-def choose_shipping_method(
-    session: SessionDep, cart_id: CartId, body: ShippingMethodBody, _query: Fields
-) -> CartAnswer:
+@router.post("/carts/{cart_id}/shipping-methods", response_model=CartAnswer)
+def choose_shipping_method(session: SessionDep, cart_id: CartId, body: ShippingMethodBody, query: Fields) -> Response:
     """Send the cart this way, in place of any other."""
-    return CartAnswer(cart=show(session, service.choose_shipping(session, cart_id, body.option_id)))
+    return _answer(session, service.choose_shipping(session, cart_id, body.option_id, body.data), query)
 
 
 def _changes(body: UpdateCartBody) -> CartChanges:
     """What the body says; what it does not say is absent, not null."""
     given = body.model_fields_set
     changes = CartChanges(region_id=body.region_id, sales_channel_id=body.sales_channel_id)
-    if "promo_codes" in given:
-        changes["promo_codes"] = body.promo_codes
     if isinstance(body, NewCartBody):
         changes["currency_code"] = body.currency_code
+    if "promo_codes" in given:
+        changes["promo_codes"] = body.promo_codes
     if "email" in given:
         changes["email"] = body.email
     if "locale" in given:
@@ -123,7 +174,10 @@ def _changes(body: UpdateCartBody) -> CartChanges:
     return changes
 
 
-def _address(body: AddressBody | None) -> AddressValues | None:
+def _address(body: AddressBody | None) -> AddressValues | SavedAddress | None:
     if body is None:
         return None
-    return {name: getattr(body, name) for name in ("id", *COLUMNS) if name in body.model_fields_set}
+    if isinstance(body, SavedAddressBody):
+        return SavedAddress(body.id or "")
+    given = {name: getattr(body, name) for name in ("id", *COLUMNS) if name in body.model_fields_set}
+    return {**given, "details": body.metadata} if "metadata" in body.model_fields_set else given

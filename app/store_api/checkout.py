@@ -15,8 +15,9 @@ from app.payments.queries import get_collection, list_payments
 from app.store_api.access import store_router
 from app.store_api.fields import ALL, answer, parse_fields
 from app.store_api.orders import ORDER_FIELDS, compose_order
+from app.store_api.render_cart import render_cart
 from app.store_api.schemas import Body, StoreQuery
-from app.store_api.shapes_cart import CartOut, cart_out
+from app.store_api.shapes_cart import CartOut
 from app.store_api.shapes_order import OrderOut
 from app.store_api.shapes_payment import payment_collection_out
 
@@ -73,4 +74,4 @@ def _payment_needed(session: Session, cart_id: str, need: PaymentNeed) -> Respon
         get_collection(session, collection_id), list_payments(session, collection_id)
     )
     error = PaymentErrorOut(message=need.message, name=need.type, type=need.type)
-    return answer("cart", cart_out(contents, payment_collection), ALL, type="cart", error=error.model_dump())
+    return answer("cart", render_cart(contents, payment_collection, ALL), ALL, type="cart", error=error.model_dump())

@@ -36,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     types.router,
     currencies.router,
     carts.router,
+    carts.customer_router,
     shipping_options.router,
     payment_providers.router,
     payment_collections.router,

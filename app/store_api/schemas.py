@@ -4,9 +4,9 @@ import json
 from typing import Annotated, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from app.carts.rules import MOST_LINES, MOST_PIECES
+from app.carts.rules import MOST_CODES, MOST_LINES, MOST_PIECES
 
 MOST_METADATA_CHARACTERS = 10_000
 MOST_IDS = 200
@@ -29,12 +29,16 @@ def keep_as_json(values: dict[str, object]) -> dict[str, object]:
     return values
 
 
-Id = Annotated[str, StringConstraints(max_length=100)]
+LONGEST_ID = 100
+Id = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
 Line = Annotated[str, StringConstraints(max_length=255)]
 Email = Annotated[str, StringConstraints(max_length=LONGEST_EMAIL), AfterValidator(normalise_email)]
 Metadata = Annotated[dict[str, object], AfterValidator(keep_as_json)]
 Pieces = Annotated[int, Field(gt=0, le=MOST_PIECES)]
 Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
+
+
+PromoCodes = Annotated[list[Line], Field(max_length=MOST_CODES)]
 
 
 class Body(BaseModel):
@@ -60,6 +64,24 @@ class AddressBody(Body):
     metadata: Metadata | None = None
 
 
+class SavedAddressBody(AddressBody):
+    """An address of the caller's own book, by its id."""
+
+
+def take_saved_address(given: object) -> object:
+    """A bare text names an address of the book (store-api §5)."""
+    if not isinstance(given, str):
+        return given
+    if len(given) > LONGEST_ID:
+        raise ValueError("The id of an address is shorter")
+    return SavedAddressBody(id=given)
+
+
+CartAddressBody = Annotated[
+    AddressBody | None, BeforeValidator(take_saved_address, json_schema_input_type=AddressBody | str | None)
+]
+
+
 class NewLineBody(Body):
     """Pieces of a variant; the price is ours to say, a `unit_price` is refused."""
 
@@ -75,6 +97,12 @@ class UpdateLineBody(Body):
     metadata: Metadata | None = None
 
 
+class PromoCodesBody(Body):
+    """Codes to put into a cart or to take out of it."""
+
+    promo_codes: PromoCodes
+
+
 class UpdateCartBody(Body):
     """What is absent stays."""
 
@@ -82,9 +110,9 @@ class UpdateCartBody(Body):
     email: Email | None = None
     locale: Annotated[str, StringConstraints(max_length=35)] | None = None
     sales_channel_id: Id | None = None
-    promo_codes: Annotated[list[Line], Field(max_length=20)] = []
-    shipping_address: AddressBody | None = None
-    billing_address: AddressBody | None = None
+    promo_codes: PromoCodes = []
+    shipping_address: CartAddressBody = None
+    billing_address: CartAddressBody = None
     metadata: Metadata | None = None
 
 
@@ -96,7 +124,7 @@ class NewCartBody(UpdateCartBody):
 
 
 class ShippingMethodBody(Body):
-    """`data` is for options of a carrier; flat options have none."""
+    """`data` is the buyer's word to whoever carries it, such as a relay point; it is kept with the choice."""
 
     option_id: Id
     data: Metadata | None = None

@@ -80,6 +80,9 @@ class AddressOut(BaseModel):
     metadata: Json | None
 
 
+ADDRESS_FIELDS = tuple(name for name in AddressOut.model_fields if name not in ("id", "metadata"))
+
+
 class ChargeOut(BaseModel):
     """The totals of one line or one way of sending."""
 
@@ -219,7 +222,7 @@ def address_out(address_id: str | None, address: AddressColumns | None) -> Addre
     """An address of a cart or an order, or null."""
     if address_id is None or address is None:
         return None
-    columns = {name: getattr(address, name) for name in AddressOut.model_fields if name not in ("id", "metadata")}
+    columns = {name: getattr(address, name) for name in ADDRESS_FIELDS}
     return AddressOut.model_validate({"id": address_id, "metadata": address.details, **columns})
 
 

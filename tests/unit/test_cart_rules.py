@@ -1,18 +1,22 @@
 """What may be done to a cart."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.carts.errors import CartCompleted, CartTooLarge, CountryOutsideRegion, InvalidPromotionCode
+from app.carts.errors import CartCompleted, CartNotFound, CartTooLarge, CountryOutsideRegion
 from app.carts.rules import (
+    LIFE,
+    MOST_CODES,
     MOST_LINES,
     MOST_PIECES,
     check_changeable,
+    check_codes,
     check_country,
+    check_open_by_id,
     check_payable,
-    check_promotion_codes,
     check_size,
+    merge_details,
 )
 from app.pricing.rules import HIGHEST_AMOUNT_CENTS
 
@@ -33,6 +37,9 @@ def test_a_cart_travels_within_its_region() -> None:
 def test_a_cart_has_limits() -> None:
     check_size(MOST_LINES, MOST_PIECES)
     check_payable(HIGHEST_AMOUNT_CENTS)
+    check_codes(MOST_CODES)
+    with pytest.raises(CartTooLarge, match="at most 20 promotion codes"):
+        check_codes(MOST_CODES + 1)
     with pytest.raises(CartTooLarge, match="at most 200 lines"):
         check_size(MOST_LINES + 1, 1)
     with pytest.raises(CartTooLarge, match="at most 10000 pieces"):
@@ -41,7 +48,19 @@ def test_a_cart_has_limits() -> None:
         check_payable(HIGHEST_AMOUNT_CENTS + 1)
 
 
-def test_no_code_is_valid_and_none_is_fine() -> None:
-    check_promotion_codes([])
-    with pytest.raises(InvalidPromotionCode, match=r"^The promotion code NOEL is invalid$"):
-        check_promotion_codes(["NOEL", "ETE"])
+def test_metadata_is_merged_and_an_empty_text_takes_a_key_away() -> None:
+    assert merge_details(None, {"a": 1}) == {"a": 1}
+    assert merge_details({"a": 1, "b": {"c": 2}}, {"b": "", "d": [3]}) == {"a": 1, "d": [3]}
+    assert merge_details({"a": 1}, None) is None
+    with pytest.raises(CartTooLarge, match="at most 10000 characters"):
+        merge_details({"a": "x" * 6_000}, {"b": "x" * 6_000})
+
+
+def test_a_cart_lives_seven_days_and_what_was_bought_is_read_for_thirty() -> None:
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    check_open_by_id("cart_1", now, None, now)
+    check_open_by_id("cart_1", now - timedelta(days=20), now - timedelta(days=30), now)
+    for expires_at, completed_at in ((now - timedelta(seconds=1), None), (now, now - timedelta(days=30, seconds=1))):
+        with pytest.raises(CartNotFound, match=r"^Cart with id 'cart_1' not found$"):
+            check_open_by_id("cart_1", expires_at, completed_at, now)
+    assert LIFE == timedelta(days=7)
