@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bench.measure import Goal, Operation
 from bench.purchase import buy, cart_path
 from bench.servers import Database
-from bench.shop import Shop
+from bench.shop import PASSWORD, Shop
 from bench.webhooks import News
 from bench.wire import Client, Json, WrongAnswer, with_query
 
@@ -109,6 +109,16 @@ class Acts:
         body = {"variant_id": self.shop.goods.variant_ids[1], "quantity": 1}
         self.client.post(f"/store/carts/{self.carts.pop()}/line-items", body)
 
+    def log_in(self) -> None:
+        """Another account each time: the limits count by account."""
+        email = f"cliente-{1 + next(self.numbers) % 900}@example.com"
+        self.client.post("/auth/customer/emailpass", {"email": email, "password": PASSWORD})
+
+    def log_in_unknown(self) -> None:
+        """The same with an address that nobody has."""
+        email = f"personne-{next(self.numbers)}@example.com"
+        self.client.post("/auth/customer/emailpass", {"email": email, "password": PASSWORD}, expect=401)
+
     def buy(self) -> None:
         """All ten requests."""
         number = next(self.numbers)
@@ -151,6 +161,8 @@ def list_operations(acts: Acts) -> list[Operation]:
         Operation("cart-read", "cart read, two lines", acts.read_cart, Goal(3)),
         Operation("cart-add-line", "add a line", acts.add_line, Goal(6), prepare=acts.make_carts, most=100),
         Operation("purchase", "whole purchase, ten requests", acts.buy, Goal(36, 12, 685), most=40),
+        Operation("login-known", "login", acts.log_in, Goal(70, None, 92), most=20),
+        Operation("login-unknown", "login, unknown address", acts.log_in_unknown, Goal(70, None, 2), most=20),
         Operation(
             "webhook",
             "webhook applied: ledger, order, mail",

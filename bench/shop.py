@@ -15,12 +15,14 @@ from app.shipping.service import NewShippingOption, create_option
 from app.shop import service as shops
 from app.stock.service import receive
 from bench.copies import Template, copy
-from bench.purchase import STRIPE, Goods, buy, open_cart, open_payment
+from bench.purchase import ADDRESS, STRIPE, Goods, buy, open_cart, open_payment
 from bench.servers import Database, Servers
 from bench.wire import Client, Json, WrongAnswer, with_query
 
 # What the Next.js starter asks of a product, literally (store-api §2): note its last comma.
 PRODUCT_FIELDS = "*variants.calculated_price,+variants.inventory_quantity,*variants.images,+metadata,+tags,"
+MEMBER = "cliente@example.com"
+PASSWORD = "un mot de passe assez long"  # noqa: S105 - of accounts that live as long as the bench
 PLENTY = 1_000_000
 LONG_AGO = date(2014, 1, 1)
 COLOURS = ("Noir", "Écaille", "Cristal", "Vert sauge")
@@ -54,6 +56,7 @@ class Shop:
     order_id: str
     unpaid_cart_id: str
     intent: Json
+    token: str
 
     @property
     def headers(self) -> dict[str, str]:
@@ -72,19 +75,34 @@ class Shop:
 
 
 def make_template(servers: Servers) -> Shop:
-    """One shop, one product of four variants, one order by hand, one cart that waits for Stripe."""
+    """One shop, one product of four variants, one account with an order, one cart that waits for Stripe."""
     os.environ.update(servers.environment)
     key, goods = furnish()
     get_engine().dispose()
     client = Client(servers.web_port, {"x-publishable-api-key": key})
-    order_id = buy(client, goods, goods.variant_ids[0], goods.variant_ids[1])
+    token = open_account(client)
+    member = Client(servers.web_port, {"x-publishable-api-key": key, "authorization": f"Bearer {token}"})
+    order_id = buy(member, goods, goods.variant_ids[0], goods.variant_ids[1], MEMBER)
     cart_id = open_cart(client, goods, goods.variant_ids[0], goods.variant_ids[1], "attente@example.com")
     collection = open_payment(client, goods, cart_id, STRIPE)
     client.close()
+    member.close()
     intent = collection["payment_sessions"][0]["data"]  # type: ignore[index]
     if not isinstance(intent, dict):
         raise WrongAnswer("the Stripe session holds no intent")
-    return Shop(key, goods, order_id, cart_id, {**intent, "status": "succeeded", "amount_received": intent["amount"]})
+    paid = {**intent, "status": "succeeded", "amount_received": intent["amount"]}
+    return Shop(key, goods, order_id, cart_id, paid, token)
+
+
+def open_account(client: Client) -> str:
+    """Sign-up as the starter does it, and an address in the book; the login's token."""
+    credentials = {"email": MEMBER, "password": PASSWORD}
+    first = client.post("/auth/customer/emailpass/register", credentials).json()["token"]
+    names = {"email": MEMBER, "first_name": "Jeanne", "last_name": "Martin"}
+    client.post("/store/customers", names, headers={"authorization": f"Bearer {first}"})
+    token = str(client.post("/auth/customer/emailpass", credentials).json()["token"])
+    client.post("/store/customers/me/addresses", ADDRESS, headers={"authorization": f"Bearer {token}"})
+    return token
 
 
 def furnish() -> tuple[str, Goods]:
@@ -154,11 +172,12 @@ def product_template() -> Template:
 
 
 def customer_template() -> Template:
-    """Somebody who bought as a guest."""
+    """Somebody with an account: password, address book."""
+    email = "'cliente-' || n || '@example.com'"
     return Template(
-        roots={"customer": "s.\"email\" = 'jeanne@example.com'"},
+        roots={"customer": f's."email" = \'{MEMBER}\' AND s."has_account"'},
         without=frozenset({"cart", "order"}),
-        changes={("customer", "email"): "'cliente-' || n || '@example.com'"},
+        changes={("customer", "email"): email, ("auth_identity", "email"): email},
     )
 
 
