@@ -24,6 +24,9 @@ def make_product(
     manages_stock: bool = True,
     requires_shipping: bool = True,
     category_ids: tuple[str, ...] = (),
+    collection_id: str | None = None,
+    type_id: str | None = None,
+    tag_ids: tuple[str, ...] = (),
 ) -> Product:
     """A product with one variant per colour, each at this price (None: no price) and with so many pieces."""
     product = create_product(
@@ -39,6 +42,9 @@ def make_product(
             variants=variants_of(handle, colours, manages_stock, requires_shipping),
             image_urls=(f"/static/{handle}-1.webp", f"/static/{handle}-2.webp"),
             category_ids=category_ids,
+            collection_id=collection_id,
+            type_id=type_id,
+            tag_ids=tag_ids,
             sales_channel_ids=(channel_id,),
             details={"collection": "hiver"},
         ),

@@ -16,11 +16,49 @@ CHECKOUT = (
     "POST /store/payment-collections/:id/payment-sessions",
     "POST /store/carts/:id/complete",
 )
+SIGN_UP = ("POST /auth/customer/emailpass/register", "POST /store/customers", "POST /auth/customer/emailpass")
+
 FLOWS: dict[str, tuple[str, ...]] = {
+    "products": ("GET /store/products", "GET /store/products/:id"),
+    "variants": ("GET /store/product-variants", "GET /store/product-variants/:id"),
+    "groups": (
+        "GET /store/product-categories",
+        "GET /store/product-categories/:id",
+        "GET /store/collections",
+        "GET /store/collections/:id",
+        "GET /store/product-tags",
+        "GET /store/product-tags/:id",
+        "GET /store/product-types",
+        "GET /store/product-types/:id",
+        "GET /store/return-reasons",
+        "GET /store/return-reasons/:id",
+        "GET /store/currencies",
+        "GET /store/currencies/:code",
+        "GET /store/locales",
+    ),
     "guest_purchase": (*CHECKOUT, "GET /store/orders/:id"),
     "manual_payment": CHECKOUT,
     "refused_card": CHECKOUT,
+    "profile": (
+        *SIGN_UP,
+        "GET /store/customers/me",
+        "POST /store/customers/me",
+        "POST /store/customers/me/addresses",
+        "GET /store/customers/me/addresses",
+        "GET /store/customers/me/addresses/:id",
+        "POST /store/customers/me/addresses/:id",
+        "DELETE /store/customers/me/addresses/:id",
+    ),
+    "tokens": ("POST /auth/token/refresh", "GET /store/customers/me"),
+    "password": ("POST /auth/customer/emailpass/reset-password", "POST /auth/customer/emailpass/update"),
+    "transfer": (
+        "POST /store/orders/:id/transfer/request",
+        "POST /store/orders/:id/transfer/accept",
+        "POST /store/orders/:id/transfer/decline",
+        "POST /store/orders/:id/transfer/cancel",
+    ),
     "refusals": ADD_TO_CART,
+    "returns": ("POST /store/returns",),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 
 from app.dev.fake_brevo.app import create_app as create_fake_brevo
 from app.dev.fake_stripe.app import GivenEndpoint
@@ -26,6 +27,11 @@ class OpenShop:
     given: dict[str, str]
     processes: Processes
 
+    def forget_attempts(self) -> None:
+        """As if the last visitor had come an hour ago: all flows come from one address, which the limits count."""
+        with redis.Redis.from_url(self.processes.environment["REDIS_URL"]) as client:
+            client.flushall()
+
 
 @contextmanager
 def open_shop(database_url: str, redis_url: str) -> Iterator[OpenShop]:
@@ -41,7 +47,7 @@ def open_shop(database_url: str, redis_url: str) -> Iterator[OpenShop]:
         # The SDK runs on the storefront's server here: one address, many visitors.
         environment["TRUSTED_STOREFRONTS"] = "127.0.0.1"
         with settings_of(environment):
-            key = stock_the_shop()
+            stocked = stock_the_shop()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="comptoir-sdk-")))
         processes = Processes(environment, folder)
         stack.callback(processes.stop_all)
@@ -52,7 +58,8 @@ def open_shop(database_url: str, redis_url: str) -> Iterator[OpenShop]:
         yield OpenShop(
             given={
                 "shop_url": url,
-                "publishable_key": key,
+                "publishable_key": stocked.key,
+                "delivered_order_id": stocked.delivered_order_id,
                 "stripe_url": stripe,
                 "brevo_url": brevo,
                 "storefront_origin": origin,

@@ -124,6 +124,9 @@ export const refuseAtStripe = (intentId) => turn(`/payment_intents/${intentId}/f
 
 export const unique = (name) => `${name}-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`
 
+/** An order that a guest has received: ten pieces. */
+export const DELIVERED = { order_id: process.env.DELIVERED_ORDER_ID, email: "livree@example.com" }
+
 export const ADDRESS = {
   first_name: "Jeanne",
   last_name: "Martin",
