@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from sqlalchemy import ARRAY, ColumnElement, Executable, FromClause, Select, Text, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import (
@@ -31,19 +32,28 @@ Row = Sequence[object]
 Columns = tuple[str, ...]
 
 PUBLISHED = "published"
+WIRE_INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'  # the connection's time zone is UTC
 PRODUCT, VARIANT, IMAGE = Product.__table__, ProductVariant.__table__, ProductImage.__table__
 OPTION, VALUE, CATEGORY = ProductOption.__table__, ProductOptionValue.__table__, ProductCategory.__table__
 COLLECTION, TAG, TYPE = ProductCollection.__table__, ProductTag.__table__, ProductType.__table__
 
 
 def list_product_rows(
-    session: Session, product_ids: Collection[str], channel_id: str, columns: Columns, beside: Columns = ()
+    session: Session,
+    product_ids: Collection[str],
+    channel_id: str,
+    columns: Columns,
+    *,
+    beside: Columns = (),
+    lists: Columns = (),
 ) -> Sequence[Row]:
-    """Of those products that are published in the channel: these columns, then those `beside` them.
+    """Of those products that are published in the channel: these columns, those `beside` them, these lists.
 
-    `beside` is `collection` or `type`, each followed by the columns of that table (`collection.title`).
+    `beside` is `collection` or `type`, each followed by a column of that table (`collection.title`). A list is one of
+    `images` (id, url, rank, metadata), `options` (option id and title, value id and value) and `tags` (id, value,
+    metadata, both instants as the wire writes them): rows of rows in their order, None when there is none.
     """
-    return _list(session, _products(columns, beside), ids=list(product_ids), channel_id=channel_id)
+    return _list(session, _products(columns, beside, lists), ids=list(product_ids), channel_id=channel_id)
 
 
 def list_variant_rows(session: Session, product_ids: Collection[str], columns: Columns) -> Sequence[Row]:
@@ -54,21 +64,6 @@ def list_variant_rows(session: Session, product_ids: Collection[str], columns: C
 def list_variant_rows_by_id(session: Session, variant_ids: Collection[str], columns: Columns) -> Sequence[Row]:
     """The same for variants of any product."""
     return _list(session, _variants(columns, by_product=False), ids=list(variant_ids))
-
-
-def list_image_rows(session: Session, product_ids: Collection[str]) -> Sequence[Row]:
-    """The pictures of these products in their order: product id, id, url, rank, metadata."""
-    return _list(session, _images(), ids=list(product_ids))
-
-
-def list_option_rows(session: Session, product_ids: Collection[str]) -> Sequence[Row]:
-    """Options and values of these products in their order: product id, option id and title, value id and value."""
-    return _list(session, _options(), ids=list(product_ids))
-
-
-def list_tag_rows(session: Session, product_ids: Collection[str], columns: Columns) -> Sequence[Row]:
-    """The tags of these products by name: product id, then these columns."""
-    return _list(session, _tags(columns), ids=list(product_ids))
 
 
 def list_category_rows(session: Session, product_ids: Collection[str], columns: Columns) -> Sequence[Row]:
@@ -97,14 +92,43 @@ def _pick(table: FromClause, columns: Columns) -> list[ColumnElement[object]]:
 
 
 @cache
-def _products(columns: Columns, beside: Columns) -> Executable:
+def _products(columns: Columns, beside: Columns, lists: Columns) -> Executable:
     tables = {"collection": COLLECTION, "type": TYPE}
     more = [tables[table].c[name] for table, _, name in (place.partition(".") for place in beside)]
     source: FromClause = PRODUCT
     for name in sorted({place.partition(".")[0] for place in beside}):
         source = source.outerjoin(tables[name], tables[name].c.id == PRODUCT.c[f"{name}_id"])
-    query = select(*_pick(PRODUCT, columns), *more).select_from(source)
+    # Lists come as JSON within the product's row: three readings less, and one of them costs as much as ten such rows.
+    listed = [LISTS[name]().scalar_subquery() for name in lists]
+    query = select(*_pick(PRODUCT, columns), *more, *listed).select_from(source)
     return query.where(_among(PRODUCT.c.id), is_shown(bindparam("channel_id", type_=Text)))
+
+
+def _images() -> Select[tuple[object]]:
+    row = func.json_build_array(*_pick(IMAGE, ("id", "url", "rank", "metadata")))
+    return _ordered(row, IMAGE.c.rank, IMAGE.c.id).where(IMAGE.c.product_id == PRODUCT.c.id)
+
+
+def _options() -> Select[tuple[object]]:
+    row = func.json_build_array(OPTION.c.id, OPTION.c.title, VALUE.c.id, VALUE.c.value)
+    listed = _ordered(row, OPTION.c.rank, OPTION.c.id, VALUE.c.rank, VALUE.c.id)
+    joined = listed.select_from(OPTION.join(VALUE, VALUE.c.option_id == OPTION.c.id))
+    return joined.where(OPTION.c.product_id == PRODUCT.c.id)
+
+
+def _tags() -> Select[tuple[object]]:
+    instants = [func.to_char(TAG.c[name], WIRE_INSTANT) for name in ("created_at", "updated_at")]
+    row = func.json_build_array(TAG.c.id, TAG.c.value, TAG.c.metadata, *instants)
+    link = product_tag_link
+    listed = _ordered(row, TAG.c.value).select_from(link.join(TAG, TAG.c.id == link.c.tag_id))
+    return listed.where(link.c.product_id == PRODUCT.c.id)
+
+
+def _ordered(row: ColumnElement[object], *order: ColumnElement[object]) -> Select[tuple[object]]:
+    return select(func.json_agg(aggregate_order_by(row, *order)))
+
+
+LISTS = {"images": _images, "options": _options, "tags": _tags}
 
 
 @cache
@@ -119,27 +143,6 @@ def _variants(columns: Columns, *, by_product: bool) -> Executable:
     )
     among = _among(VARIANT.c.product_id if by_product else VARIANT.c.id)
     return query.where(among).order_by(VARIANT.c.product_id, VARIANT.c.rank, VARIANT.c.id)
-
-
-@cache
-def _images() -> Executable:
-    query = select(*_pick(IMAGE, ("product_id", "id", "url", "rank", "metadata")))
-    return query.where(_among(IMAGE.c.product_id)).order_by(IMAGE.c.product_id, IMAGE.c.rank, IMAGE.c.id)
-
-
-@cache
-def _options() -> Executable:
-    query = select(OPTION.c.product_id, OPTION.c.id, OPTION.c.title, VALUE.c.id, VALUE.c.value)
-    joined = query.select_from(OPTION.join(VALUE, VALUE.c.option_id == OPTION.c.id))
-    order = (OPTION.c.product_id, OPTION.c.rank, OPTION.c.id, VALUE.c.rank, VALUE.c.id)
-    return joined.where(_among(OPTION.c.product_id)).order_by(*order)
-
-
-@cache
-def _tags(columns: Columns) -> Executable:
-    link = product_tag_link
-    query = select(link.c.product_id, *_pick(TAG, columns)).select_from(link.join(TAG, TAG.c.id == link.c.tag_id))
-    return query.where(_among(link.c.product_id)).order_by(link.c.product_id, TAG.c.value)
 
 
 @cache

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Annotated
 
 from fastapi import Depends
+from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, sessionmaker
@@ -46,6 +47,7 @@ def get_engine() -> Engine:
         max_overflow=5,
         pool_timeout=5,
         pool_pre_ping=True,
+        json_deserializer=from_json,
         connect_args={"application_name": "comptoir", "options": "-c timezone=UTC"},
     )
 

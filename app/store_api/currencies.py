@@ -3,19 +3,21 @@
 from typing import Annotated
 
 from babel.numbers import get_currency_name, get_currency_precision, get_currency_symbol
-from fastapi import Path, Query, Response
+from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 
 from app.core.db import SessionDep
+from app.core.query import describe_query, query_of
 from app.shop.errors import CurrencyNotFound
 from app.shop.queries import list_currency_codes
-from app.store_api.access import store_router
+from app.store_api.access import catalogue_router
 from app.store_api.fields import answer, answer_page, parse_fields
+from app.store_api.keeping import keepable
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_catalogue import CurrenciesQuery
 from app.store_api.shapes import PageOut
 
-router = store_router()
+router = catalogue_router()
 
 WIRE_LOCALE = "en"  # the wire is English, pages are not
 
@@ -43,8 +45,10 @@ class CurrencyAnswer(BaseModel):
     currency: CurrencyOut
 
 
-@router.get("/currencies", response_model=CurrenciesAnswer)
-def list_currencies(session: SessionDep, query: Annotated[CurrenciesQuery, Query()]) -> Response:
+@router.get("/currencies", response_model=CurrenciesAnswer, openapi_extra=describe_query(CurrenciesQuery))
+def list_currencies(
+    session: SessionDep, query: Annotated[CurrenciesQuery, Depends(query_of(CurrenciesQuery))]
+) -> Response:
     """The currencies of the shop's regions."""
     known = [_currency(code) for code in list_currency_codes(session)]
     text = (query.q or "").strip().casefold()
@@ -55,15 +59,17 @@ def list_currencies(session: SessionDep, query: Annotated[CurrenciesQuery, Query
     found.sort(key=lambda each: str(getattr(each, query.order.removeprefix("-"))), reverse=query.order.startswith("-"))
     shown = found[query.offset : query.offset + query.limit]
     tree = parse_fields(query.fields)
-    return answer_page("currencies", shown, tree, count=len(found), offset=query.offset, limit=query.limit)
+    return keepable(answer_page("currencies", shown, tree, count=len(found), offset=query.offset, limit=query.limit))
 
 
-@router.get("/currencies/{code}", response_model=CurrencyAnswer)
-def show_currency(session: SessionDep, code: Annotated[str, Path()], query: Annotated[StoreQuery, Query()]) -> Response:
+@router.get("/currencies/{code}", response_model=CurrencyAnswer, openapi_extra=describe_query(StoreQuery))
+def show_currency(
+    session: SessionDep, code: Annotated[str, Path()], query: Annotated[StoreQuery, Depends(query_of(StoreQuery))]
+) -> Response:
     """One currency."""
     if code.lower() not in list_currency_codes(session):
         raise CurrencyNotFound(f"Currency with code: {code} was not found")
-    return answer("currency", _currency(code.lower()), parse_fields(query.fields))
+    return keepable(answer("currency", _currency(code.lower()), parse_fields(query.fields)))
 
 
 def _currency(code: str) -> CurrencyOut:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -12,18 +12,19 @@ from app.catalogue.list_rows import list_variant_rows_by_id
 from app.catalogue.list_variants import VariantFilter, list_variant_ids
 from app.catalogue.queries import Page
 from app.core.db import SessionDep
-from app.store_api.access import KeyDep, store_router
+from app.core.query import describe_query, query_of
+from app.store_api.access import KeyDep, catalogue_router
 from app.store_api.fields import ALL, FieldTree, answer, answer_page, parse_fields
+from app.store_api.keeping import ANY_PRODUCT, begin_keeping, keepable
 from app.store_api.render_products import read_products
 from app.store_api.render_rows import Document
 from app.store_api.render_variants import compose_variants, variant_columns
 from app.store_api.schemas_catalogue import PriceContext, VariantsQuery
 from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import SingleVariantOut
-from app.store_api.surroundings import read_surroundings
 from app.store_api.visitors import Visitor, get_visitor
 
-router = store_router()
+router = catalogue_router()
 
 DEFAULTS = ("*", "*options", "*images", "product.id", "product.type_id")
 
@@ -40,11 +41,14 @@ class VariantAnswer(BaseModel):
     variant: SingleVariantOut
 
 
-@router.get("/product-variants", response_model=VariantsAnswer)
-def list_variants(session: SessionDep, key: KeyDep, query: Annotated[VariantsQuery, Query()]) -> Response:
+@router.get("/product-variants", response_model=VariantsAnswer, openapi_extra=describe_query(VariantsQuery))
+def list_variants(
+    session: SessionDep, key: KeyDep, query: Annotated[VariantsQuery, Depends(query_of(VariantsQuery))]
+) -> Response:
     """Variants of published products."""
+    keeping = begin_keeping(session)
     tree = parse_fields(query.fields, DEFAULTS)
-    visitor = get_visitor(session, key.sales_channel_id, query, needs_prices=tree.wants("calculated_price"))
+    visitor = get_visitor(session, keeping, key.sales_channel_id, query, needs_prices=tree.wants("calculated_price"))
     wanted = VariantFilter(
         key.sales_channel_id,
         {name: getattr(query, name) for name in ("id", "product_id", "sku", "barcode", "ean", "upc")},
@@ -55,31 +59,34 @@ def list_variants(session: SessionDep, key: KeyDep, query: Annotated[VariantsQue
     variant_ids, count = list_variant_ids(session, wanted, Page(query.limit, query.offset, query.order))
     found = _compose(session, variant_ids, visitor, tree)
     shown = [found[variant_id] for variant_id in variant_ids if variant_id in found]
-    return answer_page("variants", shown, tree, count=count, offset=query.offset, limit=query.limit)
+    page = answer_page("variants", shown, tree, count=count, offset=query.offset, limit=query.limit)
+    return page if query.cart_id else keepable(page, ANY_PRODUCT, ends_at=keeping.ends_at)
 
 
-@router.get("/product-variants/{variant_id}", response_model=VariantAnswer)
+@router.get("/product-variants/{variant_id}", response_model=VariantAnswer, openapi_extra=describe_query(PriceContext))
 def show_variant(
-    session: SessionDep, key: KeyDep, variant_id: Annotated[str, Path()], query: Annotated[PriceContext, Query()]
+    session: SessionDep,
+    key: KeyDep,
+    variant_id: Annotated[str, Path()],
+    query: Annotated[PriceContext, Depends(query_of(PriceContext))],
 ) -> Response:
     """One variant of a published product."""
+    keeping = begin_keeping(session)
     tree = parse_fields(query.fields, DEFAULTS)
-    visitor = get_visitor(session, key.sales_channel_id, query, needs_prices=tree.wants("calculated_price"))
+    visitor = get_visitor(session, keeping, key.sales_channel_id, query, needs_prices=tree.wants("calculated_price"))
     found = _compose(session, [variant_id], visitor, tree)
     if variant_id not in found:
         raise VariantNotFound(f"Variant with id: {variant_id} was not found")
-    return answer("variant", found[variant_id], tree)
+    shown = answer("variant", found[variant_id], tree)
+    return shown if query.cart_id else keepable(shown, ANY_PRODUCT, ends_at=keeping.ends_at)
 
 
 def _compose(session: Session, variant_ids: Sequence[str], visitor: Visitor, tree: FieldTree) -> dict[str, Document]:
     """The variants whose product the visitor may see, by id."""
     rows = list_variant_rows_by_id(session, variant_ids, variant_columns(tree))
     below = tree.below("product") if tree.wants("product") else ALL
-    products, tax_categories = read_products(session, {str(row[0]) for row in rows}, visitor.channel_id, below)
+    products, around = read_products(session, {str(row[0]) for row in rows}, visitor.channel_id, below, tree)
     shown = [row for row in rows if row[0] in products]
-    around = read_surroundings(
-        session, products.keys(), tax_categories, images=tree.wants("images"), options=tree.wants("options")
-    )
     found: dict[str, Document] = {}
     for product_id, document in compose_variants(session, shown, around, visitor, tree):
         if tree.wants("product"):

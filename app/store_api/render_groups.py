@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from fastapi import Response
-from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from app.catalogue.list_groups import GroupFilter, Kind, list_group_rows, list_grouped_products
 from app.catalogue.queries import Page
 from app.core.clock import utc_now
 from app.shop.rules import compute_business_day
-from app.store_api.fields import FieldTree, answer_page, parse_fields
+from app.store_api.fields import FieldTree, answer, answer_page, parse_fields
+from app.store_api.keeping import ANY_PRODUCT, keepable
 from app.store_api.render_products import compose_products
-from app.store_api.render_rows import Document, Fields, prune_document
+from app.store_api.render_rows import Document, Fields
 from app.store_api.visitors import Visitor
 
 
@@ -35,7 +35,8 @@ def list_groups(
     """The answer of a list."""
     tree = parse_fields(fields, group.defaults)
     documents, count = _compose(session, group, wanted, page, tree, channel_id)
-    return answer_page(group.plural, documents, tree, count=count, offset=page.offset, limit=page.limit)
+    shown = answer_page(group.plural, documents, tree, count=count, offset=page.offset, limit=page.limit)
+    return keepable(shown, *tags_of(tree))
 
 
 def find_group(session: Session, group: Group, group_id: str, fields: str | None, channel_id: str) -> Response | None:
@@ -45,7 +46,12 @@ def find_group(session: Session, group: Group, group_id: str, fields: str | None
     documents, _ = _compose(session, group, wanted, Page(1, 0), tree, channel_id)
     if not documents:
         return None
-    return Response(to_json({group.singular: prune_document(documents[0], tree)}), media_type="application/json")
+    return keepable(answer(group.singular, documents[0], tree), *tags_of(tree))
+
+
+def tags_of(tree: FieldTree) -> tuple[str, ...]:
+    """What a group's answer shows beside what is shared by all: its products, where they are named."""
+    return (ANY_PRODUCT,) if tree.wants("products") else ()
 
 
 def _compose(

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import list_rows
 from app.store_api.fields import ALL, FieldTree
-from app.store_api.render_rows import Document, Fields, prune_document
+from app.store_api.render_rows import Document, Fields, prune_documents
 from app.store_api.render_variants import compose_variants, variant_columns
-from app.store_api.surroundings import Surroundings, read_surroundings
+from app.store_api.surroundings import Surroundings
 from app.store_api.visitors import Visitor
 
 PRODUCT = Fields(
@@ -75,7 +75,6 @@ PRODUCT_DEFAULTS = (
     "*variants.options",
 )
 ONE = {"collection": COLLECTION, "type": WORD}
-LISTS = (("tags", WORD, list_rows.list_tag_rows), ("categories", CATEGORY, list_rows.list_category_rows))
 
 
 def render_products(
@@ -90,63 +89,60 @@ def compose_products(
     session: Session, product_ids: Collection[str], visitor: Visitor, tree: FieldTree
 ) -> dict[str, Document]:
     """The same as documents, for other things that show products: to be written, not to be changed."""
-    documents, tax_categories = read_products(session, product_ids, visitor.channel_id, tree)
+    documents, around = read_products(session, product_ids, visitor.channel_id, tree, variants=_named(tree))
     if not documents:
         return {}
-    around = read_surroundings(
-        session,
-        documents.keys(),
-        tax_categories,
-        images=tree.wants("images") or tree.wants("variants.images"),
-        options=tree.wants("options") or tree.wants("variants.options"),
-    )
-    for name, found in _read_lists(session, documents.keys(), around, visitor, tree).items():
-        for product_id, document in documents.items():
-            document[name] = found.get(product_id, [])
-    return {product_id: prune_document(document, tree) for product_id, document in documents.items()}
+    lists: dict[str, Mapping[str, list[Document]]] = {
+        "options": around.options,
+        "images": around.images,
+        "tags": around.tags,
+    }
+    if tree.wants("categories"):
+        lists["categories"] = _read_categories(session, documents.keys())
+    if tree.wants("variants"):
+        below = tree.below("variants")
+        rows = list_rows.list_variant_rows(session, documents.keys(), variant_columns(below))
+        lists["variants"] = _by_product(compose_variants(session, rows, around, visitor, below))
+    for name, found in lists.items():
+        if tree.wants(name):
+            for product_id, document in documents.items():
+                document[name] = found.get(product_id, [])
+    return prune_documents(documents, tree)
 
 
 def read_products(
-    session: Session, product_ids: Collection[str], channel_id: str, tree: FieldTree
-) -> tuple[dict[str, Document], dict[str, str]]:
-    """The own fields, collection and type of those products that are shown in the channel; their VAT categories."""
+    session: Session, product_ids: Collection[str], channel_id: str, tree: FieldTree, variants: FieldTree
+) -> tuple[dict[str, Document], Surroundings]:
+    """Those products that are shown in the channel: own fields, collection and type; beside, what hangs on them.
+
+    `variants` says what the variants shown with them take from there.
+    """
     picked = PRODUCT.pick(tree)
-    wanted = {name: ONE[name].pick(ALL) for name in ONE if tree.wants(name)}
-    beside = tuple(f"{name}.{column}" for name, below in wanted.items() for column in below.columns)
+    one = {name: ONE[name].pick(ALL) for name in ONE if tree.wants(name)}
+    beside = tuple(f"{name}.{column}" for name, below in one.items() for column in below.columns)
+    lists = tuple(name for name in ("images", "options", "tags") if tree.wants(name) or variants.wants(name))
     columns = (*picked.columns, "tax_category")
-    documents, tax_categories = {}, {}
-    for row in list_rows.list_product_rows(session, product_ids, channel_id, columns, beside):
-        document = picked.write(row)
-        product_id = str(row[0])
-        start = len(columns)
-        for name, below in wanted.items():
-            document[name] = below.write(row[start:]) if row[start] is not None else None
-            start += len(below.columns)
+    documents: dict[str, Document] = {}
+    around = Surroundings()
+    for row in list_rows.list_product_rows(session, product_ids, channel_id, columns, beside=beside, lists=lists):
+        product_id, document = str(row[0]), picked.write(row)
+        place = len(columns)
+        for name, below in one.items():
+            document[name] = below.write(row[place:]) if row[place] is not None else None
+            place += len(below.columns)
+        around.add(product_id, str(row[len(columns) - 1]), dict(zip(lists, row[place:], strict=True)))
         documents[product_id] = document
-        tax_categories[product_id] = str(row[len(picked.columns)])
-    return documents, tax_categories
+    return documents, around
 
 
-def _read_lists(
-    session: Session, product_ids: Collection[str], around: Surroundings, visitor: Visitor, tree: FieldTree
-) -> dict[str, Mapping[str, list[Document]]]:
-    """The lists that hang on products, those that were named, by product."""
-    lists: dict[str, Mapping[str, list[Document]]] = {}
-    if tree.wants("options"):
-        lists["options"] = around.options
-    if tree.wants("images"):
-        lists["images"] = around.images
-    for name, fields, read in LISTS:
-        if tree.wants(name):
-            picked = fields.pick(ALL)
-            lists[name] = _by_product(
-                (row[0], picked.write(row[1:])) for row in read(session, product_ids, picked.columns)
-            )
-    if tree.wants("variants"):
-        below = tree.below("variants")
-        rows = list_rows.list_variant_rows(session, product_ids, variant_columns(below))
-        lists["variants"] = _by_product(compose_variants(session, rows, around, visitor, below))
-    return lists
+def _named(tree: FieldTree) -> FieldTree:
+    return tree.below("variants") if tree.wants("variants") else ALL
+
+
+def _read_categories(session: Session, product_ids: Collection[str]) -> Mapping[str, list[Document]]:
+    picked = CATEGORY.pick(ALL)
+    rows = list_rows.list_category_rows(session, product_ids, picked.columns)
+    return _by_product((row[0], picked.write(row[1:])) for row in rows)
 
 
 def _by_product(pairs: Iterable[tuple[object, Document]]) -> Mapping[str, list[Document]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.store_api.fields import FieldTree, prune
 from app.store_api.shapes import absolute_url
@@ -24,42 +24,53 @@ class Fields:
     def pick(self, tree: FieldTree) -> "Picked":
         """Those that the caller keeps; the id always, for the pieces are told apart by it."""
         names = tuple(name for name in self.columns if tree.keeps(name))
-        return Picked(names, tuple(self.columns[name] for name in names), has_deletion=tree.keeps(DELETED_AT))
+        return Picked(
+            names,
+            tuple(self.columns[name] for name in names),
+            tuple(name for name in names if name.endswith("_at")),
+            tuple(name for name in names if name in ADDRESSES),
+            has_deletion=tree.keeps(DELETED_AT),
+        )
 
 
 @dataclass(frozen=True)
 class Picked:
-    """Names and columns of the fields that are kept, in one order."""
+    """Names and columns of the fields that are kept, in one order; which of them are instants, which addresses."""
 
     names: Columns
     columns: Columns
+    instants: Columns
+    addresses: Columns
     has_deletion: bool
 
     def write(self, row: Sequence[object]) -> Document:
         """The document of a row whose first columns are these."""
         document: Document = dict(zip(self.names, row, strict=False))
-        for name, value in document.items():
-            if type(value) is datetime:
-                document[name] = write_instant(value)
-            elif name in ADDRESSES and type(value) is str:
-                document[name] = absolute_url(value)
+        for name in self.instants:
+            document[name] = write_instant(document[name])
+        for name in self.addresses:
+            document[name] = write_address(document[name])
         if self.has_deletion:
             document[DELETED_AT] = None
         return document
 
 
-def write_instant(instant: datetime) -> str:
+def write_instant(instant: object) -> object:
     """ISO 8601 UTC with milliseconds; the connection's time zone is UTC."""
-    written = instant if instant.utcoffset() is None else instant.astimezone(UTC)
-    return f"{written.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return f"{instant.isoformat(timespec='milliseconds')[:-6]}Z" if isinstance(instant, datetime) else instant
 
 
-def prune_document(document: Document, tree: FieldTree) -> Document:
-    """What the tree keeps of a document whose own fields were picked: the same one unless something below is cut."""
+def write_address(path: object) -> object:
+    """A picture's whole address."""
+    return absolute_url(path) if isinstance(path, str) else path
+
+
+def prune_documents(documents: dict[str, Document], tree: FieldTree) -> dict[str, Document]:
+    """What the tree keeps of documents whose own fields were picked: the same unless something below is cut."""
     if all(is_whole(child) for child in tree.children.values()):
-        return document
-    kept = prune(document, tree)
-    return kept if isinstance(kept, dict) else document
+        return documents
+    pruned = {key: prune(document, tree) for key, document in documents.items()}
+    return {key: kept for key, kept in pruned.items() if isinstance(kept, dict)}
 
 
 def is_whole(tree: FieldTree) -> bool:

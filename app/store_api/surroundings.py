@@ -1,25 +1,60 @@
-"""What variants show of their products: pictures and option values, each document made once and shared."""
+"""What hangs on products and is shown by their variants too: each picture and option value is one document, shared."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy.orm import Session
-
-from app.catalogue import list_rows
-from app.store_api.render_rows import Document
+from app.store_api.render_rows import DELETED_AT, Document
 from app.store_api.shapes import absolute_url
 
 
 @dataclass
 class Surroundings:
-    """Pictures and options by product; values by their own id, with the place they have among the options."""
+    """Pictures, options and tags by product; values by their own id, with the place they have among the options."""
 
-    tax_categories: Mapping[str, str]
-    images: defaultdict[str, list[Document]] = field(default_factory=lambda: defaultdict(list))
-    options: defaultdict[str, list[Document]] = field(default_factory=lambda: defaultdict(list))
+    tax_categories: dict[str, str] = field(default_factory=dict)
+    images: dict[str, list[Document]] = field(default_factory=dict)
+    options: dict[str, list[Document]] = field(default_factory=dict)
+    tags: dict[str, list[Document]] = field(default_factory=dict)
     values: dict[str, Document] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
+
+    def add(self, product_id: str, tax_category: str, lists: Mapping[str, object]) -> None:
+        """Take in a product's lists, as `catalogue.list_rows` reads them."""
+        self.tax_categories[product_id] = tax_category
+        self.images[product_id] = [
+            {
+                "id": each[0],
+                "url": absolute_url(str(each[1])),
+                "rank": each[2],
+                "metadata": each[3],
+                "product_id": product_id,
+            }
+            for each in _rows(lists.get("images"))
+        ]
+        self.tags[product_id] = [
+            {
+                "id": each[0],
+                "value": each[1],
+                "metadata": each[2],
+                "created_at": each[3],
+                "updated_at": each[4],
+                DELETED_AT: None,
+            }
+            for each in _rows(lists.get("tags"))
+        ]
+        self._add_options(product_id, _rows(lists.get("options")))
+
+    def _add_options(self, product_id: str, rows: list[list[object]]) -> None:
+        options: dict[object, Document] = {}
+        for option_id, title, value_id, value in rows:
+            own: Document = {"id": option_id, "title": title, "product_id": product_id, "metadata": None}
+            shown: Document = {"id": value_id, "value": value, "option_id": option_id, "metadata": None}
+            values = options.setdefault(option_id, {**own, "values": []})["values"]
+            if isinstance(values, list):
+                values.append(shown)
+            self.ranks[str(value_id)] = len(self.ranks)
+            self.values[str(value_id)] = {**shown, "option": own}
+        self.options[product_id] = list(options.values())
 
     def images_of(self, product_id: str, own_ids: object) -> list[Document]:
         """The variant's own pictures, else all of the product's."""
@@ -34,40 +69,5 @@ class Surroundings:
         return [self.values[value_id] for value_id in sorted(known, key=self.ranks.__getitem__)]
 
 
-def read_surroundings(
-    session: Session, product_ids: Collection[str], tax_categories: Mapping[str, str], *, images: bool, options: bool
-) -> Surroundings:
-    """The VAT categories of these products, with their pictures and options where somebody shows them."""
-    around = Surroundings(tax_categories)
-    if images:
-        _read_images(session, product_ids, around)
-    if options:
-        _read_options(session, product_ids, around)
-    return around
-
-
-def _read_images(session: Session, product_ids: Collection[str], around: Surroundings) -> None:
-    for product_id, image_id, url, rank, metadata in list_rows.list_image_rows(session, product_ids):
-        around.images[str(product_id)].append(
-            {
-                "id": image_id,
-                "url": absolute_url(str(url)),
-                "rank": rank,
-                "metadata": metadata,
-                "product_id": product_id,
-            }
-        )
-
-
-def _read_options(session: Session, product_ids: Collection[str], around: Surroundings) -> None:
-    seen: dict[object, list[Document]] = {}
-    for rank, row in enumerate(list_rows.list_option_rows(session, product_ids)):
-        product_id, option_id, title, value_id, value = row
-        own: Document = {"id": option_id, "title": title, "product_id": product_id, "metadata": None}
-        if option_id not in seen:
-            seen[option_id] = []
-            around.options[str(product_id)].append({**own, "values": seen[option_id]})
-        shown: Document = {"id": value_id, "value": value, "option_id": option_id, "metadata": None}
-        seen[option_id].append(shown)
-        around.values[str(value_id)] = {**shown, "option": own}
-        around.ranks[str(value_id)] = rank
+def _rows(found: object) -> list[list[object]]:
+    return found if isinstance(found, list) else []
