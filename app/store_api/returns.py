@@ -6,9 +6,11 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from app.core.attempts import Attempt, limited
+from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
-from app.core.errors import InvalidRequest, TooManyRequests
-from app.core.ratelimit import get_limiter, per_minute
+from app.core.errors import InvalidRequest
+from app.core.ratelimit import per_hour, per_minute
 from app.orders.queries import get_order_row
 from app.returns.errors import ReceiveAtRequest, UnfitReturnShipping
 from app.returns.rules import AskedLine
@@ -22,10 +24,10 @@ from app.store_api.shapes_shipping import location_id_of
 
 router = store_router()
 
-# A storefront server speaks for all its visitors from one address: the order is what is counted. Whoever guesses
-# e-mails of one order from many addresses meets the second limit.
+# A storefront server speaks for all its visitors from one address: the order is what is counted. Whoever guesses the
+# e-mail of one order from many addresses meets the second limit.
 TRIES_FROM_ADDRESS = per_minute(5)
-TRIES_AT_ORDER = per_minute(10)
+TRIES_AT_ORDER = per_hour(20)
 
 
 def keep_exact(value: object) -> object:
@@ -80,13 +82,16 @@ def request_return(
     requester = Requester(customer.id if customer else None, body.email)
     if requester.customer_id is None and body.email is None:
         raise InvalidRequest("Invalid request: Field 'email' is required", fields={"email": "Required"})
-    _count_try(request, body.order_id)
-    made = create_return(session, _new_return(body), requester)
-    location_id = location_id_of(session.get_one(ShippingOption, made.shipping_option_id))
-    if body.location_id not in (None, location_id):
-        raise UnfitReturnShipping("The location is not where the return goes to.")
-    order = get_order_row(session, made.order_id)
-    return answer("return", return_out(made, order.currency_code, location_id), parse_fields(query.fields))
+    counted = Response()
+    with limited(counted, *_attempts(request, body.order_id)) as verdict:
+        made = create_return(session, _new_return(body), requester)
+        location_id = location_id_of(session.get_one(ShippingOption, made.shipping_option_id))
+        if body.location_id not in (None, location_id):
+            raise UnfitReturnShipping("The location is not where the return goes to.")
+    currency_code = get_order_row(session, made.order_id).currency_code
+    shown = answer("return", return_out(made, currency_code, location_id), parse_fields(query.fields))
+    shown.headers.update(verdict.headers)
+    return shown
 
 
 def _new_return(body: NewReturnBody) -> NewReturn:
@@ -99,9 +104,9 @@ def _new_return(body: NewReturnBody) -> NewReturn:
     )
 
 
-def _count_try(request: Request, order_id: str) -> None:
-    address = request.client.host if request.client else "unknown"
-    for limit, caller in ((TRIES_FROM_ADDRESS, ("return", address, order_id)), (TRIES_AT_ORDER, ("return", order_id))):
-        verdict = get_limiter().hit(limit, *caller)
-        if not verdict.is_allowed:
-            raise TooManyRequests(verdict.retry_after_seconds)
+def _attempts(request: Request, order_id: str) -> tuple[Attempt, Attempt]:
+    address = find_visitor_address(request) or "storefront"
+    return (
+        Attempt(TRIES_FROM_ADDRESS, "return-from-address", f"{address} {order_id}"),
+        Attempt(TRIES_AT_ORDER, "return-of-order", order_id),
+    )

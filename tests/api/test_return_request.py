@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from app.core.db import unit_of_work
+from tests.factories.account import Person
 from tests.factories.orders import make_order, mark_pieces
 from tests.factories.shipping import make_shipping_option
 from tests.factories.storefront import Storefront
@@ -159,6 +160,31 @@ def test_nobody_learns_whether_an_order_exists(storefront: Storefront, sent: Sen
         assert (answer.status_code, answer.json()["message"]) == (404, f"{NOT_FOUND}{order_id}")
         assert answer.json().keys() == {"type", "message", "code", "requestId"}
     assert read_pieces() == NOTHING
+
+
+def test_its_customer_needs_no_email_and_no_hurry(storefront: Storefront, sent: Sent, person: Person) -> None:
+    """Logged in, the order is theirs for ever; somebody else's login opens nothing."""
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE \"order\" SET created_at = now() - interval '31 days'")
+    body = {
+        "order_id": sent.order_id,
+        "items": [{"id": sent.line_id, "quantity": 1}],
+        "return_shipping": {"option_id": sent.way_back_id},
+    }
+    jeanne, paul = person.sign_up(EMAIL), person.sign_up("paul@example.com")
+    for token in (jeanne, paul):
+        refused = person.post("/store/returns", body, token)
+        assert (refused.status_code, refused.json()["message"]) == (404, f"{NOT_FOUND}{sent.order_id}")
+    assert read_pieces() == NOTHING
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql(
+            'UPDATE "order" SET customer_id = %(id)s', {"id": person.me(jeanne).json()["customer"]["id"]}
+        )
+    refused = person.post("/store/returns", body, paul)
+    assert refused.status_code == 404
+    answer = person.post("/store/returns", body, jeanne)
+    assert answer.status_code == 200, answer.text
+    assert read_pieces() == [(1, 1, 1)]
 
 
 def test_an_order_may_be_asked_about_a_few_times_a_minute(storefront: Storefront, sent: Sent) -> None:
