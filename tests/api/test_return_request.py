@@ -40,7 +40,7 @@ def sent(storefront: Storefront) -> Sent:
         return Sent(order.id, order.lines[0].id, back.id, there.id)
 
 
-def ask(storefront: Storefront, sent: Sent, quantity: int = 1, **over: object) -> httpx2.Response:
+def ask(storefront: Storefront, sent: Sent, quantity: int = 1, /, **over: object) -> httpx2.Response:
     """The usual request, with what is said otherwise; a key that is None is left out."""
     body: dict[str, object] = {
         "order_id": sent.order_id,
