@@ -15,6 +15,7 @@ from app.core.http import install_stack
 from app.core.log import configure_logging
 from app.core.settings import Settings, get_settings
 from app.core.tagged_cache import get_tagged_cache
+from app.store_api.keeping import KeptAnswersFirst
 from app.store_api.routes import AUTH_ROUTERS
 from app.store_api.routes import ROUTERS as STORE_ROUTERS
 from app.v1_api.routes import ROUTERS as V1_ROUTERS
@@ -50,5 +51,6 @@ def create_app(settings: Settings | None = None, *, keeps_answers: bool = False)
     )
     for router in (*V1_ROUTERS, *AUTH_ROUTERS, *STORE_ROUTERS, *ADMIN_ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
+    app.add_middleware(KeptAnswersFirst)  # before the others: the first one added is the innermost
     install_stack(app, settings)
     return app

@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     chosen = parser.parse_args(arguments)
     try:
-        app = create_app()
+        app = create_app(keeps_answers=True)
     except SettingsRefused as refused:
         for problem in refused.problems:
             sys.stderr.write(f"{problem.name}: {problem.message}\n")

@@ -4,10 +4,11 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import TextIO, cast
 
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from app.core.context import NO_REQUEST, current_request_id
 
@@ -25,6 +26,8 @@ SILENT_LOGGERS = ("procrastinate", "uvicorn.access")
 # Their texts are constants of ours or of uvicorn; of any other library only the place of the call is kept.
 SPEAKING_LOGGERS = ("app", "uvicorn")
 
+LEVELS = {name.lower(): number for name, number in logging.getLevelNamesMapping().items()}
+
 
 class PresentStdout:
     """Whatever stdout is when a line is written: a test or a service manager may have replaced it since."""
@@ -38,7 +41,14 @@ class PresentStdout:
 
 def log_event(event: str, *, level: str = "info", **fields: str | int | float | None) -> None:
     """Write one event; `event` is a constant text, the data goes into fields of the closed list."""
-    structlog.get_logger("app").log(logging.getLevelNamesMapping()[level.upper()], event, **fields)
+    _get_logger().log(LEVELS[level], event, **fields)
+
+
+@cache
+def _get_logger() -> FilteringBoundLogger:
+    """Bound once: binding costs as much as the line itself."""
+    logger: FilteringBoundLogger = structlog.get_logger("app").bind()
+    return logger
 
 
 def log_failure(event: str, failure: BaseException, **fields: str | int | float | None) -> None:
@@ -72,6 +82,7 @@ def configure_logging(release: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, PresentStdout())),
         cache_logger_on_first_use=True,
     )
+    _get_logger.cache_clear()
     handler = logging.StreamHandler(PresentStdout())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -1,7 +1,7 @@
 """Decisions about the shop's set-up."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,11 @@ def check_currency(code: str) -> None:
 def compute_business_day(instant: datetime) -> date:
     """The shop's day begins at midnight in Paris, summer and winter (design §4.16)."""
     return instant.astimezone(BUSINESS_TIME).date()
+
+
+def compute_day_start(day: date) -> datetime:
+    """The instant at which a business day begins; the day before ends with it (design §4.16)."""
+    return datetime.combine(day, time(), BUSINESS_TIME)
 
 
 def pick_rate(rates: Mapping[str, T], category: str) -> T | None:

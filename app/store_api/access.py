@@ -1,41 +1,63 @@
 """Who may call the Store API: a storefront, by the publishable key of its sales channel."""
 
-from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from app.core.callers import find_caller
 from app.core.db import SessionDep, unit_of_work
 from app.core.errors import Unauthorized
 from app.core.http import Access, StrictRoute, VendorRoute
 from app.core.http import router as make_router
+from app.core.tagged_cache import get_tagged_cache
 from app.customers.models import Customer
 from app.customers.queries import find_customer_of
-from app.shop.models import PublishableKey
 from app.shop.queries import find_active_key
 from app.store_api.errors import PublishableKeyInvalid, PublishableKeyMissing
+from app.store_api.keeping import Handler, keeping_answers
 from app.store_api.query_strings import flatten_arrays
 
-Handler = Callable[[Request], Coroutine[object, object, Response]]
 LONGEST_KEY = 200
 
 
-def get_publishable_key(
+@dataclass(frozen=True, slots=True)
+class StorefrontKey:
+    """What a publishable key stands for."""
+
+    id: str
+    sales_channel_id: str
+
+
+async def get_publishable_key(
     session: SessionDep, x_publishable_api_key: Annotated[str | None, Header()] = None
-) -> PublishableKey:
-    """The key that the storefront sends; raises `PublishableKeyMissing`, `PublishableKeyInvalid`."""
+) -> StorefrontKey:
+    """The key that the storefront sends; raises `PublishableKeyMissing`, `PublishableKeyInvalid`.
+
+    Asynchronous, for it is known nearly always; a revoked one is forgotten with everything shared.
+    """
     token = x_publishable_api_key
     if not token:
         raise PublishableKeyMissing
-    key = find_active_key(session, token) if len(token) <= LONGEST_KEY else None
-    if key is None:
+    kept = get_tagged_cache().get((StorefrontKey, token), StorefrontKey)
+    return kept if kept is not None else await run_in_threadpool(_read_key, session, token)
+
+
+def _read_key(session: Session, token: str) -> StorefrontKey:
+    cache = get_tagged_cache()
+    since = cache.mark()
+    found = find_active_key(session, token) if len(token) <= LONGEST_KEY else None
+    if found is None:
         raise PublishableKeyInvalid
+    key = StorefrontKey(found.id, found.sales_channel_id)
+    cache.keep((StorefrontKey, token), key, size=len(token), since=since)
     return key
 
 
 # The router's own check is this same dependency: asked twice, looked up once.
-KeyDep = Annotated[PublishableKey, Depends(get_publishable_key)]
+KeyDep = Annotated[StorefrontKey, Depends(get_publishable_key)]
 STOREFRONT = Access("storefront", get_publishable_key)
 
 
@@ -65,10 +87,18 @@ def require_customer(_key: KeyDep, _customer: CustomerDep) -> None:
 CUSTOMER = Access("customer", require_customer)
 
 
-def require_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:
+async def require_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:
     """The same check in a transaction of its own: a request's session would stay open while the vendor answers."""
+    token = x_publishable_api_key
+    if not token:
+        raise PublishableKeyMissing
+    if get_tagged_cache().get((StorefrontKey, token), StorefrontKey) is None:
+        await run_in_threadpool(_read_key_alone, token)
+
+
+def _read_key_alone(token: str) -> None:
     with unit_of_work() as session:
-        get_publishable_key(session, x_publishable_api_key)
+        _read_key(session, token)
 
 
 STOREFRONT_TO_VENDOR = Access("storefront", require_publishable_key)
@@ -79,6 +109,13 @@ class StoreRoute(StrictRoute):
 
     def get_route_handler(self) -> Handler:
         return _flattening(super().get_route_handler())
+
+
+class CatalogueRoute(StoreRoute):
+    """Answers what it may from the cache, before anything else."""
+
+    def get_route_handler(self) -> Handler:
+        return keeping_answers(super().get_route_handler())
 
 
 class StoreVendorRoute(VendorRoute):
@@ -94,6 +131,13 @@ def _flattening(handle: Handler) -> Handler:
         return await handle(Request(flat, request.receive))
 
     return handle_flat
+
+
+def catalogue_router() -> APIRouter:
+    """A router below `/store` for what every visitor sees alike; its routes say with `Keeping` what may be kept."""
+    router = make_router(STOREFRONT, prefix="/store")
+    router.route_class = CatalogueRoute
+    return router
 
 
 def store_router(*, calls_vendor: bool = False, for_customers: bool = False) -> APIRouter:

@@ -2,17 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import BaseModel
 
 from app.core.db import SessionDep
 from app.shop import queries
 from app.shop.errors import RegionNotFound
-from app.store_api.access import store_router
+from app.store_api.access import catalogue_router
+from app.store_api.fields import answer, answer_page, parse_fields
+from app.store_api.keeping import keepable
 from app.store_api.schemas import RegionsQuery, StoreQuery
 from app.store_api.shapes import PageOut, RegionOut, region_out
 
-router = store_router()
+router = catalogue_router()
 
 
 class RegionsAnswer(PageOut):
@@ -27,8 +29,8 @@ class RegionAnswer(BaseModel):
     region: RegionOut
 
 
-@router.get("/regions")
-def list_regions(session: SessionDep, query: Annotated[RegionsQuery, Query()]) -> RegionsAnswer:
+@router.get("/regions", response_model=RegionsAnswer)
+def list_regions(session: SessionDep, query: Annotated[RegionsQuery, Query()]) -> Response:
     """The shop's regions with their countries."""
     regions, count = queries.list_regions(
         session,
@@ -41,15 +43,16 @@ def list_regions(session: SessionDep, query: Annotated[RegionsQuery, Query()]) -
         order=query.order,
     )
     shapes = [region_out(region) for region in regions]
-    return RegionsAnswer(regions=shapes, count=count, offset=query.offset, limit=query.limit)
+    tree = parse_fields(query.fields)
+    return keepable(answer_page("regions", shapes, tree, count=count, offset=query.offset, limit=query.limit))
 
 
-@router.get("/regions/{region_id}")
+@router.get("/regions/{region_id}", response_model=RegionAnswer)
 def show_region(
-    session: SessionDep, region_id: Annotated[str, Path()], _query: Annotated[StoreQuery, Query()]
-) -> RegionAnswer:
+    session: SessionDep, region_id: Annotated[str, Path()], query: Annotated[StoreQuery, Query()]
+) -> Response:
     """One region."""
     region = queries.find_region(session, region_id)
     if region is None:
         raise RegionNotFound(f"Region with id: {region_id} was not found")
-    return RegionAnswer(region=region_out(region))
+    return keepable(answer("region", region_out(region), parse_fields(query.fields)))

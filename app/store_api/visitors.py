@@ -10,6 +10,7 @@ from app.core.clock import utc_now
 from app.core.errors import InvalidRequest
 from app.shop.queries import find_price_currency
 from app.shop.rules import compute_business_day
+from app.store_api.keeping import Keeping
 from app.store_api.schemas_catalogue import PriceContext
 
 
@@ -24,7 +25,9 @@ class Visitor:
     customer_id: str | None = None
 
 
-def get_visitor(session: Session, channel_id: str, asked: PriceContext, *, needs_prices: bool) -> Visitor:
+def get_visitor(
+    session: Session, keeping: Keeping, channel_id: str, asked: PriceContext, *, needs_prices: bool
+) -> Visitor:
     """The region named, that of the cart named, or the shop's default one; the country named or the cart's.
 
     Raises `InvalidRequest` for an unknown region, and where prices are needed and nothing says which; `CartNotFound`.
@@ -36,7 +39,9 @@ def get_visitor(session: Session, channel_id: str, asked: PriceContext, *, needs
         address = cart.shipping_address
         country_code = country_code or (address.country_code if address else None)
         return Visitor(channel_id, today, cart.currency_code, country_code, cart.customer_id)
-    currency_code = find_price_currency(session, asked.region_id)
+    currency_code = keeping.remember(
+        ("currency", asked.region_id), str, lambda: find_price_currency(session, asked.region_id)
+    )
     if currency_code is None and asked.region_id is not None:
         raise InvalidRequest(f"Region with id: {asked.region_id} not found when populating the pricing context")
     if currency_code is None and needs_prices:

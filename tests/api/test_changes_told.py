@@ -57,7 +57,7 @@ def change(statement: str, **values: object) -> None:
 
 def test_every_table_of_the_catalogue_tells(environment: dict[str, str]) -> None:
     tables = {
-        mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith(PACKAGES)
+        mapper.class_.__tablename__ for mapper in Base.registry.mappers if mapper.class_.__module__.startswith(PACKAGES)
     } | {name for name in Base.metadata.tables if name.endswith("_link")}
     with unit_of_work("test") as session:
         rows = session.execute(
