@@ -31,11 +31,10 @@ class Candidate:
 
 def list_standings(session: Session, contents: CartContents) -> list[Candidate]:
     """The codes of this cart and the promotions that apply by themselves. Codes that are over are taken out of it."""
-    known = {promotion.id for promotion in contents.promotions}
     purchase = purchase_of(contents)
     candidates = [
         Candidate(promotion, promotion.terms, decide_standing(promotion.terms, purchase))
-        for promotion in list_candidates(session, known)
+        for promotion in list_candidates(session, contents.typed_ids)
     ]
     over = [each.terms.promotion_id for each in candidates if each.standing == "over"]
     if over:
@@ -93,7 +92,8 @@ def keep_own_promotions(contents: CartContents, candidates: Iterable[Candidate])
         for each in candidates
         if each.terms.promotion_id in used or (each.standing != "over" and not each.promotion.is_automatic)
     )
-    return replace(contents, promotions=promotions)
+    typed_ids = contents.typed_ids & {promotion.id for promotion in promotions}
+    return replace(contents, typed_ids=typed_ids, promotions=promotions)
 
 
 def _applying(candidates: Iterable[Candidate]) -> list[Terms]:

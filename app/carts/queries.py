@@ -72,7 +72,7 @@ class LineContents:
 class CartContents:
     """A cart with all that shows it or turns it into an order; `totals.items` go with `lines`.
 
-    `promotions` are those whose code was typed, and those that take something off.
+    `promotions` are those whose code was typed (`typed_ids`), and those that take something off.
     """
 
     cart: Cart
@@ -81,6 +81,7 @@ class CartContents:
     lines: tuple[LineContents, ...]
     shipping_tax: TaxRate | None
     shipping_reductions: tuple[Reduction, ...]
+    typed_ids: frozenset[str]
     promotions: tuple[Promotion, ...]
     totals: Totals
 
@@ -107,9 +108,8 @@ def _reduced(table: type[AdjustmentColumns], owner: InstrumentedAttribute[str], 
 
 
 _CART_ID = bindparam("cart_id", type_=Text())
-# The codes that were typed, and the promotions that take something off (some do by themselves), without repetition.
-_PROMOTION_IDS = union(
-    select(CartPromotion.promotion_id).where(CartPromotion.cart_id == _CART_ID),
+_TYPED = select(CartPromotion.promotion_id).where(CartPromotion.cart_id == _CART_ID)
+_USED = union(
     select(CartLineAdjustment.promotion_id)
     .join(CartLine, CartLine.id == CartLineAdjustment.cart_line_id)
     .where(CartLine.cart_id == _CART_ID),
@@ -123,7 +123,8 @@ _CART = (
         Region,
         Customer,
         _reduced(CartShippingAdjustment, CartShippingAdjustment.cart_shipping_method_id, CartShippingMethod.id),
-        func.array(_PROMOTION_IDS.scalar_subquery()),
+        func.array(_TYPED.scalar_subquery()),
+        func.array(_USED.scalar_subquery()),
     )
     .join(Region, Region.id == Cart.region_id)
     .outerjoin(Customer, Customer.id == Cart.customer_id)
@@ -178,7 +179,8 @@ def get_contents(session: Session, cart_id: str) -> CartContents:
     found = session.execute(_CART, {"cart_id": cart_id}, execution_options={"populate_existing": True}).one_or_none()
     if found is None:
         raise CartNotFound(cart_id)
-    cart, region, customer, shipping_reductions, promotion_ids = found
+    cart, region, customer, shipping_reductions, typed_ids, used_ids = found
+    promotion_ids = {*typed_ids, *used_ids}
     rates = _list_rates(session, cart)
     return recompute(
         CartContents(
@@ -188,6 +190,7 @@ def get_contents(session: Session, cart_id: str) -> CartContents:
             lines=_list_lines(session, cart_id, rates),
             shipping_tax=rates.get(STANDARD),
             shipping_reductions=_reductions(shipping_reductions),
+            typed_ids=frozenset(typed_ids),
             promotions=tuple(list_promotions(session, promotion_ids)) if promotion_ids else (),
             totals=compute_totals((), ()),
         )

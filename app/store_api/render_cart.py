@@ -124,7 +124,7 @@ def _line(
 
 def _plain(values: dict[str, object]) -> Document:
     """The same with its instants as text."""
-    instants = {name: write_instant(values[name]) for name in ("created_at", "updated_at")}  # type: ignore[arg-type]
+    instants = {name: write_instant(values[name]) for name in ("created_at", "updated_at")}
     return {**values, **instants, "deleted_at": None}
 
 

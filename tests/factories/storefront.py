@@ -35,9 +35,11 @@ class Storefront:
         headers = {**self.shop.headers, "content-type": "application/json"}
         return self.client.post(f"/store{path}", content=body, headers=headers)
 
-    def delete(self, path: str) -> httpx2.Response:
-        """DELETE below `/store`."""
-        return self.client.delete(f"/store{path}", headers=self.shop.headers)
+    def delete(self, path: str, body: object = None) -> httpx2.Response:
+        """DELETE below `/store`, with a JSON body if there is one."""
+        if body is None:
+            return self.client.delete(f"/store{path}", headers=self.shop.headers)
+        return self.client.request("DELETE", f"/store{path}", json=body, headers=self.shop.headers)
 
     def product(
         self,
