@@ -20,8 +20,10 @@ from app.core.jobs import enqueue
 from app.core.settings import Settings
 from app.gateways.stripe import StripeGateway
 from app.payments.event_types import HANDLED_EVENT_TYPES
+from app.shipping.models import ShippingLocation
 from app.shipping.queries import find_option_by_code
-from app.shipping.service import NewShippingOption, create_option
+from app.shipping.rules import Destination, PriceStep
+from app.shipping.service import NewLocation, NewShippingOption, create_location, create_option
 from app.shop import queries, service
 from app.shop.models import PublishableKey, Region
 from app.shop.service import NewTaxRate
@@ -79,14 +81,45 @@ class VatPart(_Part):
     valid_from_on: date
 
 
+class LocationPart(_Part):
+    """Where goods are picked up."""
+
+    name: str
+    address_1: str
+    postal_code: str
+    city: str
+    country_code: Annotated[str, Field(min_length=2, max_length=2)]
+    address_2: str | None = None
+    phone: str | None = None
+
+
+class WeightPart(_Part):
+    """What sending costs from a weight on."""
+
+    from_grams: Annotated[int, Field(gt=0)]
+    price_cents: Annotated[int, Field(ge=0)]
+
+
 class ShippingPart(_Part):
-    """A way to send, at a flat price in cents, VAT included."""
+    """A way to send, or to send back, its price in cents, VAT included; `postal_prefixes`: to these places only."""
 
     code: str
     name: str
     price_cents: Annotated[int, Field(ge=0)]
     description: str = ""
     kind: Literal["shipping", "pickup"] = "shipping"
+    is_return: bool = False
+    free_from_cents: Annotated[int, Field(gt=0)] | None = None
+    weights: tuple[WeightPart, ...] = ()
+    max_weight_grams: Annotated[int, Field(gt=0)] | None = None
+    postal_prefixes: tuple[str, ...] = ()
+    location: LocationPart | None = None
+
+    @property
+    def steps(self) -> tuple[PriceStep, ...]:
+        """The other prices, from an item total or a weight on."""
+        free = (PriceStep(0, from_item_total_cents=self.free_from_cents),) if self.free_from_cents else ()
+        return (*free, *(PriceStep(part.price_cents, from_weight_grams=part.from_grams) for part in self.weights))
 
 
 class SetupFile(_Part):
@@ -190,10 +223,36 @@ def _region(session: Session, wanted: SetupFile) -> Region:
 def _shipping(session: Session, wanted: SetupFile, region: Region) -> None:
     for rank, part in enumerate(wanted.shipping):
         if find_option_by_code(session, region.id, part.code) is None:
-            new = NewShippingOption(
-                region.id, part.code, part.name, part.price_cents, part.description, part.kind, rank
-            )
-            create_option(session, new)
+            create_option(session, _describe_option(session, part, region, rank))
+
+
+def _describe_option(session: Session, part: ShippingPart, region: Region, rank: int) -> NewShippingOption:
+    location = _make_location(session, part.location, region) if part.location else None
+    served = [
+        Destination(country.iso_2, postal_prefix=prefix)
+        for country in region.countries
+        for prefix in part.postal_prefixes
+    ]
+    return NewShippingOption(
+        region.id,
+        part.code,
+        part.name,
+        part.price_cents,
+        part.description,
+        part.kind,
+        rank,
+        is_return=part.is_return,
+        steps=part.steps,
+        max_weight_grams=part.max_weight_grams,
+        destinations=tuple(served),
+        location_id=location.id if location else None,
+    )
+
+
+def _make_location(session: Session, part: LocationPart, region: Region) -> ShippingLocation:
+    if part.country_code.lower() not in {country.iso_2 for country in region.countries}:
+        raise SetupRefused(f"{part.name} : {part.country_code} hors de la région. / outside the region.")
+    return create_location(session, NewLocation(**part.model_dump()))
 
 
 def _key(session: Session, wanted: SetupFile) -> PublishableKey:

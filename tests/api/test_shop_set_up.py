@@ -67,6 +67,30 @@ def test_a_fresh_shop_gets_what_it_needs_and_a_second_run_changes_nothing(
     assert not handover.exists()
 
 
+def test_what_an_option_costs_and_where_it_goes_is_in_the_file(vendors: dict[str, str], tmp_path: Path) -> None:
+    for _ in range(2):
+        assert set_up(EXAMPLE, tmp_path / "stripe.env").returncode == 0
+    with unit_of_work("test") as session:
+        options = session.execute(
+            text("SELECT code, kind, is_return, location_id IS NOT NULL FROM shipping_option ORDER BY rank")
+        ).all()
+        steps = session.execute(text("SELECT from_item_total_cents, amount_cents FROM shipping_price_step")).all()
+        refused = session.execute(
+            text(
+                "SELECT o.code, string_agg(postal_prefix, ' ' ORDER BY postal_prefix) FROM shipping_destination"
+                " JOIN shipping_option o ON o.id = shipping_option_id WHERE NOT is_served GROUP BY o.code ORDER BY 1"
+            )
+        ).all()
+    assert [tuple(option) for option in options] == [
+        ("standard", "shipping", False, False),
+        ("express", "shipping", False, False),
+        ("retrait", "pickup", False, True),
+        ("retour", "shipping", True, False),
+    ]
+    assert [tuple(step) for step in steps] == [(5000, 0)]
+    assert [tuple(each) for each in refused] == [(code, "20 97 984 986 987 988") for code in ("express", "standard")]
+
+
 def test_stripe_sends_exactly_the_events_we_handle(vendors: dict[str, str], tmp_path: Path) -> None:
     set_up(EXAMPLE, tmp_path / "stripe.env")
     listed = httpx2.get(
@@ -92,6 +116,7 @@ def test_the_sender_is_registered_once(vendors: dict[str, str], tmp_path: Path, 
         ("[shop]\nname = 'A'\n", "owner (Field required)"),
         (EXAMPLE.read_text().replace("price_cents = 490", "price_cents = -1"), "shipping.0.price_cents"),
         (EXAMPLE.read_text().replace('"fr"]', '"xx"]'), "'xx' do not exist"),
+        (EXAMPLE.read_text().replace('country_code = "fr"', 'country_code = "xx"'), "hors de la région"),
         (EXAMPLE.read_text() + "\n[surprise]\nx = 1\n", "surprise"),
     ],
 )
