@@ -4,21 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    FromClause,
-    Select,
-    Text,
-    any_,
-    column,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-    values,
-)
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, any_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.list_rows import CATEGORY, COLLECTION, PRODUCT, TAG, TYPE, Columns, Row, is_shown
@@ -82,26 +68,25 @@ def list_grouped_products(
     found: defaultdict[str, list[str]] = defaultdict(list)
     if not group_ids:
         return found
-    groups = values(column("id", Text), name="groups").data([(group_id,) for group_id in group_ids])
-    first = _members(kind, groups.c.id).where(is_shown(literal(channel_id)))
-    first = first.order_by(PRODUCT.c.created_at, PRODUCT.c.id).limit(MOST_PRODUCTS)
-    lateral = first.lateral("members")
-    query = select(groups.c.id, lateral.c.id, lateral.c.created_at).join_from(groups, lateral, true())
-    for group_id, product_id, _ in session.execute(query.order_by(lateral.c.created_at, lateral.c.id)):
-        found[group_id].append(product_id)
+    group_id, members = _members(kind)
+    place = func.row_number().over(partition_by=group_id, order_by=(PRODUCT.c.created_at, PRODUCT.c.id))
+    placed = select(group_id.label("group_id"), PRODUCT.c.id, place.label("place")).select_from(members)
+    placed_here = placed.where(_among(group_id, group_ids), is_shown(literal(channel_id))).subquery("placed")
+    query = select(placed_here.c.group_id, placed_here.c.id).where(placed_here.c.place <= MOST_PRODUCTS)
+    for group, product_id in session.execute(query.order_by(placed_here.c.group_id, placed_here.c.place)):
+        found[group].append(product_id)
     return found
 
 
-def _members(kind: Kind, group_id: ColumnElement[str]) -> Select[tuple[object, ...]]:
-    members = select(PRODUCT.c.id, PRODUCT.c.created_at)
+def _members(kind: Kind) -> tuple[ColumnElement[str], FromClause]:
+    """The column that names the group, and what joins it to its products."""
     for table, link, name in (
         (CATEGORY, product_category_link, "category_id"),
         (TAG, product_tag_link, "tag_id"),
     ):
         if kind.table is table:
-            return members.join(link, link.c.product_id == PRODUCT.c.id).where(link.c[name] == group_id)
-    own = PRODUCT.c.collection_id if kind.table is COLLECTION else PRODUCT.c.type_id
-    return members.where(own == group_id)
+            return link.c[name], link.join(PRODUCT, PRODUCT.c.id == link.c.product_id)
+    return (PRODUCT.c.collection_id if kind.table is COLLECTION else PRODUCT.c.type_id), PRODUCT
 
 
 def _shown(kind: Kind) -> list[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, case, false, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, case, false, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.list_rows import PRODUCT, VALUE, VARIANT, is_shown
@@ -15,8 +15,10 @@ ORDERS = ("id", "title", "handle", "created_at", "updated_at")
 DEFAULT_ORDER = "created_at"
 # Shorter words are found at the beginning of a word only: they have no trigram of their own.
 SHORTEST_PART = 3
-# How alike a phrase and some words must be where nothing holds it: one letter wrong in five, two in a dozen.
-LIKENESS = 0.45
+# How alike a phrase and some words must be where nothing holds it: a letter too many, missing or wrong in five.
+LIKENESS = 0.5
+SHORTEST_SWAPPED, LONGEST_SWAPPED = 4, 15
+MOST_SWAPPED = 5
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,23 @@ def list_product_ids(session: Session, wanted: ProductFilter, page: Page) -> tup
 
 
 def _list_page(session: Session, wanted: ProductFilter, page: Page, search: _Search | None) -> tuple[list[str], int]:
-    """Both answers in one statement, so that they are of one moment."""
-    query = select(PRODUCT.c.id).where(is_shown(literal(wanted.channel_id)), *_conditions(wanted))
+    """The page and the count, in one statement."""
+    conditions = _conditions(wanted)
+    order, is_turned = (page.order or DEFAULT_ORDER).removeprefix("-"), (page.order or "").startswith("-")
+    ranks = search.ranks if search is not None and page.order is None else ()
+    columns = [PRODUCT.c[order].label("place"), *(rank.label(f"rank_{place}") for place, rank in enumerate(ranks))]
+    query = select(PRODUCT.c.id, *columns).where(is_shown(literal(wanted.channel_id)), *conditions)
     if search is not None:
         query = query.join_from(PRODUCT, SEARCH, SEARCH.c.product_id == PRODUCT.c.id).where(search.condition)
-    counted = query.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
-    ordered = query.order_by(*_order(page, search)).limit(page.limit).offset(page.offset)
-    ids, count = session.execute(select(func.array(ordered.scalar_subquery()), counted)).one()
-    return list(ids), int(count)
-
-
-def _order(page: Page, search: _Search | None) -> Sequence[ColumnElement[object]]:
-    ranks = search.ranks if search is not None and page.order is None else ()
-    order = page.order or DEFAULT_ORDER
-    column = PRODUCT.c[order.removeprefix("-")]
-    last = PRODUCT.c.id.desc() if order.startswith("-") else PRODUCT.c.id.asc()
-    return [*ranks, column.desc() if order.startswith("-") else column.asc(), last]
+    # Found once, for both, where something is asked for; the whole catalogue is walked in its order, and counted.
+    is_narrow = bool(conditions) or search is not None
+    found = query.cte("found").prefix_with("MATERIALIZED") if is_narrow else query.subquery("found")
+    turned = [each.desc() if is_turned else each.asc() for each in (found.c.place, found.c.id)]
+    first = [found.c[f"rank_{place}"] for place in range(len(ranks))]
+    ids = select(found.c.id).order_by(*first, *turned).limit(page.limit).offset(page.offset).scalar_subquery()
+    counted = select(func.count()).select_from(found).scalar_subquery()
+    row = session.execute(select(func.array(ids), counted)).one()
+    return list(row[0]), int(row[1])
 
 
 def _conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
@@ -99,7 +102,7 @@ def _conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
     if wanted.option_ids or wanted.option_values:
         conditions.append(_has_variant(wanted))
     if wanted.is_giftcard is not None:
-        conditions.append(PRODUCT.c.is_giftcard.is_(wanted.is_giftcard))
+        conditions.append(PRODUCT.c.is_giftcard if wanted.is_giftcard else not_(PRODUCT.c.is_giftcard))
     return [*conditions, *match_instants(PRODUCT, wanted.instants)]
 
 
@@ -130,23 +133,35 @@ def _exactly(phrase: str) -> _Search:
     """Every word is a part of the product's words; its title is the phrase, begins with it, holds it, or does not."""
     words = phrase.split()
     parts = [SEARCH.c.words.like(f"%{'' if len(word) >= SHORTEST_PART else ' '}{_escaped(word)}%") for word in words]
-    escaped = _escaped(phrase)
-    title, everything = SEARCH.c.title, SEARCH.c.words.concat(" ")
+    escaped, title = _escaped(phrase), SEARCH.c.title
+    whole = SEARCH.c.words.concat(" ").like(f"% {escaped} %")  # such as a SKU
     rank = case(
         (title == phrase, 0),
         (title.like(f"{escaped}%"), 1),
         (title.like(f"%{escaped}%"), 2),
-        (everything.like(f"% {escaped} %"), 3),
+        *([(whole, 3)] if len(phrase) >= SHORTEST_PART else []),
         else_=4,
     )
     return _Search(and_(*parts) if parts else false(), [rank])
 
 
 def _alike(session: Session, phrase: str) -> _Search:
-    """Small slips of the pen forgiven: some run of the product's words has most trigrams of the phrase."""
+    """Small slips of the pen forgiven: most trigrams of the phrase are there, or two letters of a word are swapped."""
     session.execute(select(func.set_config("pg_trgm.word_similarity_threshold", str(LIKENESS), True)))
-    likeness = func.word_similarity(phrase, SEARCH.c.words)
-    return _Search(SEARCH.c.words.op("%>", is_comparison=True)(phrase), [likeness.desc()])
+    resembles = SEARCH.c.words.op("%>", is_comparison=True)(phrase)
+    swapped = [
+        or_(*(SEARCH.c.words.like(f"%{_escaped(form)}%") for form in _swap_letters(word)))
+        for word in phrase.split()[:MOST_SWAPPED]
+    ]
+    return _Search(or_(resembles, and_(*swapped)), [-func.word_similarity(phrase, SEARCH.c.words)])
+
+
+def _swap_letters(word: str) -> list[str]:
+    """The word, and where it is long enough each form with two neighbours swapped."""
+    if not SHORTEST_SWAPPED <= len(word) <= LONGEST_SWAPPED:
+        return [word]
+    swapped = [f"{word[:place]}{word[place + 1]}{word[place]}{word[place + 2 :]}" for place in range(len(word) - 1)]
+    return [word, *swapped]
 
 
 def _escaped(word: str) -> str:

@@ -22,7 +22,6 @@ from app.catalogue.models import (
     ProductType,
     ProductVariant,
     product_category_link,
-    product_channel_link,
     product_tag_link,
     variant_image_link,
     variant_option_link,
@@ -73,9 +72,7 @@ def list_category_rows(session: Session, product_ids: Collection[str], columns: 
 
 def is_shown(channel_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Published, and in this channel."""
-    link = product_channel_link.c
-    shown = select(link.product_id).where(link.product_id == PRODUCT.c.id, link.sales_channel_id == channel_id)
-    return (PRODUCT.c.status == PUBLISHED) & shown.exists()
+    return (PRODUCT.c.status == PUBLISHED) & (channel_id == any_(PRODUCT.c.channel_ids))
 
 
 def _list(session: Session, statement: Executable, **values: object) -> Sequence[Row]:

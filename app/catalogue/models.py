@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, func, text
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Table, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Json
@@ -64,17 +64,27 @@ class CustomsColumns:
     material: Mapped[str | None]
 
 
+def _shown_indexes() -> list[Index]:
+    """The storefront's lists walk these, and count in them: drafts and archived products are not in there."""
+    orders = {name: (name, "id") for name in ("created_at", "updated_at", "title", "handle")} | {"id": ("id",)}
+    return [
+        Index(
+            f"ix_product_shown_{name}",
+            *columns,
+            postgresql_where=text("status = 'published'"),
+            postgresql_include=["channel_ids"],
+        )
+        for name, columns in orders.items()
+    ]
+
+
 class Product(DatedColumns, CustomsColumns, Base):
     """A product page of the shop; only `published` ones are visible outside."""
 
     __tablename__ = "product"
     __table_args__ = (
         CheckConstraint("status IN ('draft', 'published', 'archived')", name="status"),
-        # The storefront's lists walk these, newest and alphabetical; drafts and archived products are not in them.
-        Index("ix_product_shown_created_at", "created_at", "id", postgresql_where=text("status = 'published'")),
-        Index("ix_product_shown_updated_at", "updated_at", "id", postgresql_where=text("status = 'published'")),
-        Index("ix_product_shown_title", "title", "id", postgresql_where=text("status = 'published'")),
-        Index("ix_product_shown_id", "id", postgresql_where=text("status = 'published'")),
+        *_shown_indexes(),
         Index("ix_product_is_giftcard", "id", postgresql_where=text("is_giftcard")),
     )
 
@@ -95,6 +105,8 @@ class Product(DatedColumns, CustomsColumns, Base):
     type_id: Mapped[str | None] = mapped_column(ForeignKey("product_type.id", ondelete="SET NULL"), index=True)
     details: Mapped[Json | None] = mapped_column("metadata")
     published_at: Mapped[datetime | None]
+    # What product_channel_link says; a trigger writes it, nobody else.
+    channel_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
 
     options: Mapped[list["ProductOption"]] = relationship(lazy="raise", order_by="ProductOption.rank")
     variants: Mapped[list["ProductVariant"]] = relationship(

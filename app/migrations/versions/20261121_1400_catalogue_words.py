@@ -9,7 +9,13 @@ down_revision = "0005_countries"
 branch_labels = None
 depends_on = None
 
-SHOWN = sa.text("status = 'published'")
+SHOWN_INDEXES = {
+    "created_at": ["created_at", "id"],
+    "updated_at": ["updated_at", "id"],
+    "title": ["title", "id"],
+    "handle": ["handle", "id"],
+    "id": ["id"],
+}
 CODES = ("barcode", "ean", "upc")
 CUSTOMS = ("length_mm", "width_mm", "height_mm")
 
@@ -53,7 +59,26 @@ BEGIN
 END $$
 """
 
+# Where a product is sold, beside its state: a list is walked and counted in one index, without reading the links.
+ON_CHANNELS = """
+CREATE FUNCTION comptoir_product_channels() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE product p SET channel_ids = linked.ids
+    FROM (
+        SELECT c.product_id, ARRAY(
+            SELECT l.sales_channel_id FROM product_channel_link l WHERE l.product_id = c.product_id ORDER BY 1
+        ) AS ids
+        FROM (SELECT DISTINCT product_id FROM changed) c
+    ) linked
+    WHERE p.id = linked.product_id AND p.channel_ids IS DISTINCT FROM linked.ids;
+    RETURN NULL;
+END $$
+"""
+
 TRIGGERS = (
+    ("product_channel_link", "INSERT", "NEW", "comptoir_product_channels"),
+    ("product_channel_link", "UPDATE", "NEW", "comptoir_product_channels"),
+    ("product_channel_link", "DELETE", "OLD", "comptoir_product_channels"),
     ("product", "INSERT", "NEW", "comptoir_search_products"),
     ("product", "UPDATE", "NEW", "comptoir_search_products"),
     ("product_variant", "INSERT", "NEW", "comptoir_search_variants"),
@@ -133,6 +158,11 @@ def add_columns() -> None:
         op.create_foreign_key(op.f(f"fk_product_{name}"), "product", of, [name], ["id"], ondelete="SET NULL")
     op.add_column("product", sa.Column("published_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
     op.execute("UPDATE product SET published_at = created_at WHERE status <> 'draft'")
+    op.add_column("product", sa.Column("channel_ids", sa.ARRAY(sa.Text()), server_default="{}", nullable=False))
+    op.execute(
+        "UPDATE product p SET channel_ids = ARRAY("
+        "SELECT l.sales_channel_id FROM product_channel_link l WHERE l.product_id = p.id ORDER BY 1)"
+    )
     for table in ("product_image", "product_category"):
         op.add_column(table, sa.Column("metadata", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
 
@@ -141,10 +171,14 @@ def create_indexes() -> None:
     """One for each way to filter or to sort."""
     for name in ("external_id", "collection_id", "type_id"):
         op.create_index(op.f(f"ix_product_{name}"), "product", [name], unique=False)
-    op.create_index("ix_product_shown_created_at", "product", ["created_at", "id"], postgresql_where=SHOWN)
-    op.create_index("ix_product_shown_updated_at", "product", ["updated_at", "id"], postgresql_where=SHOWN)
-    op.create_index("ix_product_shown_title", "product", ["title", "id"], postgresql_where=SHOWN)
-    op.create_index("ix_product_shown_id", "product", ["id"], postgresql_where=SHOWN)
+    for name, columns in SHOWN_INDEXES.items():
+        op.create_index(
+            f"ix_product_shown_{name}",
+            "product",
+            columns,
+            postgresql_where=sa.text("status = 'published'"),
+            postgresql_include=["channel_ids"],
+        )
     op.create_index("ix_product_is_giftcard", "product", ["id"], postgresql_where=sa.text("is_giftcard"))
     op.create_index("ix_product_variant_created_at", "product_variant", ["created_at", "id"])
     for name in CODES:
@@ -167,11 +201,11 @@ def create_search() -> None:
         ),
         sa.PrimaryKeyConstraint("product_id", name=op.f("pk_product_search")),
     )
-    for function in (REFRESH, ON_PRODUCTS, ON_VARIANTS):
+    for function in (REFRESH, ON_PRODUCTS, ON_VARIANTS, ON_CHANNELS):
         op.execute(function)
     for table, moment, rows, function in TRIGGERS:
         op.execute(
-            f"CREATE TRIGGER search_on_{moment.lower()} AFTER {moment} ON {table} "
+            f"CREATE TRIGGER follow_{moment.lower()} AFTER {moment} ON {table} "
             f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
         )
     op.execute("SELECT comptoir_refresh_search(ARRAY(SELECT id FROM product))")
@@ -187,8 +221,8 @@ def create_search() -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for table, moment, _, _ in TRIGGERS:
-        op.execute(f"DROP TRIGGER search_on_{moment.lower()} ON {table}")
-    for function in ("search_variants()", "search_products()", "refresh_search(text[])"):
+        op.execute(f"DROP TRIGGER follow_{moment.lower()} ON {table}")
+    for function in ("product_channels()", "search_variants()", "search_products()", "refresh_search(text[])"):
         op.execute(f"DROP FUNCTION comptoir_{function}")
     op.drop_table("product_search")
     op.execute("DROP FUNCTION comptoir_fold(text)")
@@ -197,8 +231,9 @@ def downgrade() -> None:
     op.drop_index("ix_product_option_value_value", "product_option_value")
     for name in ("created_at", *CODES):
         op.drop_index(f"ix_product_variant_{name}", "product_variant")
-    for name in ("is_giftcard", "shown_id", "shown_title", "shown_updated_at", "shown_created_at"):
+    for name in ("is_giftcard", *(f"shown_{name}" for name in SHOWN_INDEXES)):
         op.drop_index(f"ix_product_{name}", "product")
+    op.drop_column("product", "channel_ids")
     for table in ("product_image", "product_category"):
         op.drop_column(table, "metadata")
     op.drop_column("product_category", "is_internal")
