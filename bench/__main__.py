@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from bench import report
 from bench.front import measure_front
+from bench.growth import measure_growth
 from bench.machine import LOAD_CORE, Spent, load_average, pinned
 from bench.measure import Bench
 from bench.operations import Acts, list_operations
@@ -118,6 +119,9 @@ def measure_parts(servers: Servers, shop: Shop, plan: Plan, found: Found) -> Non
     if plan.wants("front"):
         say("through nginx")
         found.parts["front"] = measure_front(servers, shop, plan.rounds, max(1, round(plan.load_seconds / 15)))
+    if plan.is_full:
+        say("the large shop")
+        found.parts["growth"] = measure_growth(servers, shop)
     found.conditions = report.conditions(plan.rounds, calibrator_ms, load_before)
 
 

@@ -137,7 +137,9 @@ def listed(figures: Figures, before: str = "") -> list[str]:
     """Names and values, one a line."""
     lines = []
     for name, value in figures.items():
-        if isinstance(value, dict):
+        if isinstance(value, list):
+            lines += [f"- {(before + name).replace('_', ' ')}: {'; '.join(map(str, value)) or 'none'}"]
+        elif isinstance(value, dict):
             lines += listed(value, f"{before}{name}, ")
         else:
             lines.append(f"- {(before + name).replace('_', ' ')}: {value}")

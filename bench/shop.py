@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import Product, ProductCollection, ProductTag, ProductType, product_tag_link
 from app.catalogue.rules import NewOption, NewProduct, NewVariant
 from app.catalogue.service import create_category, create_product
 from app.core.db import get_engine, unit_of_work
+from app.core.ids import new_id
 from app.pricing.service import set_price
 from app.shipping.service import NewShippingOption, create_option
 from app.shop import service as shops
@@ -119,11 +124,25 @@ def furnish() -> tuple[str, Goods]:
         ]
         shelves = [create_category(session, f"Rayon {n}", f"rayon-{n}", rank=n) for n in range(SHELVES)]
         product = create_product(session, describe(shelves[0].id, channel.id))
+        sort(session, product)
         for rank, variant in enumerate(product.variants):
             set_price(session, variant.id, "eur", 34_900 + 1_000 * rank)
             receive(session, variant.id, PLENTY, "bench")
         variant_ids = tuple(variant.id for variant in product.variants)
         return key.token, Goods(region.id, options[0].id, variant_ids)
+
+
+def sort(session: Session, product: Product) -> None:
+    """Collections, types and a tag: each copy of the product falls into those of its turn."""
+    collections = [
+        ProductCollection(id=new_id("pcol"), handle=f"suite-{n}", title=f"Suite {n}") for n in range(SHELVES)
+    ]
+    types = [ProductType(id=new_id("ptyp"), value=f"genre-{n}") for n in range(SHELVES)]
+    tags = [ProductTag(id=new_id("ptag"), value=f"mot-{n}") for n in range(SHELVES)]
+    session.add_all([*collections, *types, *tags])
+    session.flush()  # the product names them
+    product.collection_id, product.type_id = collections[0].id, types[0].id
+    session.execute(insert(product_tag_link).values(product_id=product.id, tag_id=tags[0].id))
 
 
 def describe(category_id: str, channel_id: str) -> NewProduct:
@@ -150,6 +169,7 @@ def fill(database: Database, shop: Shop, present: Size, wanted: Size) -> None:
     """Copy until the shop has the wanted size; what is there stays."""
     with database.connect() as connection:
         copy(connection, product_template(), present.products, wanted.products - 1)
+        connection.execute("SELECT comptoir_refresh_search(ARRAY(SELECT id FROM product))")  # as its triggers would
         copy(connection, customer_template(), present.customers, wanted.customers - 1)
         copy(connection, order_template(shop, wanted), present.orders, wanted.orders - 1)
         connection.execute('UPDATE order_number SET last_number = (SELECT max(display_id) FROM "order")')
@@ -157,18 +177,24 @@ def fill(database: Database, shop: Shop, present: Size, wanted: Size) -> None:
 
 
 def product_template() -> Template:
-    """The product with its variants, prices and pieces; each copy on a shelf of its own turn."""
+    """The product with its variants, prices and pieces; each copy in the groups of its turn."""
     return Template(
         roots={"product": "s.\"handle\" = 'aura'"},
         without=frozenset({"cart_line", "order_line", "stock_reservation"}),
         changes={
             ("product", "title"): f"({WORDS})[1 + n % 12] || ' ' || n",
             ("product", "created_at"): "s.\"created_at\" - n * interval '1 minute'",
-            ("product_category_link", "category_id"): (
-                f"(SELECT id FROM product_category WHERE handle = 'rayon-' || n % {SHELVES})"
-            ),
+            ("product", "collection_id"): in_turn("product_collection", "handle", "suite-"),
+            ("product", "type_id"): in_turn("product_type", "value", "genre-"),
+            ("product_tag_link", "tag_id"): in_turn("product_tag", "value", "mot-"),
+            ("product_category_link", "category_id"): in_turn("product_category", "handle", "rayon-"),
         },
     )
+
+
+def in_turn(table: str, column: str, prefix: str) -> str:
+    """The id of the group that copy `n` falls into."""
+    return f"(SELECT id FROM {table} WHERE {column} = '{prefix}' || n % {SHELVES})"
 
 
 def customer_template() -> Template:
