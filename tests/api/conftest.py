@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.core.db import unit_of_work
+from tests.factories.account import Person
 from tests.factories.shop import MadeShop, make_shop
 from tests.factories.storefront import Storefront
 
@@ -19,3 +20,9 @@ def shop(environment: dict[str, str]) -> MadeShop:
 def storefront(client: TestClient, shop: MadeShop) -> Storefront:
     """The shop's site."""
     return Storefront(client, shop)
+
+
+@pytest.fixture
+def person(client: TestClient, shop: MadeShop) -> Person:
+    """A visitor of the shop's site, without an account as yet."""
+    return Person(client, shop.headers)
