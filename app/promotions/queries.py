@@ -49,7 +49,7 @@ def list_shelves(session: Session, product_ids: Collection[str]) -> dict[str, se
 def lock_promotions(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
     """The promotions, locked in the order of their ids until the transaction ends: the only way to count a use."""
     limit_lock_wait(session)
-    wanted = _whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id).with_for_update(of=Promotion)
+    wanted = _whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id).with_for_update()
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 

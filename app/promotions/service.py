@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -75,8 +76,10 @@ def take_uses(
     for promotion in locked:
         uses = taken.get(promotion.id, 0)
         check_use(promotion.terms, purchase, buyer_uses=uses, is_buyer_known=buyer_key is not None)
+    # Counted by the database, so that its limit holds even for somebody who forgot the lock.
+    counted = update(Promotion).where(Promotion.id.in_(promotion_ids)).values(used_count=Promotion.used_count + 1)
+    session.execute(counted.execution_options(synchronize_session=False))
     for promotion in locked:
-        promotion.used_count += 1
         session.add(
             PromotionUse(
                 id=new_id("promouse"),
@@ -86,7 +89,7 @@ def take_uses(
                 buyer_number=taken.get(promotion.id, 0) + 1 if buyer_key else None,
             )
         )
-    session.flush()  # the database has the last word on the limits, and has it here
+    session.flush()  # the database has the last word on a buyer's uses, and has it here
 
 
 def _terms(new: NewPromotion) -> Terms:

@@ -1,0 +1,145 @@
+"""What became of a promotion when the cart was bought: copies in the order, a use counted, money never refused."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from app.core.clock import utc_now
+from app.core.db import unit_of_work
+from tests.factories.promotions import make_promotion
+from tests.shop_front import Buyer, FakeStripe, read_rows, read_state
+
+Order = dict[str, Any]
+USES = "SELECT used_count, (SELECT count(*)::int FROM promotion_use) FROM promotion ORDER BY code"
+
+
+def fill(buyer: Buyer, *codes: str, email: str = "jeanne@example.com") -> str:
+    """A cart of two pieces with codes."""
+    cart_id = buyer.fill_cart(2, email=email)
+    answer = buyer.post(f"/store/carts/{cart_id}", promo_codes=list(codes))
+    assert answer.status_code == 200, answer.text
+    return cart_id
+
+
+def buy_by_transfer(buyer: Buyer, cart_id: str) -> Order:
+    buyer.ask_for_session(buyer.open_collection(cart_id), "pp_system_default")
+    answer = buyer.complete(cart_id)
+    assert answer.json()["type"] == "order", answer.text
+    order: Order = answer.json()["order"]
+    return order
+
+
+def test_an_order_keeps_what_was_taken_off(buyer: Buyer) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "DIX")
+        make_promotion(session, "PORT", percentage="50", target_type="shipping_methods")
+    cart_id = fill(buyer, "DIX", "PORT")
+    cart = buyer.http.get(f"/store/carts/{cart_id}").json()["cart"]
+    order = buy_by_transfer(buyer, cart_id)
+    names = [name for name in cart if name.endswith("total") or name == "total"]
+    assert {name: order[name] for name in names} == {name: cart[name] for name in names}
+    assert (order["total"], order["discount_total"], order["item_discount_total"]) == (630.65, 72.25, 69.8)
+    ((line,), (method,)) = (order["items"], order["shipping_methods"])
+    assert [(each["code"], each["amount"]) for each in line["adjustments"]] == [("DIX", 69.8)]
+    assert [(each["code"], each["amount"]) for each in method["adjustments"]] == [("PORT", 2.45)]
+    assert read_rows(USES) == [(1, 2), (1, 2)]
+    assert read_rows('SELECT total_cents FROM "order"') == [(63_065,)]
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE promotion SET status = 'inactive', percentage = 90")
+    assert buyer.show_order(str(order["id"])).json()["order"]["total"] == 630.65
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET amount_cents = 1", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("table", ["order_line_adjustment", "order_shipping_adjustment"])
+def test_the_database_lets_nothing_of_it_change(buyer: Buyer, statement: str, table: str) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "DIX")
+    buy_by_transfer(buyer, fill(buyer, "DIX"))
+    with pytest.raises(Exception, match="only grows"), unit_of_work("test") as session:
+        session.connection().exec_driver_sql(statement.format(table))
+    assert read_rows("SELECT amount_cents FROM order_line_adjustment") == [(6_980,)]
+
+
+def test_without_money_a_code_that_is_used_up_ends_the_purchase(buyer: Buyer) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "UNE", usage_limit=1)
+    first, second = fill(buyer, "UNE"), fill(buyer, "une", email="paul@example.com")
+    buyer.ask_for_session(buyer.open_collection(second), "pp_system_default")
+    buy_by_transfer(buyer, first)
+    before = read_state()
+    answer = buyer.complete(second)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_promotion_code")
+    assert answer.json()["message"] == "The promotion code UNE is invalid"
+    assert (read_state(), read_rows(USES)) == (before, [(1, 1)])
+    cart = buyer.post(f"/store/carts/{second}").json()["cart"]
+    assert (cart["promotions"], cart["discount_total"], cart["total"]) == ([], 0, 702.9)
+    assert buy_by_transfer(buyer, second)["total"] == 702.9
+
+
+def test_without_money_a_code_that_is_over_ends_the_purchase(buyer: Buyer) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "VITE", ends_at=utc_now() + timedelta(days=1))
+    cart_id = fill(buyer, "VITE")
+    buyer.ask_for_session(buyer.open_collection(cart_id), "pp_system_default")
+    before = read_state()
+    with time_machine.travel(utc_now() + timedelta(days=2), tick=True):
+        answer = buyer.complete(cart_id)
+    assert (answer.status_code, answer.json()["message"]) == (400, "The promotion code VITE is invalid")
+    assert (read_state(), read_rows(USES)) == (before, [(0, 0)])
+
+
+def test_opening_a_payment_drops_a_code_that_is_over(buyer: Buyer) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "VITE", ends_at=utc_now() + timedelta(days=1))
+    cart_id = fill(buyer, "VITE")
+    collection_id = buyer.open_collection(cart_id)
+    with time_machine.travel(utc_now() + timedelta(days=2), tick=True):
+        collection = buyer.ask_for_session(collection_id).json()["payment_collection"]
+    assert (collection["amount"], collection["payment_sessions"][0]["amount"]) == (702.9, 702.9)
+
+
+def test_with_the_money_there_a_code_that_is_over_is_honoured(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "VITE", ends_at=utc_now() + timedelta(days=1))
+    cart_id = fill(buyer, "VITE")
+    attempt = buyer.open_session(cart_id)
+    fake_stripe.pay(attempt.intent_id, deliver=False)
+    with time_machine.travel(utc_now() + timedelta(days=2), tick=True):
+        order = buyer.complete(cart_id).json()["order"]
+    assert (order["status"], order["payment_status"], order["total"]) == ("pending", "captured", 633.1)
+    assert read_rows(USES) == [(1, 1)]
+
+
+def test_with_the_money_there_a_code_that_is_used_up_waits_for_a_person(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "UNE", usage_limit=1)
+    first, second = fill(buyer, "UNE"), fill(buyer, "UNE", email="paul@example.com")
+    attempts = [buyer.open_session(cart_id) for cart_id in (first, second)]
+    for attempt in attempts:
+        fake_stripe.pay(attempt.intent_id, deliver=False)
+    assert buyer.complete(first).json()["order"]["status"] == "pending"
+    late = buyer.complete(second).json()["order"]
+    assert (late["status"], late["payment_status"], late["total"]) == ("requires_action", "captured", 633.1)
+    assert read_rows('SELECT review_reason, paid_at IS NOT NULL FROM "order" ORDER BY display_id') == [
+        (None, True),
+        ("promotion_used_up", True),
+    ]
+    state = read_state()
+    assert (state["orders"], state["payments"], state["refunds"], state["stock"], state["mails"]) == (2, 2, 0, 8, 1)
+    assert read_rows(USES) == [(1, 1)]
+    assert read_rows("SELECT sum(quantity)::int FROM stock_reservation") == [(None,)]
+
+
+def test_a_code_for_one_use_per_buyer_asks_who_buys(buyer: Buyer) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "BIENVENUE", usage_limit_per_customer=1)
+    buy_by_transfer(buyer, fill(buyer, "BIENVENUE"))
+    again = fill(buyer, "BIENVENUE", email="Jeanne@Example.com")
+    buyer.ask_for_session(buyer.open_collection(again), "pp_system_default")
+    answer = buyer.complete(again)
+    assert (answer.status_code, answer.json()["message"]) == (400, "The promotion code BIENVENUE is invalid")
+    assert buy_by_transfer(buyer, fill(buyer, "BIENVENUE", email="paul@example.com"))["discount_total"] == 69.8
+    assert read_rows(USES) == [(2, 2)]
+    assert read_rows("SELECT count(*) FROM promotion_use WHERE buyer_key LIKE '%@%'") == [(0,)]
