@@ -15,18 +15,22 @@ from app.stock.service import release
 
 
 def open_cart(session: Session, cart_id: str) -> Cart:
-    """The cart, locked for a change, its seven days begun anew; raises `CartNotFound`, `CartCompleted`."""
+    """The cart, locked for a change; raises `CartNotFound`, `CartCompleted`."""
     cart = queries.lock_cart(session, cart_id)
-    now = utc_now()
-    check_open_by_id(cart.id, cart.expires_at, cart.completed_at, now)
+    check_open_by_id(cart.id, cart.expires_at, cart.completed_at, utc_now())
     check_changeable(cart.id, cart.completed_at)
-    cart.expires_at = now + LIFE
     return cart
+
+
+def mark_used(cart: Cart) -> None:
+    """Somebody is at it: its seven days begin anew. Called late, so that one statement writes all of the cart."""
+    cart.expires_at = utc_now() + LIFE
 
 
 def finish_change(session: Session, cart: Cart) -> CartContents:
     """Read the changed cart anew; promotions, carriage and what is owed follow, so that nobody pays an old amount."""
     cart.updated_at = utc_now()
+    mark_used(cart)
     contents = refresh(session, queries.get_contents(session, cart.id))
     check_payable(contents.totals.total_cents)
     if cart.payment_collection_id is not None:

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.carts.models import Cart
-from app.carts.open_cart import open_cart, refresh
+from app.carts.open_cart import mark_used, open_cart, refresh
 from app.carts.queries import get_contents
 from app.checkout.queries import find_cart_id
 from app.core.db import unit_of_work
@@ -25,6 +25,7 @@ def open_collection(session: Session, cart_id: str) -> str:
     """The id of what a cart owes; asked again it is the same one, at the cart's present total."""
     cart = open_cart(session, cart_id)
     total_cents = refresh(session, get_contents(session, cart_id)).totals.total_cents
+    mark_used(cart)
     if cart.payment_collection_id is None:
         cart.payment_collection_id = create_collection(session, total_cents, cart.currency_code).id
     elif follow_amount(session, cart.payment_collection_id, total_cents, cart.currency_code):
@@ -59,6 +60,7 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
     contents = refresh(session, get_contents(session, cart_id))
     total_cents = contents.totals.total_cents
     check_provider(provider_id, total_cents, is_manual_offered=get_settings().manual_payment)
+    mark_used(cart)
     # VAT or a rule may have changed overnight
     follow_amount(session, collection_id, total_cents, cart.currency_code)
     attempt = open_session(session, collection_id, compute_provider(provider_id, total_cents))
