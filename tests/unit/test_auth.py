@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.core.auth import create_jwt, find_jwt_claims, hash_password, hash_token, new_token, verify_password
+from app.core.auth import (
+    HASHER,
+    NOBODYS_HASH,
+    create_jwt,
+    find_jwt_claims,
+    hash_password,
+    hash_token,
+    new_token,
+    verify_password,
+)
 from app.core.settings import Settings
 
 
@@ -28,6 +37,12 @@ def test_a_password_is_kept_as_argon2id_of_the_chosen_cost() -> None:
     assert not verify_password(stored, "correct horsf")
     assert not verify_password(None, "correct horse")
     assert not verify_password("not a hash", "correct horse")
+
+
+def test_an_unknown_account_is_verified_against_a_hash_of_the_same_cost() -> None:
+    assert not HASHER.check_needs_rehash(NOBODYS_HASH)
+    assert HASHER.check_needs_rehash(NOBODYS_HASH.replace("t=2", "t=1"))
+    assert not verify_password(None, "")
 
 
 def test_tokens_are_unlike_and_their_hash_is_not_they() -> None:

@@ -73,6 +73,11 @@ def test_right_settings_are_accepted(monkeypatch: pytest.MonkeyPatch, values: di
         (PRODUCTION, {"PUBLIC_URL": "http://api.boutique.example"}, {"PUBLIC_URL"}),
         (PRODUCTION, {"STORE_CORS": "*"}, {"STORE_CORS"}),
         (PRODUCTION, {"ADMIN_CORS": "http://admin.boutique.example"}, {"ADMIN_CORS"}),
+        (PRODUCTION, {"STOREFRONT_URL": "http://www.boutique.example"}, {"STOREFRONT_URL"}),
+        (PRODUCTION, {"TRUSTED_STOREFRONTS": "boutique.example"}, {"TRUSTED_STOREFRONTS"}),
+        (PRODUCTION, {"TRUSTED_STOREFRONTS": "203.0.113.7/24"}, {"TRUSTED_STOREFRONTS"}),
+        (PRODUCTION, {"TRUSTED_STOREFRONTS": "0.0.0.0/0"}, {"TRUSTED_STOREFRONTS"}),
+        (PRODUCTION, {"TRUSTED_STOREFRONTS": "::/0"}, {"TRUSTED_STOREFRONTS"}),
         (PRODUCTION, {"REDIS_URL": "memory://"}, {"REDIS_URL"}),
         (PRODUCTION, {"DATABASE_URL": "sqlite://"}, {"DATABASE_URL"}),
         (PRODUCTION, {"STRIPE_LOG": "debug"}, {"STRIPE_LOG"}),
@@ -161,6 +166,19 @@ def test_both_secrets_are_read_until_the_date(monkeypatch: pytest.MonkeyPatch) -
         }[name]
         assert read(until - timedelta(seconds=1)) == (PRODUCTION[name], "old" + "o" * 32)
         assert read(until) == (PRODUCTION[name],)
+
+
+def test_links_of_mails_lead_to_the_storefront(monkeypatch: pytest.MonkeyPatch) -> None:
+    origins = {"STORE_CORS": "https://a.example/, https://b.example"}
+    assert load(monkeypatch, {**PRODUCTION, **origins}).storefront_base == "https://a.example"
+    told = {**origins, "STOREFRONT_URL": "https://www.c.example/fr/"}
+    assert load(monkeypatch, {**PRODUCTION, **told}).storefront_base == "https://www.c.example/fr"
+    assert load(monkeypatch, {**PRODUCTION, "STORE_CORS": ""}).storefront_base == PRODUCTION["PUBLIC_URL"]
+
+
+def test_storefronts_are_trusted_by_address_or_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, {**PRODUCTION, "TRUSTED_STOREFRONTS": "203.0.113.7, 2001:db8::/64 ,"})
+    assert [str(network) for network in settings.trusted_storefronts] == ["203.0.113.7/32", "2001:db8::/64"]
 
 
 def test_the_api_version_is_that_of_the_package() -> None:
