@@ -2,11 +2,11 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bench.machine import NOTHING, Meter, Spent, cpu_seconds
-from bench.purchase import Sales
+from bench.machine import NOTHING, Spent, cpu_seconds
+from bench.purchase import Sales, repeated
 from bench.servers import Database, Servers
 from bench.wire import Client
 
@@ -15,6 +15,9 @@ STATEMENT_RUNS = 4
 REQUESTS_OF_A_SALE = 10
 # What an answer leaves to do (a log line, a connection given back) ends within this time.
 SETTLE_SECONDS = 0.003
+BATCH_SECONDS = 0.03
+# At least one batch of so many must be free of sales.
+FEWEST_CLEAN = 6
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Bench:
     sales: Sales | None = None
     sale_cost: Spent = NOTHING
     calibrator_ms: list[float] = field(default_factory=list)
+    rounds_of: dict[str, int] = field(default_factory=dict)
+    batch_of: dict[str, int] = field(default_factory=dict)
 
     def calibrate(self) -> float:
         """CPU milliseconds of one request to the empty application, now."""
@@ -98,9 +103,8 @@ class Bench:
         result.bytes = round((self.client.received - received) / STATEMENT_RUNS)
         result.statements = self._count_statements(operation)
         self.rounds_of[operation.name] = max(3, min(operation.most, int(self.seconds / each)))
+        self.batch_of[operation.name] = 1 if operation.before else max(1, int(BATCH_SECONDS / each))
         return result
-
-    rounds_of: dict[str, int] = field(default_factory=dict)
 
     def run(self, result: Result) -> None:
         """One round of one operation, the empty application just before it."""
@@ -108,37 +112,23 @@ class Bench:
         count = self.rounds_of[operation.name]
         self._prepare(operation, count)
         calibrator_ms = self.calibrate()
-        meter = self.servers.meter()
-        if operation.before is None:
-            spent, took = self._run_in_one_go(operation, meter, count)
-        else:
-            spent, took = self._run_one_by_one(operation, meter, count)
-        result.add(spent, took, calibrator_ms)
+        batches = list(self._run_batches(operation, count))
+        spent = combine(batches, self.sale_cost, is_single=operation.before is not None)
+        result.add(spent, [each for batch in batches for each in batch.took_ms], calibrator_ms)
         if self.sales is not None:
             self.sales.check()
 
-    def _run_in_one_go(self, operation: Operation, meter: Meter, count: int) -> tuple[Spent, list[float]]:
-        took, (before, sold) = [], (meter.read(), self._sold())
-        for _ in range(count):
-            began = time.perf_counter()
-            operation.act()
-            took.append((time.perf_counter() - began) * 1000)
-        time.sleep(SETTLE_SECONDS)
-        spent = meter.read() - before - self.sale_cost.times(self._sold() - sold)
-        return spent.over(count), took
-
-    def _run_one_by_one(self, operation: Operation, meter: Meter, count: int) -> tuple[Spent, list[float]]:
-        """The median of single operations: one that a sale met does not count for more than one."""
-        took, each = [], []
-        for _ in range(count):
+    def _run_batches(self, operation: Operation, count: int) -> Iterator["Batch"]:
+        """A few at a time, so that those a sale met can be told from the others."""
+        meter, size = self.servers.meter(), self.batch_of[operation.name]
+        for first in range(0, count, size):
             if operation.before is not None:
                 operation.before()
-            before, sold, began = meter.read(), self._sold(), time.perf_counter()
-            operation.act()
-            took.append((time.perf_counter() - began) * 1000)
+            before, sold, is_quiet = meter.read(), self._sold(), self._is_quiet()
+            took = repeated(operation.act, min(size, count - first))
             time.sleep(SETTLE_SECONDS)
-            each.append(meter.read() - before - self.sale_cost.times(self._sold() - sold))
-        return middle(each), took
+            spent, sold = meter.read() - before, self._sold() - sold
+            yield Batch(spent, took, sold, is_clean=is_quiet and self._is_quiet() and sold == 0)
 
     def _prepare(self, operation: Operation, count: int) -> None:
         if operation.prepare is not None:
@@ -150,13 +140,47 @@ class Bench:
         operation.act()
 
     def _sold(self) -> float:
+        """Sales so far, a tenth for each of their requests."""
         return self.sales.client.requests / REQUESTS_OF_A_SALE if self.sales is not None else 0.0
+
+    def _is_quiet(self) -> bool:
+        """Whether no sale is under way."""
+        return self.sales is None or not self.sales.is_under_way
 
     def _count_statements(self, operation: Operation) -> float:
         with counting(self.servers.database) as counted:
             for _ in range(STATEMENT_RUNS):
                 self._one(operation)
         return counted() / STATEMENT_RUNS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some operations in a row, and how much of a sale fell into them."""
+
+    spent: Spent
+    took_ms: list[float]
+    sold: float
+    is_clean: bool = True
+
+    @property
+    def each(self) -> Spent:
+        """Per operation."""
+        return self.spent.over(len(self.took_ms))
+
+
+def combine(batches: Sequence[Batch], sale_cost: Spent, *, is_single: bool) -> Spent:
+    """What one operation cost: from the batches that no sale met; where too few are left, the sales are taken off.
+
+    Of single operations after a change the middle one counts, of the others the mean.
+    """
+    clean = [batch for batch in batches if batch.is_clean]
+    if len(clean) * FEWEST_CLEAN < len(batches):
+        clean = [Batch(batch.spent - sale_cost.times(batch.sold), batch.took_ms, 0.0) for batch in batches]
+    if is_single:
+        return middle([batch.each for batch in clean])
+    total = sum((batch.spent for batch in clean), NOTHING)
+    return total.over(sum(len(batch.took_ms) for batch in clean))
 
 
 def middle(each: Sequence[Spent]) -> Spent:

@@ -85,6 +85,7 @@ class Sales:
     goods: Goods
     shown: Sequence[str]
     done: int = 0
+    is_under_way: bool = False
     failure: BaseException | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -110,8 +111,9 @@ class Sales:
         try:
             while not self._stop.wait(max(0.0, next_at - time.monotonic())):
                 variant_id = self.shown[self.done % len(self.shown)]
+                self.is_under_way = True
                 buy(self.client, self.goods, variant_id, self.goods.variant_ids[-1], "acheteur@example.com")
-                self.done += 1
+                self.done, self.is_under_way = self.done + 1, False
                 next_at = max(next_at + 1.0, time.monotonic())
         except (OSError, WrongAnswer, KeyError) as failure:
             self.failure = failure

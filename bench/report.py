@@ -28,6 +28,7 @@ TITLES = {
     "growth": "The large shop beside the small one",
 }
 
+SIDES = ("small", "large")
 Figures = dict[str, object]
 
 
@@ -129,8 +130,27 @@ def compose(found_conditions: Figures, operations: Mapping[str, Figures], parts:
     ]
     lines += table(operations) if operations else []
     for name, figures in parts.items():
-        lines += ["", f"**{TITLES.get(name, name)}**", "", *listed(figures)]
+        lines += ["", f"**{TITLES.get(name, name)}**", ""]
+        lines += growth_table(figures) if name == "growth" else listed(figures)
     return lines
+
+
+def growth_table(figures: Figures) -> list[str]:
+    """Each route in both shops; a ratio above two in bold."""
+    routes, scans = figures["routes"], figures["read_from_end_to_end"]
+    head = ("route", "small: p50, p95, CPU, ms", "large: p50, p95, CPU, ms", "p95 ×", "CPU ×", "bytes ×")
+    lines = [
+        f"{figures['products']:,} products of 4 variants, {figures['orders']:,} orders, {figures['customers']:,} "
+        f"customers, beside {figures['small_products']:,} products and {figures['small_orders']:,} orders.",
+        "",
+        row(head),
+        row("---" for _ in head),
+    ]
+    for name, route in routes.items():  # type: ignore[attr-defined]
+        sides = [" / ".join(f"{route[side][part]:.1f}" for part in ("p50_ms", "p95_ms", "cpu_ms")) for side in SIDES]
+        ratios = [f"**{route[part]}**" if route[part] > 2 else route[part] for part in ("p95_ratio", "cpu_ratio")]
+        lines.append(row((name, *sides, *ratios, route["bytes_ratio"] or "")))
+    return [*lines, "", "Growing tables read from end to end:", "", *(f"- {scan}" for scan in scans or ["none"])]  # type: ignore[attr-defined]
 
 
 def listed(figures: Figures, before: str = "") -> list[str]:
