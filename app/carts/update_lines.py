@@ -13,7 +13,7 @@ from app.carts.models import Cart, CartLine
 from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
 from app.carts.rules import check_size, merge_details
-from app.catalogue.queries import list_sellable_variants, list_uncounted_variants
+from app.catalogue.queries import list_sellable_variants
 from app.core.clock import utc_now
 from app.core.db import Json
 from app.core.ids import new_id
@@ -127,6 +127,5 @@ def _check_stock(session: Session, cart: Cart, lines: Iterable[CartLine], varian
     for line in lines:
         if line.variant_id in variant_ids:
             wanted[line.variant_id] += line.quantity
-    counted = variant_ids - list_uncounted_variants(session, variant_ids)
-    available = list_available_to(session, cart.id, counted, utc_now())
-    check_available({variant_id: wanted[variant_id] for variant_id in counted}, available)
+    available = list_available_to(session, cart.id, variant_ids, utc_now())
+    check_available({variant_id: wanted[variant_id] for variant_id in available}, available)

@@ -91,9 +91,3 @@ def list_sellable_variants(session: Session, variant_ids: Collection[str], chann
         )
     )
     return set(session.scalars(query))
-
-
-def list_uncounted_variants(session: Session, variant_ids: Collection[str]) -> set[str]:
-    """Those of the variants whose pieces are not counted: there are always enough."""
-    query = select(ProductVariant.id).where(ProductVariant.id.in_(variant_ids), ProductVariant.manages_stock.is_(False))
-    return set(session.scalars(query))

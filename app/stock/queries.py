@@ -8,6 +8,7 @@ from sqlalchemy import Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.catalogue.models import ProductVariant
 from app.core.locks import limit_lock_wait
 from app.stock.models import StockLevel, StockReservation
 
@@ -27,8 +28,10 @@ _PROMISED_TO_OTHERS = (
     )
     .scalar_subquery()
 )
-_AVAILABLE_TO = select(_level.variant_id, _level.stocked_quantity - _PROMISED_TO_OTHERS).where(
-    _level.variant_id == any_(_VARIANTS)
+_AVAILABLE_TO = (
+    select(ProductVariant.id, func.coalesce(_level.stocked_quantity - _PROMISED_TO_OTHERS, 0))
+    .join_from(ProductVariant, StockLevel, _level.variant_id == ProductVariant.id, isouter=True)
+    .where(ProductVariant.id == any_(_VARIANTS), ProductVariant.manages_stock)
 )
 
 _OWN = func.array(select(_reserved.variant_id).where(_reserved.cart_id == bindparam("cart_id")).scalar_subquery())
@@ -66,7 +69,10 @@ def list_available(session: Session, variant_ids: Collection[str]) -> dict[str, 
 
 
 def list_available_to(session: Session, cart_id: str, variant_ids: Collection[str], now: datetime) -> dict[str, int]:
-    """Pieces that this cart could have: its own reservation and expired ones of others do not stand in its way."""
+    """Pieces that this cart could have, of each variant that is counted.
+
+    Its own reservation and expired ones of others do not stand in its way.
+    """
     if not variant_ids:
         return {}
     given = {"variant_ids": list(variant_ids), "cart_id": cart_id, "now": now}
