@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.processes",
     "tests.in_process",
     "tests.shop_front",
+    "tests.nginx_front",
     "tests.api.world",
 ]
 

@@ -1,5 +1,6 @@
 """nginx: TLS, limits, headers, static files, the maintenance page; tried by `nginx -t` before it is reloaded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +19,7 @@ FILES = {
     "snippets/comptoir-tls.conf": "/etc/nginx/snippets/comptoir-tls.conf",
     "snippets/comptoir-headers.conf": "/etc/nginx/snippets/comptoir-headers.conf",
     "snippets/comptoir-proxy.conf": "/etc/nginx/snippets/comptoir-proxy.conf",
+    "snippets/comptoir-cache.conf": "/etc/nginx/snippets/comptoir-cache.conf",
     "snippets/comptoir-errors.conf": "/etc/nginx/snippets/comptoir-errors.conf",
     "comptoir.conf.j2": "/etc/nginx/sites-available/comptoir.conf",
 }
@@ -61,6 +63,11 @@ def served_names() -> list[str]:
     return list(dict.fromkeys([str(host.data.domain), host.name]))
 
 
+def trusted_storefronts(site: Mapping[str, str]) -> list[str]:
+    """The addresses of storefront servers, as the application is told them: one setting for both."""
+    return [address.strip() for address in site.get("TRUSTED_STOREFRONTS", "").split(",") if address.strip()]
+
+
 def _certificate() -> None:
     if host.data.tls == "files":
         _brought_certificate()
@@ -84,6 +91,7 @@ def _configure() -> None:
         "names": " ".join(served_names()) if is_rehearsal else host.data.domain,
         "is_rehearsal": is_rehearsal,
         "http2_directive": read_report().os_version not in OLD_HTTP2,
+        "trusted_storefronts": trusted_storefronts(host.data.site),
     }
     paths.put(
         "nginx: site, snippets, maintenance page",

@@ -80,5 +80,23 @@ def test_http2_is_said_as_this_nginx_understands_it(is_new: bool, listen: str) -
     )
 
     assert listen in site
+    assert site.count("include snippets/comptoir-cache.conf;") == 1
     assert "ssl_reject_handshake on;" in site
     assert "client_max_body_size 512k;" in site
+
+
+def test_a_trusted_storefront_speaks_for_its_visitors_and_has_no_limit_itself() -> None:
+    named = web_front.trusted_storefronts({"TRUSTED_STOREFRONTS": "203.0.113.7, 2001:db8::/64"})
+    shared = web_front.render("http.conf.j2", trusted_storefronts=named)
+
+    for address in ("203.0.113.7", "2001:db8::/64"):
+        assert f"set_real_ip_from {address};\n" in shared
+        assert f"  {address} 1;\n" in shared
+    assert "real_ip_header X-Forwarded-For;" in shared
+
+
+def test_without_one_nobody_speaks_for_others() -> None:
+    shared = web_front.render("http.conf.j2", trusted_storefronts=web_front.trusted_storefronts({}))
+
+    assert "real_ip" not in shared
+    assert shared.count("_zone $comptoir_address ") == 3
