@@ -27,6 +27,13 @@ def mark_used(cart: Cart) -> None:
     cart.expires_at = utc_now() + LIFE
 
 
+def get_open_contents(session: Session, cart_id: str) -> CartContents:
+    """The cart for whoever knows its id, as long as that opens it; raises `CartNotFound`."""
+    contents = queries.get_contents(session, cart_id)
+    check_open_by_id(cart_id, contents.cart.expires_at, contents.cart.completed_at, utc_now())
+    return contents
+
+
 def finish_change(session: Session, cart: Cart) -> CartContents:
     """Read the changed cart anew; promotions, carriage and what is owed follow, so that nobody pays an old amount."""
     cart.updated_at = utc_now()

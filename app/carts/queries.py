@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ScalarSelect, Text, bindparam, func, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Text, bindparam, func, not_, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload, selectinload
 
@@ -32,6 +33,7 @@ from app.catalogue.models import (
 from app.core.clock import utc_now
 from app.core.locks import limit_lock_wait
 from app.customers.models import Customer
+from app.payments.queries import has_open_session, may_still_be_paid
 from app.promotions.models import Promotion
 from app.promotions.queries import list_promotions
 from app.shop.models import Region, TaxRate
@@ -168,6 +170,21 @@ def lock_cart(session: Session, cart_id: str) -> Cart:
     if cart is None:
         raise CartNotFound(cart_id)
     return cart
+
+
+def lock_expired(session: Session, now: datetime, limit: int) -> list[Cart]:
+    """Carts whose time is over and that no money can reach any more, the oldest first; those in use are left out."""
+    return _lock_over(session, now, limit, not_(may_still_be_paid(Cart.payment_collection_id)))
+
+
+def lock_expired_with_attempts(session: Session, now: datetime, limit: int) -> list[Cart]:
+    """Carts whose time is over while an attempt to pay is still open, the oldest first."""
+    return _lock_over(session, now, limit, has_open_session(Cart.payment_collection_id))
+
+
+def _lock_over(session: Session, now: datetime, limit: int, condition: ColumnElement[bool]) -> list[Cart]:
+    over = select(Cart).where(Cart.completed_at.is_(None), Cart.expires_at < now, condition)
+    return list(session.scalars(over.order_by(Cart.expires_at).limit(limit).with_for_update(skip_locked=True)))
 
 
 def get_contents(session: Session, cart_id: str) -> CartContents:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.gateways.stripe import Intent
@@ -92,3 +92,25 @@ def list_payments(session: Session, collection_id: str) -> Sequence[Payment]:
     """The payments of a collection, oldest first."""
     wanted = select(Payment).where(Payment.payment_collection_id == collection_id)
     return session.scalars(wanted.order_by(Payment.created_at, Payment.id)).all()
+
+
+def may_still_be_paid(collection_id: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """Whether money came for a collection, or Stripe has not said of every intent that it is cancelled."""
+    said = PaymentSession.provider_data["status"].astext
+    unsettled = select(PaymentSession.id).where(
+        PaymentSession.payment_collection_id == collection_id,
+        PaymentSession.payment_intent_id.is_not(None),
+        said.is_distinct_from("canceled"),
+    )
+    paid = select(Payment.id).where(Payment.payment_collection_id == collection_id)
+    return or_(unsettled.exists(), paid.exists())
+
+
+def has_open_session(collection_id: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """Whether an attempt to pay a collection is still open."""
+    attempts = select(PaymentSession.id).where(
+        PaymentSession.payment_collection_id == collection_id,
+        PaymentSession.superseded_at.is_(None),
+        PaymentSession.status.in_(OPEN_STATUSES),
+    )
+    return attempts.exists()

@@ -1,9 +1,10 @@
 """What is owed, the attempts to pay it, and the money that came. Knows no cart and no order."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -63,6 +64,12 @@ def request_cancellation(session: Session, intent_id: str | None) -> None:
     """Have an intent cancelled at Stripe once this transaction is committed."""
     if intent_id is not None:
         enqueue(session, "payments.cancel_intent", intent_id=intent_id)
+
+
+def remove_collections(session: Session, collection_ids: Collection[str]) -> None:
+    """Forget what was owed and the attempts to pay it; the database refuses where a payment came."""
+    session.execute(delete(PaymentSession).where(PaymentSession.payment_collection_id.in_(collection_ids)))
+    session.execute(delete(PaymentCollection).where(PaymentCollection.id.in_(collection_ids)))
 
 
 def open_session(session: Session, collection_id: str, provider_id: str) -> PaymentSession:

@@ -6,13 +6,12 @@ from fastapi import Path, Query, Response
 from sqlalchemy.orm import Session
 
 from app.carts import service
-from app.carts.queries import CartContents, get_contents
-from app.carts.rules import check_open_by_id
+from app.carts.open_cart import get_open_contents
+from app.carts.queries import CartContents
 from app.carts.service import CartChanges
 from app.carts.update_address import COLUMNS, AddressValues, SavedAddress
 from app.carts.update_lines import LineChanges, NewLine, add_line, remove_line, update_line
 from app.carts.update_promotions import add_codes, remove_codes
-from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.payments.queries import get_collection, list_payments
 from app.store_api.access import CustomerDep, KeyDep, OptionalCustomerDep, store_router
@@ -76,9 +75,7 @@ def create_cart(
 @router.get("/carts/{cart_id}", response_model=CartAnswer)
 def show_cart(session: SessionDep, cart_id: CartId, query: Fields) -> Response:
     """A cart; a completed one can still be read, masked."""
-    contents = get_contents(session, cart_id)
-    check_open_by_id(cart_id, contents.cart.expires_at, contents.cart.completed_at, utc_now())
-    return _answer(session, contents, query)
+    return _answer(session, get_open_contents(session, cart_id), query)
 
 
 @router.post("/carts/{cart_id}", response_model=CartAnswer)

@@ -6,7 +6,8 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from app.carts.queries import CartContents, get_contents
+from app.carts.open_cart import get_open_contents
+from app.carts.queries import CartContents
 from app.carts.update_shipping import parcel_of
 from app.core.db import SessionDep
 from app.shipping.errors import ShippingOptionNotFound, UnfitShippingOption
@@ -45,7 +46,7 @@ class ShippingOptionAnswer(BaseModel):
 @router.get("/shipping-options", response_model=ShippingOptionsAnswer)
 def list_shipping_options(session: SessionDep, query: Annotated[ShippingOptionsQuery, Query()]) -> Response:
     """The ways to send this cart to its address, as far as it is known; `is_return`: to send goods back."""
-    contents = get_contents(session, query.cart_id)
+    contents = get_open_contents(session, query.cart_id)
     offers = list_offers(session, parcel_of(contents), is_return=query.is_return)
     return answer_list("shipping_options", _show(session, contents, offers), parse_fields(query.fields))
 
@@ -55,7 +56,7 @@ def calculate_shipping_option(
     session: SessionDep, option_id: Annotated[str, Path()], body: CalculateBody, query: Annotated[StoreQuery, Query()]
 ) -> Response:
     """What this option costs for this cart, whichever way its price is made."""
-    contents = get_contents(session, body.cart_id)
+    contents = get_open_contents(session, body.cart_id)
     if find_option(session, option_id) is None:
         raise ShippingOptionNotFound(option_id)
     offer = find_offer(session, option_id, parcel_of(contents))

@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.carts.queries import get_contents
+from app.carts.open_cart import get_open_contents
 from app.core.clock import utc_now
 from app.core.errors import InvalidRequest
 from app.shop.queries import find_price_currency
@@ -35,7 +35,7 @@ def get_visitor(
     today = compute_business_day(utc_now())
     country_code = asked.country_code.lower() if asked.country_code else None
     if asked.cart_id is not None and asked.region_id is None:
-        cart = get_contents(session, asked.cart_id).cart
+        cart = get_open_contents(session, asked.cart_id).cart
         address = cart.shipping_address
         country_code = country_code or (address.country_code if address else None)
         return Visitor(channel_id, today, cart.currency_code, country_code, cart.customer_id)

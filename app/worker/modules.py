@@ -3,6 +3,7 @@
 import importlib
 
 JOB_MODULES: tuple[str, ...] = (
+    "app.carts.jobs",
     "app.customers.jobs",
     "app.notifications.jobs",
     "app.ops.jobs",

@@ -14,6 +14,7 @@ class Scheduled:
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("stripe_events.sweep", "* * * * *"),
     Scheduled("stock.release_expired", "* * * * *"),
+    Scheduled("carts.expire", "37 0,3-23 * * *"),
     Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
     Scheduled("customers.forget_expired", "27 4 * * *"),
     Scheduled("worker.prune_jobs", "17 4 * * *"),
