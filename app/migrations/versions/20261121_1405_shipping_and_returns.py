@@ -42,21 +42,6 @@ PIECES = (
     "return_dismissed_quantity",
 )
 
-# Runbook S0-081: an order keeps the price it was made at. What became of its pieces may be written, nothing else.
-KEEP_WHAT_WAS_SOLD = """
-CREATE FUNCTION comptoir_keep_what_was_sold() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    moving text[] := ARRAY['fulfilled_quantity', 'shipped_quantity', 'delivered_quantity', 'return_requested_quantity',
-                           'return_received_quantity', 'return_dismissed_quantity', 'metadata'];
-BEGIN
-    IF TG_OP = 'DELETE' OR to_jsonb(NEW) - moving IS DISTINCT FROM to_jsonb(OLD) - moving THEN
-        RAISE EXCEPTION 'a line of an order keeps what was sold, at the price it was sold at'
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    RETURN NEW;
-END $$
-"""
-
 
 def upgrade() -> None:
     _create_shipping_rules()
@@ -164,11 +149,6 @@ def _add_pieces() -> None:
         "0 <= least(return_requested_quantity, return_received_quantity, return_dismissed_quantity)"
         " AND return_requested_quantity + return_received_quantity + return_dismissed_quantity <= fulfilled_quantity",
     )
-    op.execute(KEEP_WHAT_WAS_SOLD)
-    op.execute(
-        "CREATE TRIGGER keep_what_was_sold BEFORE UPDATE OR DELETE ON order_line "
-        "FOR EACH ROW EXECUTE FUNCTION comptoir_keep_what_was_sold()"
-    )
     # A customer's orders, newest or oldest first; what begins with the customer alone is served by it, too.
     op.create_index("ix_order_customer_id_created_at", "order", ["customer_id", "created_at", "id"], unique=False)
     op.drop_index(op.f("ix_order_customer_id"), table_name="order")
@@ -269,8 +249,6 @@ def downgrade() -> None:
     op.drop_table("return_reason")
     op.create_index(op.f("ix_order_customer_id"), "order", ["customer_id"], unique=False)
     op.drop_index("ix_order_customer_id_created_at", table_name="order")
-    op.execute("DROP TRIGGER keep_what_was_sold ON order_line")
-    op.execute("DROP FUNCTION comptoir_keep_what_was_sold()")
     op.drop_constraint(op.f("ck_order_line_pieces_come_back_once"), "order_line", type_="check")
     op.drop_constraint(op.f("ck_order_line_pieces_leave_in_order"), "order_line", type_="check")
     for name in reversed(PIECES):
