@@ -7,14 +7,16 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from app.core.callers import find_caller
+from app.core.auth import Principal
+from app.core.callers import find_bearer, find_caller
 from app.core.db import SessionDep, unit_of_work
 from app.core.errors import Unauthorized
 from app.core.http import Access, StrictRoute, VendorRoute
 from app.core.http import router as make_router
 from app.core.tagged_cache import get_tagged_cache
+from app.customers.errors import AlreadyCustomer
 from app.customers.models import Customer
-from app.customers.queries import find_customer_of
+from app.customers.queries import find_customer_of, find_identity_of
 from app.shop.queries import find_active_key
 from app.store_api.errors import PublishableKeyInvalid, PublishableKeyMissing
 from app.store_api.keeping import Handler, keeping_answers
@@ -87,6 +89,27 @@ def require_customer(_key: KeyDep, _customer: CustomerDep) -> None:
 CUSTOMER = Access("customer", require_customer)
 
 
+def get_registered(request: Request, session: SessionDep) -> Principal:
+    """Whoever registered; raises `Unauthorized`, and `AlreadyCustomer` for a token of a finished sign-up."""
+    caller = find_bearer(request)
+    identity = find_identity_of(session, caller) if caller else None
+    if caller is None or identity is None:
+        raise Unauthorized
+    if identity.customer_id is not None:
+        raise AlreadyCustomer
+    return caller
+
+
+RegisteredDep = Annotated[Principal, Depends(get_registered)]
+
+
+def require_registered(_key: KeyDep, _registered: RegisteredDep) -> None:
+    """Both: the storefront by its key, and the token of a registration."""
+
+
+REGISTERED = Access("registered", require_registered)
+
+
 async def require_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:
     """The same check in a transaction of its own: a request's session would stay open while the vendor answers."""
     token = x_publishable_api_key
@@ -140,9 +163,10 @@ def catalogue_router() -> APIRouter:
     return router
 
 
-def store_router(*, calls_vendor: bool = False, for_customers: bool = False) -> APIRouter:
-    """A router below `/store` for storefronts with a key; `for_customers`: whose visitor is logged in, too."""
-    access = STOREFRONT_TO_VENDOR if calls_vendor else CUSTOMER if for_customers else STOREFRONT
+def store_router(*, calls_vendor: bool = False, for_customers: bool = False, for_registered: bool = False) -> APIRouter:
+    """A router below `/store` for storefronts with a key; for visitors who are logged in, or are signing up, too."""
+    access = STOREFRONT_TO_VENDOR if calls_vendor else STOREFRONT
+    access = CUSTOMER if for_customers else REGISTERED if for_registered else access
     router = make_router(access, prefix="/store", calls_vendor=calls_vendor)
     router.route_class = StoreVendorRoute if calls_vendor else StoreRoute
     return router

@@ -2,20 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Header, Query, Response
 from sqlalchemy.orm import Session
 
-from app.core.auth import Principal
-from app.core.callers import find_bearer
 from app.core.db import SessionDep
-from app.core.errors import InvalidRequest, Unauthorized
-from app.customers.errors import AlreadyCustomer
+from app.core.errors import InvalidRequest
 from app.customers.models import Customer
-from app.customers.queries import find_identity_of, get_with_addresses
+from app.customers.queries import get_with_addresses
 from app.customers.register_account import create_customer
 from app.customers.service import CustomerDetails, update_customer
 from app.orders.queries import OrderFilter, list_orders
-from app.store_api.access import CustomerDep, store_router
+from app.store_api.access import CustomerDep, RegisteredDep, store_router
 from app.store_api.fields import FieldTree, answer, parse_fields
 from app.store_api.orders import LIST_FIELDS, compose_orders
 from app.store_api.schemas import StoreQuery
@@ -24,7 +21,7 @@ from app.store_api.shapes_customer import CustomerAnswer, CustomerOut, customer_
 
 router = store_router(for_customers=True)
 # Whoever has registered is nobody's customer yet.
-sign_up_router = store_router()
+sign_up_router = store_router(for_registered=True)
 
 # The one closed list of the Store API (§2).
 FIELDS = (*(name for name in CustomerOut.model_fields if name != "addresses"), "*addresses")
@@ -32,18 +29,6 @@ KNOWN = frozenset({*CustomerOut.model_fields, "orders"})
 MOST_ORDERS = 100
 
 
-def get_registered(request: Request, session: SessionDep) -> Principal:
-    """Whoever registered; raises `Unauthorized`, and `AlreadyCustomer` for a token of a finished sign-up."""
-    caller = find_bearer(request)
-    identity = find_identity_of(session, caller) if caller else None
-    if caller is None or identity is None:
-        raise Unauthorized
-    if identity.customer_id is not None:
-        raise AlreadyCustomer
-    return caller
-
-
-RegisteredDep = Annotated[Principal, Depends(get_registered)]
 Fields = Annotated[StoreQuery, Query()]
 
 

@@ -20,6 +20,9 @@ from tests.shop_front import ADDRESS, FakeBrevo, FakeStripe
 
 PASSWORD = "un long mot de passe"
 OWNER, OTHER, STAFF = "jeanne@example.com", "paul@example.com", "gerante@boutique.example"
+# Of the owner alone: in no answer to anybody else.
+SECRET_STREET = "7 impasse du Secret"
+SECRET_ADDRESS = {**ADDRESS, "address_1": SECRET_STREET}
 Headers = Mapping[str, str]
 
 
@@ -40,7 +43,7 @@ class World:
 
     def best_headers(self, step: Step) -> Headers:
         """Those that come furthest into a route."""
-        return self.headers("staff") if step.access == "staff" else self.key
+        return self.headers("staff" if step.access == "staff" else "customer")
 
     def knows(self, step: Step) -> bool:
         """Whether there is something at the path."""
@@ -89,6 +92,10 @@ def world(client: TestClient, vendors: tuple[FakeStripe, FakeBrevo]) -> World:
     world.bodies |= {"country_code": "fr", "currency_code": "eur", "email": OWNER, "password": PASSWORD}
     world.bodies |= {"provider_id": "pp_system_default", "identifier": OWNER}
     add_staff(world)
+    for name, email in (("customer", OWNER), ("other", OTHER)):
+        add_customer(world, name, email)
+    add_address(world)
+    world.ids["orders"] = place_order(world, "customer")
     add_things(world)
     return world
 
@@ -103,9 +110,25 @@ def add_staff(world: World) -> None:
     world.tokens["staff"] = str(world.post("/auth/user/emailpass", credentials)["token"])
 
 
+def add_customer(world: World, name: str, email: str) -> None:
+    """Signed up as a storefront does it, and logged in."""
+    credentials = {"email": email, "password": PASSWORD}
+    world.tokens["unfinished"] = str(world.post("/auth/customer/emailpass/register", credentials)["token"])
+    world.post("/store/customers", {"email": email, "first_name": name}, "unfinished")
+    world.tokens[name] = str(world.post("/auth/customer/emailpass", credentials)["token"])
+    unfinished = {"email": f"jamais.{email}", "password": PASSWORD}
+    world.tokens["unfinished"] = str(world.post("/auth/customer/emailpass/register", unfinished)["token"])
+
+
+def add_address(world: World) -> None:
+    """The owner's, in the book."""
+    customer = world.post("/store/customers/me/addresses", SECRET_ADDRESS, "customer")["customer"]
+    assert isinstance(customer, dict)
+    world.ids["addresses"] = str(customer["addresses"][0]["id"])
+
+
 def add_things(world: World) -> None:
-    """An order, and a cart on its way to be one."""
-    world.ids["orders"] = place_order(world)
+    """A cart on its way to be an order, and an address in the book."""
     world.ids["carts"] = fill_cart(world)
     with unit_of_work("test") as session:
         find = text("SELECT id FROM cart_line WHERE cart_id = :cart_id")
@@ -117,7 +140,8 @@ def add_things(world: World) -> None:
 def fill_cart(world: World, role: str | None = None) -> str:
     """A cart with two pieces, an address and a way to be sent."""
     item = {"variant_id": world.bodies["variant_id"], "quantity": 2}
-    given = {"region_id": world.bodies["region_id"], "email": OWNER, "items": [item], "shipping_address": ADDRESS}
+    address = SECRET_ADDRESS if role else ADDRESS
+    given = {"region_id": world.bodies["region_id"], "email": OWNER, "items": [item], "shipping_address": address}
     cart = world.post("/store/carts", given, role)["cart"]
     assert isinstance(cart, dict)
     world.post(f"/store/carts/{cart['id']}/shipping-methods", {"option_id": world.bodies["option_id"]}, role)

@@ -29,32 +29,35 @@ def make_product(
     tag_ids: tuple[str, ...] = (),
 ) -> Product:
     """A product with one variant per colour, each at this price (None: no price) and with so many pieces."""
-    product = create_product(
-        session,
-        NewProduct(
-            title=title,
-            handle=handle,
-            subtitle="Monture connectée",
-            description="Une monture légère.",
-            status=status,
-            tax_category=tax_category,
-            options=(NewOption("Couleur", colours),),
-            variants=variants_of(handle, colours, manages_stock, requires_shipping),
-            image_urls=(f"/static/{handle}-1.webp", f"/static/{handle}-2.webp"),
-            category_ids=category_ids,
-            collection_id=collection_id,
-            type_id=type_id,
-            tag_ids=tag_ids,
-            sales_channel_ids=(channel_id,),
-            details={"collection": "hiver"},
-        ),
+    new = NewProduct(
+        title=title,
+        handle=handle,
+        subtitle="Monture connectée",
+        description="Une monture légère.",
+        status=status,
+        tax_category=tax_category,
+        options=(NewOption("Couleur", colours),),
+        variants=variants_of(handle, colours, manages_stock, requires_shipping),
+        image_urls=(f"/static/{handle}-1.webp", f"/static/{handle}-2.webp"),
+        category_ids=category_ids,
+        collection_id=collection_id,
+        type_id=type_id,
+        tag_ids=tag_ids,
+        sales_channel_ids=(channel_id,),
+        details={"collection": "hiver"},
     )
+    product = create_product(session, new)
+    fill_shelf(session, product, price_cents, currency_code, stock)
+    return product
+
+
+def fill_shelf(session: Session, product: Product, price_cents: int | None, currency_code: str, stock: int) -> None:
+    """Each variant at this price, and with so many pieces."""
     for variant in product.variants:
         if price_cents is not None:
             set_price(session, variant.id, currency_code, price_cents)
         if stock:
             receive(session, variant.id, stock, "test")
-    return product
 
 
 def variants_of(
