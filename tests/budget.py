@@ -17,7 +17,8 @@ BUDGET_SECONDS = {
     "tests/sdk": 60,
     "tests/browser": 60,
     "tests/deploys": 30,
-    "tests/up": 180,
+    "tests/up": 240,
+    "tests/bench": 60,
     "tests/appliance": 600,
 }
 

@@ -1,0 +1,142 @@
+"""The instrument of `make bench`: what it copies is right, what it adds up is right, and the whole of it runs."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from app.core.db import unit_of_work
+from bench import report
+from bench.copies import CannotCopy, Connection, Schema, Template, copy
+from bench.growth import scanned
+from bench.machine import NOTHING, Spent, cpu_seconds
+from bench.measure import Batch, combine, percentile
+from tests.factories.catalogue import make_product
+from tests.factories.shop import make_shop
+from tests.services import ROOT
+
+COPIES = 7
+PRODUCTS = Template(
+    roots={"product": "s.\"handle\" = 'aura'"}, without=frozenset({"cart_line", "order_line", "stock_reservation"})
+)
+
+
+@pytest.fixture
+def connection(environment: dict[str, str]) -> Iterator[Connection]:
+    """The test's database, with one product of two variants in it."""
+    with unit_of_work("test") as session:
+        make_product(session, make_shop(session).channel.id, colours=("Noir", "Écaille"))
+    address = environment["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(address) as connection:
+        yield connection
+
+
+def count(connection: Connection, query: str) -> int:
+    found = connection.execute(query.encode()).fetchone()
+    assert found is not None
+    return int(str(found[0]))
+
+
+def orphans(connection: Connection) -> list[str]:
+    """Foreign keys that a row breaks."""
+    broken = []
+    for each in Schema.read(connection).references:
+        query = (
+            f'SELECT count(*) FROM "{each.table}" c WHERE c."{each.column}" IS NOT NULL AND NOT EXISTS '
+            f'(SELECT FROM "{each.parent}" p WHERE p."{each.parent_column}" = c."{each.column}")'
+        )
+        if count(connection, query):
+            broken.append(f"{each.table}.{each.column}")
+    return broken
+
+
+def test_a_copy_has_everything_that_hangs_below_and_breaks_no_key(connection: Connection) -> None:
+    made = copy(connection, PRODUCTS, 1, COPIES)
+    assert (made["product"], made["product_variant"], made["price"], made["stock_level"]) == (7, 14, 14, 14)
+    assert orphans(connection) == []
+    assert count(connection, "SELECT count(DISTINCT handle) FROM product") == 1 + COPIES
+    assert count(connection, "SELECT count(DISTINCT sku) FROM product_variant") == 2 * (1 + COPIES)
+    links = "SELECT count(*) FROM variant_option_link l JOIN product_option_value v ON v.id = l.option_value_id"
+    assert count(connection, links) == 2 * (1 + COPIES)
+
+
+def test_copies_are_numbered_so_that_more_can_follow(connection: Connection) -> None:
+    copy(connection, PRODUCTS, 1, 2)
+    copy(connection, PRODUCTS, 3, 4)
+    handles = [row[0] for row in connection.execute("SELECT handle FROM product ORDER BY handle")]
+    assert handles == ["aura", "aura-1", "aura-2", "aura-3", "aura-4"]
+
+
+def test_what_cannot_be_made_different_is_named(connection: Connection) -> None:
+    with pytest.raises(CannotCopy, match=r"order_number \(id\)"):
+        copy(connection, Template(roots={"order_number": 's."id" = 1'}), 1, 2)
+
+
+def test_a_process_is_asked_for_the_cpu_it_used() -> None:
+    burn = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+    command = [sys.executable, "-c", burn]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        used = cpu_seconds(process.pid)
+        process.communicate(b"\n")
+    assert 0.3 <= used < 1.0
+
+
+def batch(app_ms: float, *, count: int = 10, sold: float = 0.0) -> Batch:
+    return Batch(Spent(app_ms, 0.0, 0.0), [1.0] * count, sold, is_clean=sold == 0)
+
+
+def test_what_a_sale_met_does_not_count() -> None:
+    sale = Spent(50.0, 0.0, 0.0)
+    assert combine([batch(10), batch(10), batch(60, sold=1)], sale, is_single=False).app_ms == 1.0
+
+
+def test_where_sales_met_everything_they_are_taken_off() -> None:
+    sale = Spent(50.0, 0.0, 0.0)
+    met = [batch(60, sold=1), batch(35, sold=0.5)]
+    assert combine(met, sale, is_single=False).app_ms == 1.0
+
+
+def test_of_single_operations_the_middle_one_counts() -> None:
+    singles = [batch(each, count=1) for each in (3.0, 4.0, 90.0)]
+    assert combine(singles, NOTHING, is_single=True).app_ms == 4.0
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    assert percentile([5.0, 1.0, 3.0], 50) == 3.0
+    assert percentile([float(number) for number in range(100)], 95) == 95.0
+    assert percentile([2.0], 99) == 2.0
+
+
+def test_a_plan_is_searched_for_tables_that_are_read_whole() -> None:
+    inner = {"Node Type": "Seq Scan", "Relation Name": "order"}
+    outer = {"Node Type": "Nested Loop", "Plans": [{"Node Type": "Index Scan", "Relation Name": "product"}, inner]}
+    assert scanned(outer) == {"order"}
+
+
+def test_only_the_generated_part_of_the_document_changes() -> None:
+    document = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
+    replaced = report.replaced(document, ["| new |"])
+    assert replaced == f"before\n{report.BEGIN}\n\n| new |\n\n{report.END}\nafter\n"
+    assert report.replaced(replaced, ["| new |"]) == replaced
+
+
+def test_a_figure_that_misses_its_goal_is_bold() -> None:
+    assert [report.mark(0.31, 0.4), report.mark(0.5, 0.4), report.mark(7.0, None)] == ["0.310", "**0.500**", "7.00"]
+
+
+def test_the_whole_bench_in_small() -> None:
+    """Its own servers, a shop of 500 products, sales beside the operations: and nothing is kept."""
+    kept = sorted(path.stat().st_mtime_ns for path in (ROOT / "bench").rglob("*.json"))
+    command = [sys.executable, "-m", "bench", "--quick", "--rounds", "1", "--only", "regions", "--only", "cart-read"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = re.findall(r"^\| cart read, two lines \| \**([\d.]+)\** \| ≤ 3 \|.*$", done.stdout, re.MULTILINE)
+    assert 0.1 < float(line) < 1000
+    assert "| regions, before every page |" in done.stdout
+    assert "product list" not in done.stdout
+    assert sorted(path.stat().st_mtime_ns for path in (ROOT / "bench").rglob("*.json")) == kept
