@@ -19,6 +19,7 @@ CHECKOUT = (
 SIGN_UP = ("POST /auth/customer/emailpass/register", "POST /store/customers", "POST /auth/customer/emailpass")
 
 FLOWS: dict[str, tuple[str, ...]] = {
+    "regions": ("GET /store/regions", "GET /store/regions/:id"),
     "products": ("GET /store/products", "GET /store/products/:id"),
     "variants": ("GET /store/product-variants", "GET /store/product-variants/:id"),
     "groups": (
@@ -36,9 +37,24 @@ FLOWS: dict[str, tuple[str, ...]] = {
         "GET /store/currencies/:code",
         "GET /store/locales",
     ),
+    "cart": (
+        *ADD_TO_CART,
+        "GET /store/carts/:id",
+        "POST /store/carts/:id",
+        "POST /store/carts/:id/line-items/:line_id",
+        "DELETE /store/carts/:id/line-items/:line_id",
+    ),
+    "promotions": ("POST /store/carts/:id/promotions", "DELETE /store/carts/:id/promotions"),
+    "delivery": (
+        "GET /store/shipping-options",
+        "POST /store/shipping-options/:id/calculate",
+        "GET /store/payment-providers",
+        "POST /store/carts/:id/taxes",
+    ),
     "guest_purchase": (*CHECKOUT, "GET /store/orders/:id"),
     "manual_payment": CHECKOUT,
     "refused_card": CHECKOUT,
+    "sign_up": (*SIGN_UP, "POST /store/carts/:id/customer", "GET /store/customers/me"),
     "profile": (
         *SIGN_UP,
         "GET /store/customers/me",
@@ -49,8 +65,10 @@ FLOWS: dict[str, tuple[str, ...]] = {
         "POST /store/customers/me/addresses/:id",
         "DELETE /store/customers/me/addresses/:id",
     ),
+    "session": ("POST /auth/session", "DELETE /auth/session", "GET /store/customers/me", "POST /store/customers/me"),
     "tokens": ("POST /auth/token/refresh", "GET /store/customers/me"),
     "password": ("POST /auth/customer/emailpass/reset-password", "POST /auth/customer/emailpass/update"),
+    "orders": (*CHECKOUT, "GET /store/orders", "GET /store/orders/:id"),
     "transfer": (
         "POST /store/orders/:id/transfer/request",
         "POST /store/orders/:id/transfer/accept",
