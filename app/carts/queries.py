@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, Text, bindparam, func, not_, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
 from app.carts.errors import CartNotFound, LineNotFound
 from app.carts.models import (
@@ -32,11 +32,10 @@ from app.catalogue.models import (
 )
 from app.core.clock import utc_now
 from app.core.locks import limit_lock_wait
-from app.customers.models import Customer
 from app.payments.queries import has_open_session, may_still_be_paid
 from app.promotions.models import Promotion
 from app.promotions.queries import list_promotions
-from app.shop.models import Region, TaxRate
+from app.shop.models import TaxRate
 from app.shop.queries import list_tax_rates
 from app.shop.rules import STANDARD, compute_business_day, pick_rate
 
@@ -78,8 +77,6 @@ class CartContents:
     """
 
     cart: Cart
-    region: Region
-    customer: Customer | None
     lines: tuple[LineContents, ...]
     shipping_tax: TaxRate | None
     shipping_reductions: tuple[Reduction, ...]
@@ -122,21 +119,16 @@ _USED = union(
 _CART = (
     select(
         Cart,
-        Region,
-        Customer,
         _reduced(CartShippingAdjustment, CartShippingAdjustment.cart_shipping_method_id, CartShippingMethod.id),
         func.array(_TYPED.scalar_subquery()),
         func.array(_USED.scalar_subquery()),
     )
-    .join(Region, Region.id == Cart.region_id)
-    .outerjoin(Customer, Customer.id == Cart.customer_id)
     .outerjoin(Cart.shipping_method)
     .where(Cart.id == _CART_ID)
     .options(
         contains_eager(Cart.shipping_method),
         joinedload(Cart.shipping_address),
         joinedload(Cart.billing_address),
-        selectinload(Region.countries),
     )
 )
 _LINES = (
@@ -188,22 +180,20 @@ def _lock_over(session: Session, now: datetime, limit: int, condition: ColumnEle
 
 
 def get_contents(session: Session, cart_id: str) -> CartContents:
-    """The cart as it stands, with its totals at today's VAT rates, in four statements; raises `CartNotFound`.
+    """The cart as it stands, with its totals at today's VAT rates, in two statements; raises `CartNotFound`.
 
-    A fifth one reads the promotions of a cart that has any.
+    VAT rates are kept by the process; one more statement reads the promotions of a cart that has any.
     """
     # what this transaction wrote by key is not yet on the objects
     found = session.execute(_CART, {"cart_id": cart_id}, execution_options={"populate_existing": True}).one_or_none()
     if found is None:
         raise CartNotFound(cart_id)
-    cart, region, customer, shipping_reductions, typed_ids, used_ids = found
+    cart, shipping_reductions, typed_ids, used_ids = found
     promotion_ids = {*typed_ids, *used_ids}
     rates = _list_rates(session, cart)
     return recompute(
         CartContents(
             cart=cart,
-            region=region,
-            customer=customer,
             lines=_list_lines(session, cart_id, rates),
             shipping_tax=rates.get(STANDARD),
             shipping_reductions=_reductions(shipping_reductions),

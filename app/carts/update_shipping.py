@@ -15,7 +15,7 @@ def parcel_of(contents: CartContents) -> Parcel:
     address = contents.cart.shipping_address
     place = Place(address.country_code, address.province, address.postal_code) if address else Place()
     weight_grams = sum(_weigh(content) for content in contents.lines)
-    return Parcel(contents.region.id, contents.totals.item_sum.total_cents, weight_grams, place)
+    return Parcel(contents.cart.region_id, contents.totals.item_sum.total_cents, weight_grams, place)
 
 
 def update_shipping(session: Session, contents: CartContents) -> CartContents:

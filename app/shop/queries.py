@@ -8,10 +8,12 @@ from sqlalchemy import func, outerjoin, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from app.core.tagged_cache import get_tagged_cache
 from app.shop.errors import RegionNotFound
 from app.shop.models import PublishableKey, Region, SalesChannel, Shop, TaxRate, VatRegime
 from app.shop.rules import FRANCHISE, FRANCHISE_CODE, FRANCHISE_MENTION, STANDARD
 
+RATES_BYTES = 4_000
 ORDERS = {"id": Region.id, "name": Region.name, "created_at": Region.created_at}
 
 
@@ -108,8 +110,22 @@ def list_regions(
 def list_tax_rates(session: Session, country_code: str, on: date) -> dict[str, TaxRate]:
     """The rates in force in a country on a business day, by category of goods; a franchise seller has nought alone.
 
-    Every price and every line takes its VAT from here.
+    Every price and every line takes its VAT from here; the process keeps them until one of them changes.
     """
+    cache, key = get_tagged_cache(), (list_tax_rates, country_code, on)
+    kept = cache.get(key, dict)
+    if kept is not None:
+        return kept
+    since = cache.mark()
+    rates = _read_tax_rates(session, country_code, on)
+    for rate in rates.values():
+        if rate in session:
+            session.expunge(rate)  # it outlives this session
+    cache.keep(key, rates, size=RATES_BYTES, since=since)
+    return rates
+
+
+def _read_tax_rates(session: Session, country_code: str, on: date) -> dict[str, TaxRate]:
     in_force = (
         select(TaxRate)
         .where(TaxRate.country_code == country_code, TaxRate.valid_from_on <= on)

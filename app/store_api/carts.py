@@ -13,9 +13,9 @@ from app.carts.update_address import COLUMNS, AddressValues, SavedAddress
 from app.carts.update_lines import LineChanges, NewLine, add_line, remove_line, update_line
 from app.carts.update_promotions import add_codes, remove_codes
 from app.core.db import SessionDep
-from app.payments.queries import get_collection, list_payments
 from app.store_api.access import CustomerDep, KeyDep, OptionalCustomerDep, store_router
 from app.store_api.fields import FieldTree, answer, parse_fields
+from app.store_api.read_beside import read_beside
 from app.store_api.render_cart import render_cart
 from app.store_api.render_rows import Document
 from app.store_api.schemas import (
@@ -31,7 +31,6 @@ from app.store_api.schemas import (
     UpdateLineBody,
 )
 from app.store_api.shapes_cart import CartAnswer, LineDeletedAnswer
-from app.store_api.shapes_payment import payment_collection_out
 
 router = store_router()
 customer_router = store_router(for_customers=True)
@@ -47,14 +46,7 @@ class EmptyBody(Body):
 
 def show(session: Session, contents: CartContents, tree: FieldTree) -> Document:
     """The cart on the wire, with what is owed for it."""
-    collection_id = contents.cart.payment_collection_id
-    if collection_id is None or not tree.keeps("payment_collection"):
-        return render_cart(contents, None, tree)
-    shown = payment_collection_out(get_collection(session, collection_id), list_payments(session, collection_id))
-    if contents.cart.completed_at is not None:
-        # Stripe's object tells name, address and e-mail of the payer, which are masked everywhere else by now.
-        shown = shown.model_copy(update={"payment_sessions": []})
-    return render_cart(contents, shown, tree)
+    return render_cart(contents, read_beside(session, contents.cart, tree), tree)
 
 
 def _answer(session: Session, contents: CartContents, query: StoreQuery) -> Response:

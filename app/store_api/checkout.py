@@ -11,15 +11,14 @@ from app.checkout.complete_for_buyer import complete_for_buyer
 from app.checkout.rules import PaymentNeed
 from app.core.db import unit_of_work
 from app.orders.queries import get_order
-from app.payments.queries import get_collection, list_payments
 from app.store_api.access import store_router
 from app.store_api.fields import ALL, answer, parse_fields
 from app.store_api.orders import ORDER_FIELDS, compose_order
+from app.store_api.read_beside import read_beside
 from app.store_api.render_cart import render_cart
 from app.store_api.schemas import Body, StoreQuery
 from app.store_api.shapes_cart import CartOut
 from app.store_api.shapes_order import OrderOut
-from app.store_api.shapes_payment import payment_collection_out
 
 router = store_router(calls_vendor=True)
 
@@ -69,9 +68,6 @@ def complete_cart(
 
 def _payment_needed(session: Session, cart_id: str, need: PaymentNeed) -> Response:
     contents = get_contents(session, cart_id)
-    collection_id = contents.cart.payment_collection_id or ""
-    payment_collection = payment_collection_out(
-        get_collection(session, collection_id), list_payments(session, collection_id)
-    )
+    shown = render_cart(contents, read_beside(session, contents.cart, ALL), ALL)
     error = PaymentErrorOut(message=need.message, name=need.type, type=need.type)
-    return answer("cart", render_cart(contents, payment_collection, ALL), ALL, type="cart", error=error.model_dump())
+    return answer("cart", shown, ALL, type="cart", error=error.model_dump())

@@ -1,6 +1,7 @@
 """Carts as JSON documents (store-api §5), written straight: a storefront reads its cart on every page."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.carts.models import Cart, CartShippingMethod
 from app.carts.queries import CartContents, LineContents, Reduction
@@ -17,7 +18,15 @@ from app.store_api.shapes_payment import PaymentCollectionOut
 from app.store_api.shapes_product import product_summary_values, variant_values
 
 
-def render_cart(contents: CartContents, collection: PaymentCollectionOut | None, tree: FieldTree) -> Document:
+@dataclass(frozen=True)
+class Beside:
+    """What a cart shows that is not its own: its region, and what is owed for it once somebody asked."""
+
+    region: Document
+    collection: PaymentCollectionOut | None = None
+
+
+def render_cart(contents: CartContents, beside: Beside, tree: FieldTree) -> Document:
     """A cart with all that shows it, as far as the caller keeps it; `payment_collection` is absent until there is one.
 
     Products and variants of its lines come when they are named.
@@ -32,11 +41,11 @@ def render_cart(contents: CartContents, collection: PaymentCollectionOut | None,
     method = cart.shipping_method
     document["shipping_methods"] = [_shipping_method(method, contents)] if method else []
     if tree.keeps("region"):
-        document["region"] = _region(contents.region)
+        document["region"] = beside.region
     document["promotions"] = [_promotion(promotion) for promotion in contents.promotions]
     document["credit_lines"] = []
-    if collection is not None:
-        document["payment_collection"] = collection.model_dump(mode="json")
+    if beside.collection is not None:
+        document["payment_collection"] = beside.collection.model_dump(mode="json")
     return document
 
 
@@ -63,7 +72,7 @@ def _own_values(cart: Cart) -> Document:
 
 def _personal_values(contents: CartContents) -> Document:
     """In the open while a buyer fills the form in; masked like the order's once the cart is completed."""
-    cart, customer = contents.cart, contents.customer
+    cart = contents.cart
     is_open = cart.completed_at is None
     show_address = _address if is_open else _masked_address
     email = cart.email if is_open else masked_email(cart.email)
@@ -71,7 +80,7 @@ def _personal_values(contents: CartContents) -> Document:
         "email": email,
         "shipping_address": show_address(cart.shipping_address_id, cart.shipping_address),
         "billing_address": show_address(cart.billing_address_id, cart.billing_address),
-        "customer": {"id": customer.id, "email": email or "", "groups": []} if customer else None,
+        "customer": {"id": cart.customer_id, "email": email or "", "groups": []} if cart.customer_id else None,
     }
 
 
@@ -199,7 +208,8 @@ def _shipping_method(method: CartShippingMethod, contents: CartContents) -> Docu
     }
 
 
-def _region(region: Region) -> Document:
+def render_region(region: Region) -> Document:
+    """A region whose countries are loaded."""
     return {
         "id": region.id,
         "name": region.name,

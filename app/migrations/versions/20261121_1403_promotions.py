@@ -52,7 +52,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SELECT set_config('comptoir.actor', 'migration', true), set_config('comptoir.request_id', 'none', true)")
+    op.execute(
+        "SELECT set_config('comptoir.actor', 'migration', true), set_config('comptoir.request_id', 'none', true)"
+    )
     op.execute("UPDATE \"order\" SET review_reason = 'amount_differs' WHERE review_reason = 'promotion_used_up'")
     _limit_reasons(REASONS)
     for column in ("shipping_address_id", "billing_address_id"):
