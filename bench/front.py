@@ -113,7 +113,7 @@ class Move:
             (r"127\.0\.0\.1:9000", f"127.0.0.1:{web_port}"),
             (r"/etc/comptoir/tls", f"{folder}/tls"),
             (r"/var/lib/comptoir/uploads", f"{folder}/uploads"),
-            (r"/var/(?:lib|log|cache)/(?:comptoir|nginx)", str(folder)),
+            (r"/var/(?:lib|log|cache)/(?:comptoir-nginx|comptoir|nginx)", str(folder)),
             (r"(?m)^\s*limit_(?:req|conn) zone=.*$|^\s*limit_conn comptoir.*$", ""),
             (r"include snippets/", f"include {folder}/snippets/"),
         )
