@@ -9,9 +9,11 @@ from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.jobs import job
 from app.core.sessions import AuthSession
+from app.customers.register_account import forget_registrations
 from app.customers.reset_password import forget_resets, queue_reset
 
 KEPT = timedelta(days=1)
+REGISTRATIONS_KEPT = timedelta(days=7)
 
 
 @job("customers.mail_reset")
@@ -23,9 +25,10 @@ def mail_reset(reset_id: str) -> None:
 
 @job("customers.forget_expired")
 def forget_expired() -> None:
-    """Drop sessions, reset requests and counts of attempts that are over."""
+    """Drop sessions, reset requests, counts of attempts that are over, and sign-ups that nobody finished."""
     now = utc_now()
     with unit_of_work() as session:
         session.execute(delete(AuthSession).where(AuthSession.expires_at < now))
         forget_resets(session, now - KEPT)
+        forget_registrations(session, now - REGISTRATIONS_KEPT)
     forget_windows()

@@ -11,6 +11,12 @@ from app.core.locks import limit_lock_wait
 from app.customers.models import AuthIdentity, Customer, CustomerAddress, PasswordReset
 
 ACTOR = "customer"
+ADDRESS_ORDERS = {
+    "created_at": CustomerAddress.created_at,
+    "updated_at": CustomerAddress.updated_at,
+    "address_name": CustomerAddress.address_name,
+    "city": CustomerAddress.city,
+}
 ADDRESS_WORDS = (
     CustomerAddress.address_name,
     CustomerAddress.first_name,
@@ -101,8 +107,12 @@ def list_addresses(
     country_codes: Collection[str] = (),
     postal_codes: Collection[str] = (),
     text: str | None = None,
+    order: str = "created_at",
 ) -> tuple[list[CustomerAddress], int]:
-    """A page of a customer's addresses, oldest first, and how many match in all."""
+    """A page of a customer's addresses and how many match in all.
+
+    `order` is a field of `ADDRESS_ORDERS`, with a minus in front to turn it round.
+    """
     query = select(CustomerAddress).where(CustomerAddress.customer_id == customer_id)
     if cities:
         query = query.where(CustomerAddress.city.in_(cities))
@@ -113,8 +123,9 @@ def list_addresses(
     if text:
         query = query.where(or_(*(column.icontains(text, autoescape=True) for column in ADDRESS_WORDS)))
     count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = query.order_by(CustomerAddress.created_at, CustomerAddress.id).limit(limit).offset(offset)
-    return list(session.scalars(page)), count
+    column = ADDRESS_ORDERS[order.removeprefix("-")]
+    ordered = query.order_by(column.desc() if order.startswith("-") else column, CustomerAddress.id)
+    return list(session.scalars(ordered.limit(limit).offset(offset))), count
 
 
 def count_addresses(session: Session, customer_id: str) -> int:

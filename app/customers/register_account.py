@@ -1,5 +1,8 @@
 """From an address and a password to an account: an identity first, the customer with the next call (store-api §9)."""
 
+from datetime import datetime
+
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -25,7 +28,11 @@ def register_identity(session: Session, email: str, password_hash: str) -> Princ
     written = session.execute(
         fresh.on_conflict_do_update(
             index_elements=[AuthIdentity.email],
-            set_={"password_hash": password_hash, "token_version": AuthIdentity.token_version + 1},
+            set_={
+                "password_hash": password_hash,
+                "token_version": AuthIdentity.token_version + 1,
+                "updated_at": func.now(),
+            },
             where=AuthIdentity.customer_id.is_(None),
         ).returning(AuthIdentity.id, AuthIdentity.token_version)
     ).one_or_none()
@@ -56,6 +63,12 @@ def create_customer(
     identity.customer_id = customer.id
     _queue_welcome(session, customer, locale)
     return queries.get_with_addresses(session, customer.id)
+
+
+def forget_registrations(session: Session, before: datetime) -> None:
+    """Drop what nobody finished: an address and a hash that serve nothing."""
+    unfinished = (AuthIdentity.customer_id.is_(None), AuthIdentity.updated_at < before)
+    session.execute(delete(AuthIdentity).where(*unfinished))
 
 
 def _queue_welcome(session: Session, customer: Customer, locale: str | None) -> None:

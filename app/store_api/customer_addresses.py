@@ -43,6 +43,7 @@ def list_own_addresses(
         country_codes=query.country_code,
         postal_codes=query.postal_code,
         text=query.q,
+        order=query.order,
     )
     shown = [customer_address_out(address) for address in addresses]
     tree = parse_fields(query.fields)

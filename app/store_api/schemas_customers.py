@@ -1,6 +1,6 @@
 """What customers send: credentials, what they say of themselves, their address books. Strict, like every body."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -77,9 +77,15 @@ class CustomerAddressBody(Body):
     metadata: Metadata | None = None
 
 
+AddressOrder = Literal[
+    "created_at", "-created_at", "updated_at", "-updated_at", "address_name", "-address_name", "city", "-city"
+]  # fmt: skip
+
+
 class AddressesQuery(ListQuery):
     """Filters of one's own addresses."""
 
+    order: AddressOrder = "created_at"
     city: Words = Field(default_factory=list)
     country_code: Words = Field(default_factory=list)
     postal_code: Words = Field(default_factory=list)

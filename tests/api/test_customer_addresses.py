@@ -68,6 +68,8 @@ def test_a_page_has_the_envelope_and_its_filters(person: Person, token: str) -> 
     assert cities("q=nan") == ["Nantes"]
     assert cities("postal_code=69001") == ["Lyon"]
     assert cities("country_code=BE") == []
+    assert cities("order=-city") == ["Paris", "Nantes", "Lyon"]
+    assert person.get(f"{BOOK}?order=password", token).status_code == 400
     assert person.get(f"{BOOK}?limit=-1", token).status_code == 400
     assert person.get(f"{BOOK}?nonsense=1", token).status_code == 400
 

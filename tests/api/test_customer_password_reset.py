@@ -1,10 +1,13 @@
 """A forgotten password: the same answer for everybody, a mail for who has an account, a link that works once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.core.attempts import LimitWindow
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.customers.jobs import forget_expired
 from tests.factories.account import PASSWORD, SHOP_ORIGIN, Person
@@ -182,12 +185,21 @@ def test_an_account_gets_three_mails_an_hour_and_nobody_is_told(
 def test_what_is_over_is_forgotten_by_night(person: Person, run_jobs: RunJobs, fake_brevo: FakeBrevo) -> None:
     person.post("/auth/session", token=person.sign_up(EMAIL))
     ask(person, run_jobs, fake_brevo)
-    counts = "SELECT (SELECT count(*) FROM auth_session), (SELECT count(*) FROM password_reset)"
+    person.register("unfinished@example.com")
+    counts = (
+        "SELECT (SELECT count(*) FROM auth_session), (SELECT count(*) FROM password_reset),"
+        " (SELECT count(*) FROM limit_window), (SELECT count(*) FROM auth_identity)"
+    )
+    with unit_of_work("test") as session:
+        session.add(LimitWindow(key="x", hits=1, ends_at=utc_now() + timedelta(hours=1)))
     forget_expired()
-    assert read_rows(counts) == [(1, 1)]
+    assert read_rows(counts) == [(1, 1, 1, 2)]
     with unit_of_work("test") as session:
         execute = session.connection().exec_driver_sql
         execute("UPDATE auth_session SET expires_at = now()")
         execute("UPDATE password_reset SET created_at = now() - interval '25 hours'")
+        execute("UPDATE limit_window SET ends_at = now()")
+        execute("UPDATE auth_identity SET updated_at = now() - interval '8 days'")
     forget_expired()
-    assert read_rows(counts) == [(0, 0)]
+    assert read_rows(counts) == [(0, 0, 0, 1)]
+    assert person.log_in(EMAIL).status_code == 200
