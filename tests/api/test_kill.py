@@ -21,7 +21,7 @@ from app.core.db import unit_of_work
 from app.stock.service import receive
 from tests.processes import Processes, url_of, wait_until_serving
 from tests.proofs import proof_size, record_proof
-from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Goods, read_rows
+from tests.shop_front import ADDRESS, Buyer, FakeBrevo, FakeStripe, Goods, read_rows
 from tests.waiting import wait_until
 
 PURCHASES = proof_size(20, 200)
@@ -173,8 +173,7 @@ def purchase(plan: Plan, machine: Machine, goods: Goods, fake_stripe: FakeStripe
 def fill_cart(buyer: Buyer, quantity: int, email: str, machine: Machine) -> str:
     """As `Buyer.fill_cart`, patiently; a cart whose answer got lost is simply left behind."""
     item = {"variant_id": buyer.goods.variant_id, "quantity": quantity}
-    address = {"first_name": "Jeanne", "country_code": "fr", "city": "Paris"}
-    given = {"region_id": buyer.goods.region_id, "email": email, "items": [item], "shipping_address": address}
+    given = {"region_id": buyer.goods.region_id, "email": email, "items": [item], "shipping_address": ADDRESS}
     cart_id = str(insist(lambda: buyer.post("/store/carts", **given), "a cart", machine).json()["cart"]["id"])
     option = {"option_id": buyer.goods.shipping_option_id}
     insist(lambda: buyer.post(f"/store/carts/{cart_id}/shipping-methods", **option), "a way to send", machine)
