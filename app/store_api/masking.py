@@ -18,7 +18,7 @@ MASKED_FIELDS = (
 
 
 def masked_address(address_id: str | None, address: AddressColumns | None) -> AddressOut | None:
-    """The country stays, for the storefront's own address depends on it; the rest is its first letter, notes are gone."""
+    """The country stays, for the storefront's own address depends on it; the rest is its first letter, or gone."""
     shown = address_out(address_id, address)
     if shown is None:
         return None

@@ -222,7 +222,9 @@ def test_after_its_time_a_carts_id_opens_nothing_by_any_call(buyer: Buyer) -> No
         assert buyer.ask_for_session(collection_id, "pp_system_default").status_code == 200
     assert buyer.complete(bought).json()["type"] == "order"
     with unit_of_work("test") as session:
-        past = "UPDATE cart SET expires_at = now() - interval '1 second', completed_at = completed_at - interval '30 days'"
+        past = (
+            "UPDATE cart SET expires_at = now() - interval '1 second', completed_at = completed_at - interval '30 days'"
+        )
         session.connection().exec_driver_sql(past)
     answers = [
         buyer.complete(bought),

@@ -63,7 +63,8 @@ def test_a_cart_with_everything(storefront: Storefront) -> None:
 def test_a_line_has_its_whole_shape(storefront: Storefront) -> None:
     product = storefront.product(colours=("Noir", "Vert"))
     variant = product.variants[1]
-    line = storefront.post("/carts", {"items": [{"variant_id": variant.id, "quantity": 2}]}).json()["cart"]["items"][0]
+    body = {"items": [{"variant_id": variant.id, "quantity": 2}]}
+    line = storefront.post("/carts?fields=*items.product,*items.variant", body).json()["cart"]["items"][0]
     assert (line["title"], line["product_title"], line["subtitle"], line["variant_title"]) == (
         "Aura", "Aura", "Vert", "Vert",
     )  # fmt: skip
@@ -84,6 +85,8 @@ def test_a_line_has_its_whole_shape(storefront: Storefront) -> None:
         }
     ]
     assert (line["product"]["handle"], line["variant"]["sku"]) == ("aura", "AURA-VERT")
+    assert line["variant_option_values"] == {"Couleur": "Vert"}
+    assert (line["is_discountable"], line["is_giftcard"], line["is_custom_price"]) == (True, False, False)
 
 
 def test_the_default_region_is_the_shops(storefront: Storefront) -> None:
