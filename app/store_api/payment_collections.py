@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,7 @@ from app.checkout.open_payment_session import open_collection, open_payment_sess
 from app.core.db import SessionDep, unit_of_work
 from app.payments.queries import get_collection, list_payments
 from app.store_api.access import store_router
+from app.store_api.fields import answer, parse_fields
 from app.store_api.schemas import Body, Id, Metadata, StoreQuery
 from app.store_api.shapes_payment import PaymentCollectionOut, payment_collection_out
 
@@ -38,23 +39,21 @@ class PaymentCollectionAnswer(BaseModel):
     payment_collection: PaymentCollectionOut
 
 
-@router.post("/payment-collections")
-def create_payment_collection(session: SessionDep, body: NewCollectionBody, _query: Fields) -> PaymentCollectionAnswer:
+@router.post("/payment-collections", response_model=PaymentCollectionAnswer)
+def create_payment_collection(session: SessionDep, body: NewCollectionBody, query: Fields) -> Response:
     """The same one however often it is asked for."""
-    return _answer(session, open_collection(session, body.cart_id))
+    return _answer(session, open_collection(session, body.cart_id), query)
 
 
-@vendor_router.post("/payment-collections/{collection_id}/payment-sessions")
-def create_payment_session(collection_id: str, body: NewSessionBody, _query: Fields) -> PaymentCollectionAnswer:
+@vendor_router.post("/payment-collections/{collection_id}/payment-sessions", response_model=PaymentCollectionAnswer)
+def create_payment_session(collection_id: Annotated[str, Path()], body: NewSessionBody, query: Fields) -> Response:
     """One attempt to pay, in place of any other; Stripe is asked with no transaction open."""
     open_payment_session(collection_id, body.provider_id)
     with unit_of_work() as session:
-        return _answer(session, collection_id)
+        return _answer(session, collection_id, query)
 
 
-def _answer(session: Session, collection_id: str) -> PaymentCollectionAnswer:
+def _answer(session: Session, collection_id: str, query: StoreQuery) -> Response:
     session.flush()  # the collection may be of this very transaction
-    payments = list_payments(session, collection_id)
-    return PaymentCollectionAnswer(
-        payment_collection=payment_collection_out(get_collection(session, collection_id), payments)
-    )
+    shown = payment_collection_out(get_collection(session, collection_id), list_payments(session, collection_id))
+    return answer("payment_collection", shown, parse_fields(query.fields))

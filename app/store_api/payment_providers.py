@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Query
-from pydantic import BaseModel
+from fastapi import Query, Response
+from pydantic import BaseModel, Field
 
 from app.core.db import SessionDep
 from app.core.settings import get_settings
@@ -11,16 +11,19 @@ from app.payments.rules import list_provider_ids
 from app.shop.errors import RegionNotFound
 from app.shop.queries import find_region
 from app.store_api.access import store_router
-from app.store_api.schemas import Id, ListQuery
+from app.store_api.fields import answer_page, parse_fields
+from app.store_api.schemas import Id, StoreQuery
 from app.store_api.shapes import PageOut
 
 router = store_router()
 
 
-class PaymentProvidersQuery(ListQuery):
-    """The region is required."""
+class PaymentProvidersQuery(StoreQuery):
+    """The region is required; Medusa's page is of twenty."""
 
     region_id: Id
+    limit: Annotated[int, Field(ge=0, le=1_000)] = 20
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class PaymentProviderOut(BaseModel):
@@ -36,18 +39,13 @@ class PaymentProvidersOut(PageOut):
     payment_providers: list[PaymentProviderOut]
 
 
-@router.get("/payment-providers")
-def list_payment_providers(
-    session: SessionDep, query: Annotated[PaymentProvidersQuery, Query()]
-) -> PaymentProvidersOut:
+@router.get("/payment-providers", response_model=PaymentProvidersOut)
+def list_payment_providers(session: SessionDep, query: Annotated[PaymentProvidersQuery, Query()]) -> Response:
     """Cards, and transfer or cash where the shop takes it."""
     if find_region(session, query.region_id) is None:
         raise RegionNotFound
     ids = list_provider_ids(is_manual_offered=get_settings().manual_payment)
     page = ids[query.offset : query.offset + query.limit]
-    return PaymentProvidersOut(
-        payment_providers=[PaymentProviderOut(id=provider_id, is_enabled=True) for provider_id in page],
-        count=len(ids),
-        offset=query.offset,
-        limit=query.limit,
-    )
+    shown = [PaymentProviderOut(id=provider_id, is_enabled=True) for provider_id in page]
+    tree = parse_fields(query.fields)
+    return answer_page("payment_providers", shown, tree, count=len(ids), offset=query.offset, limit=query.limit)

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from app.carts.open_cart import get_open_contents
 from app.carts.queries import CartContents
 from app.carts.update_shipping import parcel_of
+from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.shipping.errors import ShippingOptionNotFound, UnfitShippingOption
 from app.shipping.queries import find_option
 from app.shipping.service import Offer, find_offer, list_offers
-from app.stock.queries import list_available
+from app.stock.queries import list_available_to
 from app.store_api.access import store_router
 from app.store_api.fields import answer, answer_list, parse_fields
 from app.store_api.schemas import Body, Id, Metadata, ShippingOptionsQuery, StoreQuery
@@ -76,10 +77,7 @@ def _show(session: Session, contents: CartContents, offers: list[Offer]) -> list
 
 
 def _is_short(session: Session, contents: CartContents) -> bool:
-    """Whether the shelf holds less than the cart asks for: then nothing of it can be picked up now."""
-    wanted: dict[str, int] = {}
-    for content in contents.lines:
-        if content.variant.manages_stock:
-            wanted[content.variant.id] = wanted.get(content.variant.id, 0) + content.line.quantity
-    available = list_available(session, wanted)
+    """Whether the shelf holds less for this cart than it asks for: then nothing of it can be picked up now."""
+    wanted = contents.counted_pieces
+    available = list_available_to(session, contents.cart.id, wanted, utc_now())
     return any(quantity > available.get(variant_id, 0) for variant_id, quantity in wanted.items())

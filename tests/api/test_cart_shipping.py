@@ -1,6 +1,7 @@
 """GET /store/shipping-options and POST /store/carts/:id/shipping-methods."""
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.shipping.models import ShippingOption
@@ -230,7 +231,7 @@ def test_goods_may_be_picked_up(storefront: Storefront) -> None:
     )  # fmt: skip
     assert option["insufficient_inventory"] is False
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE stock_level SET stocked_quantity = 2")
+        session.execute(text("UPDATE stock_level SET stocked_quantity = 2"))
     (option,) = storefront.get("/shipping-options", cart_id=cart_id).json()["shipping_options"]
     assert option["insufficient_inventory"] is True
 

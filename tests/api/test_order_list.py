@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
@@ -131,9 +132,7 @@ def test_pages_and_orders(storefront: Storefront, jeanne: Account, variant_id: s
 def test_filters_of_the_status(storefront: Storefront, jeanne: Account, variant_id: str) -> None:
     pending, looked_at = place(storefront, variant_id, jeanne), place(storefront, variant_id, jeanne)
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql(
-            "UPDATE \"order\" SET status = 'requires_action' WHERE id = %(id)s", {"id": looked_at}
-        )
+        session.execute(text("UPDATE \"order\" SET status = 'requires_action' WHERE id = :id"), {"id": looked_at})
     assert jeanne.list_ids("status=pending") == [pending]
     assert jeanne.list_ids("status[]=pending&status[]=requires_action") == [pending, looked_at]
 
@@ -159,7 +158,7 @@ def test_its_customer_sees_an_order_whole_for_ever_and_nobody_else(
     for answer in (paul.get(f"/orders/{order_id}"), storefront.get(f"/orders/{order_id}")):
         assert (answer.status_code, answer.json()["message"]) == (404, f"Order id not found: {order_id}")
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql('UPDATE "order" SET created_at = now()')
+        session.execute(text('UPDATE "order" SET created_at = now()'))
     for answer in (paul.get(f"/orders/{order_id}"), storefront.get(f"/orders/{order_id}")):
         order = answer.json()["order"]
         assert (order["email"], order["shipping_address"]["address_1"]) == ("j***@example.com", "1***")

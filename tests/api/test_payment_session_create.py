@@ -1,6 +1,7 @@
 """Asking for money: one amount, one open attempt, one intent, whatever Stripe answers."""
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.dev.faults import Kind
@@ -148,7 +149,7 @@ def test_a_failure_that_stripe_keeps_under_the_key_gets_a_new_key(buyer: Buyer, 
 
 def test_an_amount_that_stripe_does_not_take_is_a_400(buyer: Buyer) -> None:
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE price SET amount_cents = 10")
+        session.execute(text("UPDATE price SET amount_cents = 10"))
     item = {"variant_id": buyer.goods.variant_id, "quantity": 1}
     made = buyer.post("/store/carts", region_id=buyer.goods.region_id, items=[item]).json()["cart"]
     assert made["total"] == 0.1
@@ -168,11 +169,42 @@ def test_an_attempt_that_stripe_cancelled_makes_place_for_one_that_can_be_paid(b
     assert sessions[0]["id"] != attempt.session_id
 
 
+def test_what_a_cart_owes_is_on_the_cart_with_its_four_amounts(buyer: Buyer) -> None:
+    cart_id = buyer.fill_cart(2)
+    collection_id = buyer.open_collection(cart_id)
+
+    def read() -> tuple[object, ...]:
+        shown = buyer.http.get(f"/store/carts/{cart_id}").json()["cart"]["payment_collection"]
+        assert shown["id"] == collection_id
+        names = ("status", "amount", "authorized_amount", "captured_amount", "refunded_amount")
+        return tuple(shown[name] for name in names)
+
+    assert read() == ("not_paid", 702.9, 0, 0, 0)
+    buyer.ask_for_session(collection_id)
+    assert read() == ("awaiting", 702.9, 0, 0, 0)
+    buyer.ask_for_session(collection_id, "pp_system_default")
+    assert buyer.complete(cart_id).json()["type"] == "order"
+    assert read() == ("authorized", 702.9, 702.9, 0, 0)
+
+
+def test_only_the_asked_fields_of_what_is_owed(buyer: Buyer) -> None:
+    cart_id = buyer.fill_cart()
+    asked = {"params": {"fields": "amount"}, "json": {"cart_id": cart_id}}
+    made = buyer.http.post("/store/payment-collections", **asked).json()["payment_collection"]  # type: ignore[arg-type]
+    assert made == {"id": made["id"], "amount": 353.9}
+    path = f"/store/payment-collections/{made['id']}/payment-sessions"
+    answer = buyer.http.post(
+        path, params={"fields": "payment_sessions.status"}, json={"provider_id": "pp_stripe_stripe", "data": {"x": 1}}
+    )
+    (attempt,) = answer.json()["payment_collection"]["payment_sessions"]
+    assert attempt == {"id": attempt["id"], "status": "pending"}
+
+
 def test_providers_are_those_of_the_shop(buyer: Buyer) -> None:
     listed = buyer.http.get("/store/payment-providers", params={"region_id": buyer.goods.region_id}).json()
     assert listed["payment_providers"] == [
         {"id": "pp_stripe_stripe", "is_enabled": True},
         {"id": "pp_system_default", "is_enabled": True},
     ]
-    assert (listed["count"], listed["offset"]) == (2, 0)
+    assert (listed["count"], listed["offset"], listed["limit"]) == (2, 0, 20)
     assert buyer.http.get("/store/payment-providers").status_code == 400

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from tests.factories.account import Person
@@ -154,7 +155,7 @@ def test_nobody_learns_whether_an_order_exists(storefront: Storefront, sent: Sen
     wrong = ask(storefront, sent, email="paul@example.com")
     unknown = ask(storefront, sent, order_id="order_x", email="paul@example.com")
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE \"order\" SET created_at = now() - interval '31 days'")
+        session.execute(text("UPDATE \"order\" SET created_at = now() - interval '31 days'"))
     over = ask(storefront, sent)
     for answer, order_id in ((wrong, sent.order_id), (unknown, "order_x"), (over, sent.order_id)):
         assert (answer.status_code, answer.json()["message"]) == (404, f"{NOT_FOUND}{order_id}")
@@ -165,7 +166,7 @@ def test_nobody_learns_whether_an_order_exists(storefront: Storefront, sent: Sen
 def test_its_customer_needs_no_email_and_no_hurry(storefront: Storefront, sent: Sent, person: Person) -> None:
     """Logged in, the order is theirs for ever; somebody else's login opens nothing."""
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE \"order\" SET created_at = now() - interval '31 days'")
+        session.execute(text("UPDATE \"order\" SET created_at = now() - interval '31 days'"))
     body = {
         "order_id": sent.order_id,
         "items": [{"id": sent.line_id, "quantity": 1}],
@@ -177,8 +178,8 @@ def test_its_customer_needs_no_email_and_no_hurry(storefront: Storefront, sent: 
         assert (refused.status_code, refused.json()["message"]) == (404, f"{NOT_FOUND}{sent.order_id}")
     assert read_pieces() == NOTHING
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql(
-            'UPDATE "order" SET customer_id = %(id)s', {"id": person.me(jeanne).json()["customer"]["id"]}
+        session.execute(
+            text('UPDATE "order" SET customer_id = :id'), {"id": person.me(jeanne).json()["customer"]["id"]}
         )
     refused = person.post("/store/returns", body, paul)
     assert refused.status_code == 404
