@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from select import POLLIN, poll
 from typing import Annotated
 
+import psycopg
 from fastapi import Depends
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Engine, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, sessionmaker
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction, sessionmaker
 from sqlalchemy.types import Text
 
 from app.core.context import acting_as, current_actor, current_request_id
 from app.core.settings import get_settings
 
+SIGNED = "is_signed"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -41,31 +45,66 @@ class Base(DeclarativeBase):
 def get_engine() -> Engine:
     """The process's engine; ten connections and five more in a rush fit two workers into a 2 GB server."""
     settings = get_settings()
-    return create_engine(
+    engine = create_engine(
         settings.database_url,
         pool_size=10,
         max_overflow=5,
         pool_timeout=5,
-        pool_pre_ping=True,
         json_deserializer=from_json,
         connect_args={"application_name": "comptoir", "options": "-c timezone=UTC"},
     )
+    event.listen(engine, "checkout", refuse_closed)
+    return engine
+
+
+def refuse_closed(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
+    """A connection that the server closed has its end waiting to be read: the pool then opens another one.
+
+    Costs no round trip, as asking the server at each request does; and an idle connection has nothing else to say.
+    """
+    if connection.closed or _is_readable(connection.fileno()):
+        raise DisconnectionError
+
+
+def _is_readable(descriptor: int) -> bool:
+    poller = poll()
+    poller.register(descriptor, POLLIN)
+    return bool(poller.poll(0))
 
 
 @cache
 def session_factory() -> sessionmaker[Session]:
     """The factory behind `get_session` and `unit_of_work`; nothing else opens a session."""
     factory = sessionmaker(get_engine(), expire_on_commit=False)
-    event.listen(factory, "after_begin", sign_transaction)
+    event.listen(factory, "do_orm_execute", _sign_before_statement)
+    event.listen(factory, "before_flush", lambda session, *_: sign_transaction(session))
+    event.listen(factory, "after_transaction_end", _forget_signature)
     return factory
 
 
-def sign_transaction(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    """Write actor and request id into the transaction: triggers on money and stock demand them (design §2)."""
-    connection.execute(
+def sign_transaction(session: Session) -> None:
+    """Write actor and request id into the transaction: triggers on money and stock demand them (design §2).
+
+    Before its first write: most transactions only read, and what escaped this would be refused, not unsigned.
+    """
+    if SIGNED in session.info:
+        return
+    session.info[SIGNED] = True
+    session.connection().execute(
         text("SELECT set_config('comptoir.actor', :actor, true), set_config('comptoir.request_id', :request_id, true)"),
         {"actor": current_actor.get(), "request_id": current_request_id.get()},
     )
+
+
+def _sign_before_statement(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        sign_transaction(state.session)
+
+
+def _forget_signature(session: Session, transaction: SessionTransaction) -> None:
+    """A savepoint that is undone takes a signature with it that was written inside."""
+    if transaction.nested or transaction.parent is None:
+        session.info.pop(SIGNED, None)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ CarelessSessionDep = Annotated[Session, Depends(get_session)]
 
 def read_first(session: SessionDep) -> None:
     """As a login check does: takes the connection in one thread, before the route runs in another."""
-    session.execute(text("SELECT pg_sleep(0.05)"))
+    session.execute(text("SELECT pg_sleep(0.3)"))
 
 
 scratch = router(ANYONE)
