@@ -17,8 +17,8 @@ from app.store_api.access import KeyDep, catalogue_router
 from app.store_api.fields import ALL, FieldTree, answer, answer_page, parse_fields
 from app.store_api.keeping import ANY_PRODUCT, begin_keeping, keepable
 from app.store_api.render_products import read_products
-from app.store_api.render_rows import Document
-from app.store_api.render_variants import compose_variants, variant_columns
+from app.store_api.render_rows import DELETED_AT, Document
+from app.store_api.render_variants import VARIANT, compose_variants, variant_columns
 from app.store_api.schemas_catalogue import PriceContext, VariantsQuery
 from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import SingleVariantOut
@@ -26,7 +26,15 @@ from app.store_api.visitors import Visitor, get_visitor
 
 router = catalogue_router()
 
-DEFAULTS = ("*", "*options", "*images", "product.id", "product.type_id")
+DEFAULTS = (
+    *VARIANT.columns,
+    DELETED_AT,
+    "*options",
+    "*images",
+    "*calculated_price",
+    "product.id",
+    "product.type_id",
+)
 
 
 class VariantsAnswer(PageOut):
@@ -48,7 +56,7 @@ def list_variants(
     """Variants of published products."""
     keeping = begin_keeping(session)
     tree = parse_fields(query.fields, DEFAULTS)
-    visitor = get_visitor(session, keeping, key.sales_channel_id, query, needs_prices=tree.wants("calculated_price"))
+    visitor = get_visitor(session, keeping, key.sales_channel_id, query, needs_prices=_asks_for_prices(query))
     wanted = VariantFilter(
         key.sales_channel_id,
         {name: getattr(query, name) for name in ("id", "product_id", "sku", "barcode", "ean", "upc")},
@@ -73,12 +81,17 @@ def show_variant(
     """One variant of a published product."""
     keeping = begin_keeping(session)
     tree = parse_fields(query.fields, DEFAULTS)
-    visitor = get_visitor(session, keeping, key.sales_channel_id, query, needs_prices=tree.wants("calculated_price"))
+    visitor = get_visitor(session, keeping, key.sales_channel_id, query, needs_prices=_asks_for_prices(query))
     found = _compose(session, [variant_id], visitor, tree)
     if variant_id not in found:
         raise VariantNotFound(f"Variant with id: {variant_id} was not found")
     shown = answer("variant", found[variant_id], tree)
     return shown if query.cart_id else keepable(shown, ANY_PRODUCT, ends_at=keeping.ends_at)
+
+
+def _asks_for_prices(query: PriceContext) -> bool:
+    """Whether the caller named them: by default they come where a region is known."""
+    return parse_fields(query.fields, ("id",)).wants("calculated_price")
 
 
 def _compose(session: Session, variant_ids: Sequence[str], visitor: Visitor, tree: FieldTree) -> dict[str, Document]:

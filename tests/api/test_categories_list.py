@@ -79,3 +79,73 @@ def test_one_shelf(storefront: Storefront) -> None:
     for category_id in ("pcat_x", ids["hidden"]):
         missing = storefront.get(f"/product-categories/{category_id}")
         assert (missing.status_code, missing.json()["type"]) == (404, "not_found")
+
+
+def make_tree(storefront: Storefront) -> dict[str, str]:
+    """Four shelves, each in the one before; one of them internal, with a shelf in it."""
+    ids: dict[str, str] = {}
+    with unit_of_work("test") as session:
+        parent: str | None = None
+        for handle in ("a", "a/b", "a/b/c", "a/b/c/d"):
+            parent = create_category(session, handle.upper(), handle, parent_category_id=parent).id
+            ids[handle] = parent
+        secret = create_category(session, "Réserve", "reserve", parent_category_id=ids["a"], is_internal=True)
+        create_category(session, "Fond", "fond", parent_category_id=secret.id, details={"icon": "box"})
+    return ids
+
+
+def trail(category: dict[str, object] | None) -> list[object]:
+    """The handles from a category up, and whether the last one says what it stands in."""
+    if category is None:
+        return [None]
+    above = category.get("parent_category", "not said")
+    return [category["handle"], *(trail(above) if isinstance(above, dict) or above is None else [above])]
+
+
+def test_shelves_above_as_far_as_asked(storefront: Storefront) -> None:
+    ids = make_tree(storefront)
+
+    def up(**params: str) -> list[object]:
+        return trail(storefront.get(f"/product-categories/{ids['a/b/c/d']}", **params).json()["product_category"])
+
+    assert up() == ["a/b/c/d", "a/b/c", "not said"]
+    assert up(fields="*parent_category.parent_category") == ["a/b/c/d", "a/b/c", "a/b", "not said"]
+    assert up(include_ancestors_tree="true") == ["a/b/c/d", "a/b/c", "a/b", "a", None]
+    assert up(include_ancestors_tree="true", fields="handle") == ["a/b/c/d", "a/b/c", "a/b", "a", None]
+    assert up(fields="handle") == ["a/b/c/d", "not said"]
+
+
+def test_shelves_below_as_far_as_asked(storefront: Storefront) -> None:
+    ids = make_tree(storefront)
+
+    def down(**params: str) -> dict[str, object]:
+        shown: dict[str, object] = storefront.get(f"/product-categories/{ids['a']}", **params).json()[
+            "product_category"
+        ]
+        return shown
+
+    (child,) = down()["category_children"]  # type: ignore[misc]
+    assert (child["handle"], "category_children" in child) == ("a/b", False)
+    (child,) = down(fields="id,category_children.category_children.handle")["category_children"]  # type: ignore[misc]
+    assert child == {"id": ids["a/b"], "category_children": [{"id": ids["a/b/c"], "handle": "a/b/c"}]}
+    (child,) = down(include_descendants_tree="true")["category_children"]  # type: ignore[misc]
+    assert child["category_children"][0]["category_children"][0]["handle"] == "a/b/c/d"
+    assert child["category_children"][0]["category_children"][0]["category_children"] == []
+
+
+def test_an_internal_shelf_is_nowhere(storefront: Storefront) -> None:
+    make_tree(storefront)
+    body = storefront.get("/product-categories", order="handle", include_ancestors_tree="true").json()
+    assert [category["handle"] for category in body["product_categories"]] == ["a", "a/b", "a/b/c", "a/b/c/d", "fond"]
+    orphan = body["product_categories"][-1]
+    assert (orphan["parent_category"], orphan["metadata"]) == (None, {"icon": "box"})
+    assert storefront.get("/product-categories", q="reserve").json()["count"] == 0
+
+
+def test_a_loop_of_shelves_ends(storefront: Storefront) -> None:
+    ids = make_tree(storefront)
+    with unit_of_work("test") as session:
+        session.get_one(ProductCategory, ids["a"]).parent_category_id = ids["a/b/c/d"]
+    for name in ("include_ancestors_tree", "include_descendants_tree"):
+        answer = storefront.get("/product-categories", **{name: "true"})
+        assert (answer.status_code, answer.json()["count"]) == (200, 5)

@@ -1,0 +1,179 @@
+"""GET /store/products: every filter in every spelling, where prices are shown, and what is refused."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.catalogue.models import Product
+from app.catalogue.rules import NewOption, NewProduct, NewVariant
+from app.catalogue.service import create_collection, create_product, create_tag, create_type
+from app.core.db import unit_of_work
+from app.shop.models import Shop
+from tests.factories.storefront import Storefront
+from tests.rows import row
+
+
+def handles(storefront: Storefront, query: str) -> list[str]:
+    answer = storefront.client.get(f"/store/products?{query}", headers=storefront.shop.headers)
+    assert answer.status_code == 200, answer.text
+    return [product["handle"] for product in answer.json()["products"]]
+
+
+def refused(storefront: Storefront, path: str) -> tuple[int, str]:
+    answer = storefront.client.get(f"/store{path}", headers=storefront.shop.headers)
+    assert answer.json()["type"] == "invalid_data", answer.text
+    return answer.status_code, answer.json()["message"]
+
+
+@pytest.fixture
+def ids(storefront: Storefront) -> dict[str, str]:
+    """Three products: glasses in a collection, glasses with a tag, a gift card; their ids and those of their words."""
+    channel = (storefront.shop.channel.id,)
+    with unit_of_work("test") as session:
+        winter, new = create_collection(session, "Hiver", "hiver"), create_tag(session, "nouveau")
+        glasses = create_type(session, "lunettes")
+        options = (NewOption("Couleur", ("Noir", "Vert")),)
+        one = create_product(
+            session,
+            NewProduct(
+                "Aura",
+                "aura",
+                (NewVariant("Noir", {"Couleur": "Noir"}), NewVariant("Vert", {"Couleur": "Vert"})),
+                options,
+                status="published",
+                sales_channel_ids=channel,
+                collection_id=winter.id,
+                type_id=glasses.id,
+                external_id="erp-1",
+            ),
+        )
+        two = create_product(
+            session,
+            NewProduct(
+                "Nova",
+                "nova",
+                (NewVariant("Noir", {"Couleur": "Noir"}),),
+                options,
+                status="published",
+                sales_channel_ids=channel,
+                collection_id=winter.id,
+                tag_ids=(new.id,),
+                type_id=glasses.id,
+            ),
+        )
+        card = NewProduct(
+            "Carte", "carte", (NewVariant("50 €"),), status="published", sales_channel_ids=channel, is_giftcard=True
+        )
+        create_product(session, card)
+        colour = one.options[0].id
+        instants = {one: datetime(2026, 1, 1, tzinfo=UTC), two: datetime(2026, 2, 1, tzinfo=UTC)}
+        for product, instant in instants.items():
+            session.get_one(Product, product.id).created_at = instant
+    return {"winter": winter.id, "new": new.id, "glasses": glasses.id, "colour": colour, "aura": one.id, "nova": two.id}
+
+
+def test_by_collection_tag_type_and_kind(storefront: Storefront, ids: dict[str, str]) -> None:
+    assert handles(storefront, f"collection_id={ids['winter']}") == ["aura", "nova"]
+    assert handles(storefront, f"collection_id[0]={ids['winter']}&tag_id[0]={ids['new']}&is_giftcard=false") == ["nova"]
+    assert handles(storefront, f"type_id[]={ids['glasses']},ptyp_x") == ["aura", "nova"]
+    assert handles(storefront, "tag_id=ptag_x") == []
+    assert handles(storefront, "is_giftcard=true") == ["carte"]
+    assert handles(storefront, "is_giftcard=false") == ["aura", "nova"]
+    assert handles(storefront, "external_id=erp-1") == ["aura"]
+
+
+def test_by_the_options_of_variants(storefront: Storefront, ids: dict[str, str]) -> None:
+    value = "variants%5Boptions%5D%5Bvalue%5D"
+    assert handles(storefront, f"variants[options][option_id]={ids['colour']}") == ["aura"]
+    assert handles(storefront, f"{value}=Noir") == ["aura", "nova"]
+    assert handles(storefront, f"{value}[0]=Vert&{value}[1]=Rose") == ["aura"]
+    # Of one option, not of any: the colour of the first product has no such value.
+    assert handles(storefront, f"variants[options][option_id]={ids['colour']}&{value}=Rose") == []
+
+
+def test_by_instants_with_every_operator(storefront: Storefront, ids: dict[str, str]) -> None:
+    january, february = "2026-01-01T00:00:00.000Z", "2026-02-01"
+    assert handles(storefront, f"created_at={january}") == ["aura"]
+    assert handles(storefront, f"created_at[$eq]={january}") == ["aura"]
+    assert handles(storefront, f"created_at[$ne]={january}&is_giftcard=false") == ["nova"]
+    assert handles(storefront, f"created_at[$in][0]={january}&created_at[$in][1]={february}") == ["aura", "nova"]
+    assert handles(storefront, f"created_at[$nin][]={january}&is_giftcard=false") == ["nova"]
+    assert handles(storefront, f"created_at[$gt]={january}&created_at[$lte]={february}") == ["nova"]
+    assert handles(storefront, f"created_at[$gte]={january}&created_at[$lt]={february}") == ["aura"]
+    assert handles(storefront, f"created_at%5B%24gte%5D={february}&order=-created_at") == ["carte", "nova"]
+    assert handles(storefront, "updated_at[$gt]=2020-01-01T00:00:00%2B01:00") == ["aura", "nova", "carte"]
+    assert handles(storefront, "deleted_at[$gt]=2000-01-01") == []
+
+
+@row("S0-070")
+def test_a_product_shows_its_collection_type_and_tags(storefront: Storefront, ids: dict[str, str]) -> None:
+    nova = storefront.get("/products", handle="nova", fields="+external_id,*categories").json()["products"][0]
+    assert (nova["collection_id"], nova["collection"]["handle"], nova["collection"]["title"]) == (
+        ids["winter"],
+        "hiver",
+        "Hiver",
+    )
+    assert (nova["type_id"], nova["type"]["value"]) == (ids["glasses"], "lunettes")
+    assert [(tag["id"], tag["value"], tag["metadata"]) for tag in nova["tags"]] == [(ids["new"], "nouveau", None)]
+    assert nova["tags"][0]["created_at"].endswith("Z")
+    assert (nova["external_id"], nova["categories"], nova["is_giftcard"], nova["discountable"]) == (
+        None,
+        [],
+        False,
+        True,
+    )
+
+
+MALFORMED = {
+    "/products?created_at[$gt]=yesterday": "Expected type: 'date' for field 'created_at[$gt], 0', got: 'string'",
+    "/products?created_at[$like]=2026": "Unrecognized fields: 'created_at[$like]'",
+    "/products?$and[0][id]=prod_x": "Unrecognized fields: '$and[0][id]'",
+    "/products?variants[sku]=x": "Unrecognized fields: 'variants[sku]'",
+    "/products?limit=-1": "Value for field 'limit' too small, expected at least: '0'",
+    "/products?limit=1e3": "Expected type: 'number' for field 'limit', got: 'string'",
+    "/products?limit=99999999999999999999": "Value for field 'limit' too big, expected at most: '1000'",
+    "/products?offset=-1": "Value for field 'offset' too small, expected at least: '0'",
+    "/products?is_giftcard=perhaps": "Expected type: 'boolean' for field 'is_giftcard', got: 'string'",
+    "/products?foo=1&bar=2": "Unrecognized fields: 'foo, bar'",
+    "/products/prod_x?handle=aura": "Unrecognized fields: 'handle'",
+    "/collections?status=draft": "Unrecognized fields: 'status'",
+    "/product-tags?limit=x": "Expected type: 'number' for field 'limit', got: 'string'",
+    "/product-categories?include_ancestors_tree=2": (
+        "Expected type: 'boolean' for field 'include_ancestors_tree', got: 'string'"
+    ),
+    "/product-variants?deleted_at[$gte]=never": "Expected type: 'date' for field 'deleted_at[$gte], 0', got: 'string'",
+}
+
+
+def test_a_malformed_query_is_refused_in_medusas_words(storefront: Storefront) -> None:
+    assert {path: refused(storefront, path) for path in MALFORMED} == {
+        path: (400, f"Invalid request: {message}") for path, message in MALFORMED.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["/products", "/collections", "/product-categories", "/product-tags", "/product-types"]
+)
+def test_an_order_by_what_is_not_there_is_refused(storefront: Storefront, path: str) -> None:
+    for order in ("price", "variants.sku", "metadata", "-", "created_at,id", "é"):
+        status, message = refused(storefront, f"{path}?order={order}")
+        assert status == 400
+        assert message.startswith("Invalid request: Expected: ''id', '-id', ")
+        assert message.endswith(" for field 'order', but got: 'string'")
+
+
+def test_prices_need_to_know_where(storefront: Storefront) -> None:
+    storefront.product()
+    with unit_of_work("test") as session:
+        session.get_one(Shop, 1).default_region_id = None
+    asked = "fields=*variants.calculated_price"
+    status, message = refused(storefront, f"/products?{asked}")
+    assert (status, message) == (400, "Missing required pricing context to calculate prices - region_id")
+    product = storefront.get("/products").json()["products"][0]
+    assert "calculated_price" not in product["variants"][0]
+    region_id = storefront.shop.region.id
+    priced = storefront.get("/products", region_id=region_id).json()["products"][0]
+    assert priced["variants"][0]["calculated_price"]["calculated_amount"] == 349
+    status, message = refused(storefront, f"/products?region_id=reg_x&{asked}")
+    assert (status, message) == (400, "Region with id: reg_x not found when populating the pricing context")
+    assert storefront.get("/products", cart_id="cart_x").status_code == 404
