@@ -88,6 +88,11 @@ def test_the_example_of_the_reference(storefront: Storefront, cart_id: str) -> N
     }
     assert line["tax_lines"][0]["total"] == 157.05
     assert line["tax_lines"][0]["subtotal"] == 174.5
+
+
+def test_a_cart_shows_its_promotions(storefront: Storefront, cart_id: str) -> None:
+    promotion = promote()
+    cart = type_codes(storefront, cart_id, "DIX")
     assert cart["promotions"] == [
         {
             "id": promotion.id,
