@@ -10,6 +10,7 @@ import re
 import statistics
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -91,18 +92,16 @@ def measure_route(client: Client, meter: Meter, act: Act) -> Found:
 
 def list_routes(client: Client, shop: Shop) -> dict[str, Act]:
     """Every route that a storefront calls, each time with another argument where a cache would answer else."""
-    ids = ask_ids(client, shop)
     turn = itertools.count(1)
-    bearer = {"authorization": f"Bearer {shop.token}"}
-    member = Client(client.port, {**shop.headers, **bearer})
-    carts = open_carts(client, shop)
-    first, second = shop.goods.variant_ids[:2]
+    return {**product_routes(client, shop, turn), **group_routes(client), **buying_routes(client, shop, turn)}
+
+
+def product_routes(client: Client, shop: Shop, turn: Iterator[int]) -> dict[str, Act]:
+    """Lists of products by everything they are found by."""
+    ids = ask_ids(client, shop)
 
     def page(**given: str | int) -> Act:
         return lambda: client.get(shop.products_path(limit=12, offset=next(turn) % 30, **given))
-
-    def read(path: str, **given: str | int) -> Act:
-        return lambda: client.get(with_query(path, **given) if given else path)
 
     return {
         "products, a page": page(),
@@ -113,26 +112,42 @@ def list_routes(client: Client, shop: Shop) -> dict[str, Act]:
         "products, with a tag": page(tag_id=ids["tag"]),
         "products, of a type": page(type_id=ids["type"]),
         "products, found": lambda: client.get(shop.products_path(q=f"Zéphyr {12 * (1 + next(turn) % 30) + 8}")),
-        "products, found with a typo": lambda: client.get(shop.products_path(q=f"Zefir {next(turn) % 30}")),
+        "products, found with a typo": lambda: client.get(shop.products_path(q=f"Zefir {next(turn)}")),
         "products, nothing found": lambda: client.get(shop.products_path(q=f"xyzzy{next(turn)}")),
         "one product": lambda: client.get(with_query(f"/store/products/{ids['product']}", fields=PRODUCT_FIELDS)),
         "variants": lambda: client.get(f"/store/product-variants?limit=20&offset={next(turn) % 30}"),
-        "one variant": read(f"/store/product-variants/{shop.goods.variant_ids[0]}"),
-        "categories": read("/store/product-categories"),
-        "categories with products": read("/store/product-categories", fields=CATEGORY_FIELDS),
-        "collections": read("/store/collections"),
-        "tags": read("/store/product-tags"),
-        "types": read("/store/product-types"),
-        "regions": read("/store/regions"),
-        "currencies": read("/store/currencies"),
-        "return reasons": read("/store/return-reasons"),
+        "one variant": lambda: client.get(f"/store/product-variants/{shop.goods.variant_ids[0]}"),
+    }
+
+
+def group_routes(client: Client) -> dict[str, Act]:
+    """What products are sorted by, and the short lists."""
+    paths = {
+        "categories": "/store/product-categories",
+        "categories with products": with_query("/store/product-categories", fields=CATEGORY_FIELDS),
+        "collections": "/store/collections",
+        "tags": "/store/product-tags",
+        "types": "/store/product-types",
+        "regions": "/store/regions",
+        "currencies": "/store/currencies",
+        "return reasons": "/store/return-reasons",
+    }
+    return {name: partial(client.get, path) for name, path in paths.items()}
+
+
+def buying_routes(client: Client, shop: Shop, turn: Iterator[int]) -> dict[str, Act]:
+    """Carts, orders and accounts."""
+    member = Client(client.port, {**shop.headers, "authorization": f"Bearer {shop.token}"})
+    carts = open_carts(client, shop)
+    first, second = shop.goods.variant_ids[:2]
+    return {
         "create a cart": lambda: client.post("/store/carts", {"region_id": shop.goods.region_id}),
-        "read a cart": read(cart_path(shop.unpaid_cart_id)),
+        "read a cart": lambda: client.get(cart_path(shop.unpaid_cart_id)),
         "add a line": lambda: add_line(client, shop, next(carts)),
-        "ways to send": read("/store/shipping-options", cart_id=shop.unpaid_cart_id),
-        "ways to pay": read("/store/payment-providers", region_id=shop.goods.region_id),
+        "ways to send": lambda: client.get(f"/store/shipping-options?cart_id={shop.unpaid_cart_id}"),
+        "ways to pay": lambda: client.get(f"/store/payment-providers?region_id={shop.goods.region_id}"),
         "whole purchase": lambda: buy(client, shop.goods, first, second, f"a{next(turn)}@example.com"),
-        "an order": read(f"/store/orders/{shop.order_id}"),
+        "an order": lambda: client.get(f"/store/orders/{shop.order_id}"),
         "login": lambda: log_in(client, 1 + next(turn) % 900),
         "customer": lambda: member.get("/store/customers/me"),
         "address book": lambda: member.get("/store/customers/me/addresses"),

@@ -2,11 +2,13 @@
 
 import json
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
 TIMEOUT_SECONDS = 60.0
+IDLE_SECONDS = 30.0  # the server lets an idle connection go after 75
 CHUNK = 1 << 18
 
 Json = dict[str, object]
@@ -39,6 +41,7 @@ class Client:
         self.received = 0
         self._lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         self._socket: socket.socket | None = None
+        self._used_at = 0.0
 
     def get(self, path: str, *, expect: int = 200) -> Answer:
         """One GET."""
@@ -63,11 +66,14 @@ class Client:
             self._socket = None
 
     def _exchange(self, request: bytes, expect: int) -> Answer:
+        if time.monotonic() - self._used_at > IDLE_SECONDS:
+            self.close()
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(request)
         answer = self._read()
+        self._used_at = time.monotonic()
         self.requests += 1
         self.received += len(answer.body)
         if b"connection: close" in answer.headers.lower():
