@@ -22,7 +22,7 @@ VALUES = (
     '"../../etc/passwd"', '"\' OR 1=1 --"', '"%s%n"', '"{{7*7}}"',
 )  # fmt: skip
 # Each field gets some of them (a field of a field fewer), its neighbour the next ones; PROVE=1: every field every one.
-FEW, FEWER = 12, 4
+FEW, FEWER = 8, 2
 HOLE = "@@hole@@"
 # Refused before any route of ours reads it, and slow to make: each route gets two of them, the next route the next.
 HEAVY = (
