@@ -44,11 +44,21 @@ def create_product(session: Session, new: NewProduct) -> Product:
     check_new_product(new)
     _check_free(session, new)
     refuse_unknown_groups(session, new.collection_id, new.type_id)
+    product = _product(new)
+    product.categories = get_categories(session, new.category_ids)
+    product.tags = get_tags(session, new.tag_ids)
+    session.add(product)
+    session.flush()  # prices, stock and channels name the variants and the product
+    _show_in_channels(session, product.id, new.sales_channel_ids)
+    return product
+
+
+def _product(new: NewProduct) -> Product:
     options = [_option(rank, option) for rank, option in enumerate(new.options)]
     values = {(option.title, value.value): value for option in options for value in option.values}
     images = [ProductImage(id=new_id("img"), url=url, rank=rank) for rank, url in enumerate(new.image_urls)]
     now = utc_now()  # not the transaction's: products of one import keep their order
-    product = Product(
+    return Product(
         id=new_id("prod"),
         title=new.title,
         subtitle=new.subtitle,
@@ -63,11 +73,9 @@ def create_product(session: Session, new: NewProduct) -> Product:
         details=_plain(new.details),
         options=options,
         variants=[_variant(rank, variant, values, images) for rank, variant in enumerate(new.variants)],
+        images=images,
         created_at=now,
         published_at=now if new.status == PUBLISHED else None,
-        images=images,
-        categories=get_categories(session, new.category_ids),
-        tags=get_tags(session, new.tag_ids),
         collection_id=new.collection_id,
         type_id=new.type_id,
         external_id=new.external_id,
@@ -75,10 +83,6 @@ def create_product(session: Session, new: NewProduct) -> Product:
         is_giftcard=new.is_giftcard,
         hs_code=new.hs_code,
     )
-    session.add(product)
-    session.flush()  # prices, stock and channels name the variants and the product
-    _show_in_channels(session, product.id, new.sales_channel_ids)
-    return product
 
 
 def create_category(

@@ -90,11 +90,14 @@ def explained(session: Session) -> Iterator[list[str]]:
     """The plans of the statements sent meanwhile."""
     plans: list[str] = []
 
-    def explain(connection: Connection, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+    def explain(
+        connection: Connection, _cursor: object, statement: str, parameters: dict[str, object], *_rest: object
+    ) -> None:
         if statement.startswith(("SELECT", "WITH")) and "set_config" not in statement:
-            with connection.connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN {statement}", parameters)
-                plans.append("\n".join(row[0] for row in cursor.fetchall()))
+            cursor = connection.connection.cursor()
+            cursor.execute(f"EXPLAIN {statement}", parameters)
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
+            cursor.close()
 
     session.execute(text(SERVER))
     engine = get_engine()
@@ -113,7 +116,7 @@ def read_sequentially(read: Callable[[Session], object]) -> set[str]:
     return {table for plan in plans for table in re.findall(r"Seq Scan on (\w+)", plan)} & GROWING
 
 
-LISTS = {
+LISTS: dict[str, dict[str, object]] = {
     "everything": {},
     "a handle": {"handles": ["p-77"]},
     "ids": {"ids": ["prod_1", "prod_2"]},

@@ -1,5 +1,6 @@
 """GET /store/products: every filter in every spelling, where prices are shown, and what is refused."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,8 @@ from app.core.db import unit_of_work
 from app.shop.models import Shop
 from tests.factories.storefront import Storefront
 from tests.rows import row
+
+COLOURS = (NewOption("Couleur", ("Noir", "Vert")),)
 
 
 def handles(storefront: Storefront, query: str) -> list[str]:
@@ -32,44 +35,20 @@ def ids(storefront: Storefront) -> dict[str, str]:
     with unit_of_work("test") as session:
         winter, new = create_collection(session, "Hiver", "hiver"), create_tag(session, "nouveau")
         glasses = create_type(session, "lunettes")
-        options = (NewOption("Couleur", ("Noir", "Vert")),)
-        one = create_product(
-            session,
-            NewProduct(
-                "Aura",
-                "aura",
-                (NewVariant("Noir", {"Couleur": "Noir"}), NewVariant("Vert", {"Couleur": "Vert"})),
-                options,
-                status="published",
-                sales_channel_ids=channel,
-                collection_id=winter.id,
-                type_id=glasses.id,
-                external_id="erp-1",
-            ),
-        )
-        two = create_product(
-            session,
-            NewProduct(
-                "Nova",
-                "nova",
-                (NewVariant("Noir", {"Couleur": "Noir"}),),
-                options,
-                status="published",
-                sales_channel_ids=channel,
-                collection_id=winter.id,
-                tag_ids=(new.id,),
-                type_id=glasses.id,
-            ),
-        )
+        black, green = (NewVariant(colour, {"Couleur": colour}) for colour in ("Noir", "Vert"))
+        aura = NewProduct("Aura", "aura", (black, green), COLOURS, status="published", sales_channel_ids=channel)
+        nova = replace(aura, title="Nova", handle="nova", variants=(black,), tag_ids=(new.id,))
         card = NewProduct(
             "Carte", "carte", (NewVariant("50 €"),), status="published", sales_channel_ids=channel, is_giftcard=True
         )
+        one, two = (
+            create_product(session, replace(new_product, collection_id=winter.id, type_id=glasses.id))
+            for new_product in (replace(aura, external_id="erp-1"), nova)
+        )
         create_product(session, card)
-        colour = one.options[0].id
-        instants = {one: datetime(2026, 1, 1, tzinfo=UTC), two: datetime(2026, 2, 1, tzinfo=UTC)}
-        for product, instant in instants.items():
-            session.get_one(Product, product.id).created_at = instant
-    return {"winter": winter.id, "new": new.id, "glasses": glasses.id, "colour": colour, "aura": one.id, "nova": two.id}
+        for month, product in enumerate((one, two), start=1):
+            session.get_one(Product, product.id).created_at = datetime(2026, month, 1, tzinfo=UTC)
+    return {"winter": winter.id, "new": new.id, "glasses": glasses.id, "colour": one.options[0].id}
 
 
 def test_by_collection_tag_type_and_kind(storefront: Storefront, ids: dict[str, str]) -> None:
