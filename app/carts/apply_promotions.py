@@ -31,6 +31,8 @@ class Candidate:
 
 def list_standings(session: Session, contents: CartContents) -> list[Candidate]:
     """The codes of this cart and the promotions that apply by themselves. Codes that are over are taken out of it."""
+    if not contents.has_candidates:
+        return []
     purchase = purchase_of(contents)
     candidates = [
         Candidate(promotion, promotion.terms, decide_standing(promotion.terms, purchase))

@@ -34,7 +34,7 @@ from app.core.clock import utc_now
 from app.core.locks import limit_lock_wait
 from app.payments.queries import has_open_session, may_still_be_paid
 from app.promotions.models import Promotion
-from app.promotions.queries import list_promotions
+from app.promotions.queries import exists_automatic, list_promotions
 from app.shop.models import TaxRate
 from app.shop.queries import list_tax_rates
 from app.shop.rules import STANDARD, compute_business_day, pick_rate
@@ -73,7 +73,8 @@ class LineContents:
 class CartContents:
     """A cart with all that shows it or turns it into an order; `totals.items` go with `lines`.
 
-    `promotions` are those whose code was typed (`typed_ids`), and those that take something off.
+    `promotions` are those whose code was typed (`typed_ids`), and those that take something off; without
+    `has_candidates` no promotion can.
     """
 
     cart: Cart
@@ -81,6 +82,7 @@ class CartContents:
     shipping_tax: TaxRate | None
     shipping_reductions: tuple[Reduction, ...]
     typed_ids: frozenset[str]
+    has_candidates: bool
     promotions: tuple[Promotion, ...]
     totals: Totals
 
@@ -122,6 +124,7 @@ _CART = (
         _reduced(CartShippingAdjustment, CartShippingAdjustment.cart_shipping_method_id, CartShippingMethod.id),
         func.array(_TYPED.scalar_subquery()),
         func.array(_USED.scalar_subquery()),
+        exists_automatic(),
     )
     .outerjoin(Cart.shipping_method)
     .where(Cart.id == _CART_ID)
@@ -188,7 +191,7 @@ def get_contents(session: Session, cart_id: str) -> CartContents:
     found = session.execute(_CART, {"cart_id": cart_id}, execution_options={"populate_existing": True}).one_or_none()
     if found is None:
         raise CartNotFound(cart_id)
-    cart, shipping_reductions, typed_ids, used_ids = found
+    cart, shipping_reductions, typed_ids, used_ids, has_candidates = found
     promotion_ids = {*typed_ids, *used_ids}
     rates = _list_rates(session, cart)
     return recompute(
@@ -198,6 +201,7 @@ def get_contents(session: Session, cart_id: str) -> CartContents:
             shipping_tax=rates.get(STANDARD),
             shipping_reductions=_reductions(shipping_reductions),
             typed_ids=frozenset(typed_ids),
+            has_candidates=has_candidates or bool(typed_ids),
             promotions=tuple(list_promotions(session, promotion_ids)) if promotion_ids else (),
             totals=compute_totals((), ()),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalogue.models import ProductCategory, product_category_link
@@ -24,10 +24,14 @@ def list_promotions(session: Session, promotion_ids: Collection[str]) -> list[Pr
     return list(session.scalars(_whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id)))
 
 
+def exists_automatic() -> ColumnElement[bool]:
+    """Whether any promotion applies by itself; mostly none does, and nobody need look further."""
+    return select(Promotion.id).where(_by_itself()).exists()
+
+
 def list_candidates(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
     """These promotions, and those that apply by themselves, in the order of their ids."""
-    by_themselves = Promotion.is_automatic & (Promotion.status == "active")
-    wanted = _whole().where(or_(Promotion.id.in_(promotion_ids), by_themselves) if promotion_ids else by_themselves)
+    wanted = _whole().where(or_(Promotion.id.in_(promotion_ids), _by_itself()) if promotion_ids else _by_itself())
     return list(session.scalars(wanted.order_by(Promotion.id)))
 
 
@@ -61,6 +65,10 @@ def list_buyer_uses(session: Session, promotion_ids: Collection[str], buyer_key:
         .group_by(PromotionUse.promotion_id)
     )
     return dict(session.execute(query).all())
+
+
+def _by_itself() -> ColumnElement[bool]:
+    return Promotion.is_automatic & (Promotion.status == "active")
 
 
 def _whole() -> Select[Promotion]:

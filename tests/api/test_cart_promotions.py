@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from app.catalogue.models import Product
 from app.catalogue.service import create_category
@@ -164,7 +165,7 @@ def test_what_gives_nothing_is_refused_and_never_said_why(
 def test_a_code_whose_uses_are_gone_is_refused(storefront: Storefront, cart_id: str) -> None:
     promote("UNE", usage_limit=1)
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE promotion SET used_count = 1")
+        session.execute(text("UPDATE promotion SET used_count = 1"))
     assert_refused(storefront.post(f"/carts/{cart_id}", {"promo_codes": ["une"]}), "une")
     assert_refused(storefront.post("/carts", {"promo_codes": ["UNE"]}), "UNE")
     assert read_rows("SELECT count(*) FROM cart") == [(1,)]
@@ -265,7 +266,7 @@ def test_only_what_a_promotion_is_limited_to(storefront: Storefront) -> None:
     shown = type_codes(storefront, cart_id, "UN")
     assert [line["discount_total"] for line in shown["items"]] == [0, 0, 20]
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("DELETE FROM promotion_scope")
+        session.execute(text("DELETE FROM promotion_scope"))
     assert storefront.post(f"/carts/{cart_id}", {}).json()["cart"]["discount_total"] == 0
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
@@ -47,7 +48,7 @@ def test_an_order_keeps_what_was_taken_off(buyer: Buyer) -> None:
     assert read_rows(USES) == [(1, 2), (1, 2)]
     assert read_rows('SELECT total_cents FROM "order"') == [(63_065,)]
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE promotion SET status = 'inactive', percentage = 90")
+        session.execute(text("UPDATE promotion SET status = 'inactive', percentage = 90"))
     assert buyer.show_order(str(order["id"])).json()["order"]["total"] == 630.65
 
 
@@ -58,7 +59,7 @@ def test_the_database_lets_nothing_of_it_change(buyer: Buyer, statement: str, ta
         make_promotion(session, "DIX")
     buy_by_transfer(buyer, fill(buyer, "DIX"))
     with pytest.raises(Exception, match="only grows"), unit_of_work("test") as session:
-        session.connection().exec_driver_sql(statement.format(table))
+        session.execute(text(statement.format(table)))
     assert read_rows("SELECT amount_cents FROM order_line_adjustment") == [(6_980,)]
 
 
