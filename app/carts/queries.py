@@ -31,7 +31,6 @@ from app.catalogue.models import (
     variant_option_link,
 )
 from app.core.clock import utc_now
-from app.core.locks import limit_lock_wait
 from app.payments.queries import has_open_session, may_still_be_paid
 from app.promotions.models import Promotion
 from app.promotions.queries import exists_automatic, list_promotions
@@ -159,7 +158,6 @@ _LINES = (
 
 def lock_cart(session: Session, cart_id: str) -> Cart:
     """The cart, locked until the transaction ends: every change of a cart starts here. Raises `CartNotFound`."""
-    limit_lock_wait(session)
     query = select(Cart).where(Cart.id == cart_id).with_for_update()
     cart = session.scalar(query.execution_options(populate_existing=True))
     if cart is None:

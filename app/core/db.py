@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTra
 from sqlalchemy.types import Text
 
 from app.core.context import acting_as, current_actor, current_request_id
+from app.core.locks import LOCK_TIMEOUT_MILLISECONDS
 from app.core.settings import get_settings
 
 SIGNED = "is_signed"
@@ -51,7 +52,10 @@ def get_engine() -> Engine:
         max_overflow=5,
         pool_timeout=5,
         json_deserializer=from_json,
-        connect_args={"application_name": "comptoir", "options": "-c timezone=UTC"},
+        connect_args={
+            "application_name": "comptoir",
+            "options": f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_MILLISECONDS}",
+        },
     )
     event.listen(engine, "checkout", refuse_closed)
     return engine

@@ -1,17 +1,14 @@
-"""Scarce things are locked late, once per transaction, and never waited for longer than a buyer waits."""
+"""Nobody waits for others for longer than a buyer waits.
+
+Scarce things are locked late, once per transaction, in the order of their ids.
+"""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+# Of every connection of ours (app/core/db.py): whoever waits longer gets 409 and may try again (design §4.6).
 LOCK_TIMEOUT_MILLISECONDS = 3000
 STATEMENT_TIMEOUT_MILLISECONDS = 5000
-
-
-def limit_lock_wait(session: Session) -> None:
-    """Give up after 3 s on any lock of this transaction: the caller gets 409 and may try again (design §4.6)."""
-    session.execute(
-        text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": f"{LOCK_TIMEOUT_MILLISECONDS}ms"}
-    )
 
 
 def limit_statement_time(session: Session) -> None:

@@ -7,7 +7,6 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.auth import Principal
-from app.core.locks import limit_lock_wait
 from app.customers.models import AuthIdentity, Customer, CustomerAddress, PasswordReset
 
 ACTOR = "customer"
@@ -67,14 +66,12 @@ def find_identity_by_email(session: Session, email: str) -> AuthIdentity | None:
 
 def lock_identity(session: Session, identity_id: str) -> AuthIdentity | None:
     """The identity, locked: two changes of a password follow each other."""
-    limit_lock_wait(session)
     wanted = select(AuthIdentity).where(AuthIdentity.id == identity_id).with_for_update()
     return session.scalar(wanted.execution_options(populate_existing=True))
 
 
 def lock_customer(session: Session, customer_id: str) -> Customer:
     """The customer, locked: changes of one address book follow each other."""
-    limit_lock_wait(session)
     wanted = select(Customer).where(Customer.id == customer_id).with_for_update()
     return session.scalars(wanted.execution_options(populate_existing=True)).one()
 
@@ -143,6 +140,5 @@ def find_open_reset(session: Session, token_hash: str, now: datetime) -> Passwor
 
 def lock_reset(session: Session, reset_id: str) -> PasswordReset | None:
     """The request, locked: its mail is written once."""
-    limit_lock_wait(session)
     wanted = select(PasswordReset).where(PasswordReset.id == reset_id).with_for_update()
     return session.scalar(wanted.execution_options(populate_existing=True))

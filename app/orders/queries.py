@@ -8,7 +8,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalogue.models import Product, ProductVariant
-from app.core.locks import limit_lock_wait
 from app.orders.errors import OrderNotFound
 from app.orders.models import Order, OrderLine, OrderShippingMethod, OrderTransfer
 
@@ -79,7 +78,6 @@ def lock_order_of_cart(session: Session, cart_id: str) -> Order:
 
 def lock_order(session: Session, order_id: str) -> Order:
     """The order whole, its row locked: who owns it changes once at a time; raises `OrderNotFound`."""
-    limit_lock_wait(session)
     wanted = _whole().where(Order.id == order_id).with_for_update(of=Order)
     found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
     if found is None:
@@ -107,7 +105,6 @@ def list_open_transfers(session: Session, order_id: str) -> list[OrderTransfer]:
 
 def lock_lines(session: Session, order_id: str) -> dict[str, OrderLine]:
     """The lines of an order by id, locked until the transaction ends: the only lock on what became of their pieces."""
-    limit_lock_wait(session)
     wanted = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id).with_for_update()
     lines = session.scalars(wanted.execution_options(populate_existing=True))
     return {line.id: line for line in lines}

@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Product, ProductVariant
-from app.core.locks import limit_lock_wait
 from app.customers.models import Customer
 from app.pricing.errors import PriceListNotFound
 from app.pricing.models import Price, PriceHistory, PriceList, PriceListPrice
@@ -139,7 +138,6 @@ def find_next_price_change_at(session: Session, after: datetime) -> datetime | N
 
 def lock_price_list(session: Session, price_list_id: str) -> PriceList:
     """The list, locked until the transaction ends: every change of it starts here. Raises `PriceListNotFound`."""
-    limit_lock_wait(session)
     query = select(PriceList).where(PriceList.id == price_list_id).with_for_update()
     found = session.scalar(query.execution_options(populate_existing=True))
     if found is None:

@@ -6,7 +6,6 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalogue.models import ProductCategory, product_category_link
-from app.core.locks import limit_lock_wait
 from app.promotions.models import Promotion, PromotionUse
 from app.promotions.rules import fold_code
 
@@ -52,7 +51,6 @@ def list_shelves(session: Session, product_ids: Collection[str]) -> dict[str, se
 
 def lock_promotions(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
     """The promotions, locked in the order of their ids until the transaction ends: the only way to count a use."""
-    limit_lock_wait(session)
     wanted = _whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id).with_for_update()
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 

@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import ProductVariant
-from app.core.locks import limit_lock_wait
 from app.stock.models import StockLevel, StockReservation
 
 _level = StockLevel.__table__.c
@@ -90,12 +89,10 @@ def lock_levels(session: Session, variant_ids: Collection[str], cart_id: str) ->
 
     Always in the order of the ids, so that two buyers never wait for each other; for 3 s at most.
     """
-    limit_lock_wait(session)
     found = session.execute(_LOCKED, {"variant_ids": list(variant_ids), "cart_id": cart_id})
     return {variant_id: Shelf(stocked, reserved) for variant_id, stocked, reserved in found}
 
 
 def lock_levels_of_expired(session: Session, now: datetime) -> list[str]:
     """The variants of which something was promised until now, their levels locked in the same order."""
-    limit_lock_wait(session)
     return list(session.scalars(_LOCKED_OF_EXPIRED, {"now": now}))

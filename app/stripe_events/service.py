@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.checkout.record_payment import record_outcome, record_payment
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
-from app.core.locks import limit_lock_wait, limit_statement_time
+from app.core.locks import limit_statement_time
 from app.core.log import class_name, log_event
 from app.core.settings import get_settings
 from app.gateways.stripe import read_intent
@@ -64,7 +64,6 @@ def _apply_with_retries(event: StripeEvent, source: str) -> Effect:
 def _claim_and_apply(event: StripeEvent, source: str) -> Effect:
     with unit_of_work() as session:
         limit_statement_time(session)
-        limit_lock_wait(session)
         row_id = claim_event(session, event, source)
         if row_id is None:
             return DUPLICATE
@@ -94,5 +93,4 @@ def apply_event(session: Session, event: StripeEvent) -> Effect:
 def _keep_failed(event: StripeEvent, source: str, failure: Exception) -> None:
     # Without a database nothing can be kept; Stripe brings the event again.
     with suppress(SQLAlchemyError), unit_of_work() as session:
-        limit_lock_wait(session)
         mark_event_failed(session, event, source, class_name(failure))

@@ -19,7 +19,7 @@ from app.core.audit_log import record_audit
 from app.core.db import SessionDep, unit_of_work
 from app.core.http import ANYONE, DATABASE_TURNS, router
 from app.core.jobs import enqueue, enqueue_at, enqueue_once
-from app.core.locks import LOCK_TIMEOUT_MILLISECONDS, limit_lock_wait
+from app.core.locks import LOCK_TIMEOUT_MILLISECONDS
 from tests.api.commit_app import SCRATCH
 
 AT_ONCE = 6 * DATABASE_TURNS
@@ -38,7 +38,6 @@ def scratch_client(app: FastAPI) -> TestClient:
     routes = router(ANYONE)
 
     def lock(session: SessionDep) -> Answer:
-        limit_lock_wait(session)
         session.execute(text("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE"))
         return Answer(text="locked")
 
