@@ -23,7 +23,8 @@ def instance_environment(wishes: Wishes, memory: Memory, database_url: str, redi
         "COMPTOIR_ENV": "development",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "PUBLIC_URL": wishes.url,
+        # Pictures have this address, and the starter shows those of `localhost` without a change of its settings.
+        "PUBLIC_URL": f"http://localhost:{wishes.port}",
         "UPLOADS_DIR": str(wishes.data / "uploads"),
         "STRIPE_SECRET_KEY": memory.secrets.stripe_key,
         "STRIPE_WEBHOOK_SECRET": memory.secrets.webhook_secret,

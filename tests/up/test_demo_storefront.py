@@ -90,6 +90,13 @@ def test_the_products_of_the_runbook_carry_its_metadata(store: httpx2.Client, sh
         }  # fmt: skip
 
 
+def test_pictures_have_an_address_that_the_starter_shows_unchanged(store: httpx2.Client, shop: Instance) -> None:
+    (aura,) = find(store, "aura")
+    addresses = [aura["thumbnail"], *(image["url"] for image in aura["images"])]
+    port = httpx2.URL(shop.url).port
+    assert {address.partition("/static/")[0] for address in addresses} == {f"http://localhost:{port}"}
+
+
 def test_collections_types_and_tags_lead_to_their_products(store: httpx2.Client) -> None:
     collections = {each["handle"]: each["id"] for each in ask(store, "/collections")["collections"]}
     assert set(collections) == {"la-ville", "le-grand-air", "cadeaux"}
