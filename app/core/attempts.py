@@ -46,9 +46,18 @@ class Attempt:
 
 
 def count_attempts(attempts: Sequence[Attempt]) -> Verdict:
-    """Count them all; the verdict of the first limit that is reached, else of the one that is nearest."""
-    verdicts = [_count(attempt) for attempt in attempts]
-    return min(verdicts, key=lambda verdict: (verdict.is_allowed, verdict.remaining))
+    """Count them in their order, up to the first limit that is reached; its verdict, else that of the nearest one.
+
+    Name the caller's own limits first: tries that these refuse must not use up what an account has from anywhere, or
+    one stranger locks its owner out.
+    """
+    verdicts: list[Verdict] = []
+    for attempt in attempts:
+        verdict = _count(attempt)
+        if not verdict.is_allowed:
+            return verdict
+        verdicts.append(verdict)
+    return min(verdicts, key=lambda verdict: verdict.remaining)
 
 
 @contextmanager

@@ -17,15 +17,16 @@ IPV6_PREFIX = 64
 def find_visitor_address(request: Request) -> str | None:
     """The address to count; None for a visitor whose trusted storefront does not say who it is.
 
-    Read from the right: each proxy appends whom it saw, and only what a trusted one appended is believed.
+    Read from the right: each proxy appends whom it saw, and only what a trusted one appended is believed. What is no
+    address ends it: whatever stands before was not appended by anybody we know.
     """
     trusted = get_settings().trusted_storefronts
     caller = request.client.host if request.client else ""
     if not _is_trusted(caller, trusted):
         return _group(caller)
     forwarded = [each.strip() for value in request.headers.getlist(FORWARDED) for each in value.split(",")]
-    visitors = [each for each in forwarded if _parse(each) and not _is_trusted(each, trusted)]
-    return _group(visitors[-1]) if visitors else None
+    nearest = next((each for each in reversed(forwarded) if not _is_trusted(each, trusted)), "")
+    return _group(nearest) if _parse(nearest) else None
 
 
 def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:

@@ -7,11 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.auth import Principal
+from app.core.errors import Unauthorized
 from app.core.ids import new_id
 from app.customers import queries
 from app.customers.errors import AlreadyCustomer, CustomerExists, EmailDiffers, EmailRequired, IdentityExists
 from app.customers.models import AuthIdentity, Customer
 from app.customers.queries import ACTOR
+from app.customers.rules import compute_greeting
 from app.customers.service import CustomerDetails, apply_details
 from app.notifications.service import describe_shop, queue_mail
 
@@ -45,11 +47,14 @@ def create_customer(
     session: Session, caller: Principal, email: str | None, details: CustomerDetails, locale: str | None
 ) -> Customer:
     """Finish a sign-up: the customer, and a mail that says welcome. Orders of a guest of that address stay where they
-    are, for nobody has proven to own it. Raises `EmailRequired`, `CustomerExists`, `EmailDiffers`, `AlreadyCustomer`.
+    are, for nobody has proven to own it. Raises `EmailRequired`, `CustomerExists`, `EmailDiffers`, `AlreadyCustomer`,
+    `Unauthorized` for a registration that another one has just replaced.
     """
     identity = queries.lock_identity(session, caller.identity_id)
     if identity is None or identity.customer_id is not None:
         raise AlreadyCustomer
+    if identity.token_version != caller.token_version:
+        raise Unauthorized
     if not email:
         raise EmailRequired
     if queries.find_account(session, email) is not None:
@@ -72,5 +77,5 @@ def forget_registrations(session: Session, before: datetime) -> None:
 
 
 def _queue_welcome(session: Session, customer: Customer, locale: str | None) -> None:
-    content = {**describe_shop(session), "first_name": customer.first_name}
+    content = {**describe_shop(session), "first_name": compute_greeting(customer.first_name)}
     queue_mail(session, TEMPLATE, customer.id, customer.email, locale, content)

@@ -1,6 +1,8 @@
 """What customers must prove, and how long what was promised to them holds."""
 
+import re
 from datetime import timedelta
+from unicodedata import category
 
 from app.customers.errors import CustomerPasswordTooWeak, TooManyAddresses
 
@@ -17,6 +19,10 @@ TRIED_FIRST = frozenset(
 )
 RESET_LIFETIME = timedelta(minutes=15)
 MOST_ADDRESSES = 100
+LONGEST_GREETING = 40
+# Letters of any script with their marks, and what stands between the parts of a name.
+NAME_CATEGORIES, NAME_SIGNS = ("L", "M"), " '\u2019.-"
+WEB_ADDRESS = re.compile(r"\.\w\w")
 
 
 def check_password(email: str, password: str) -> None:
@@ -37,3 +43,14 @@ def check_address_count(count: int) -> None:
     """An address book holds 100 addresses; raises `TooManyAddresses`. Source: design §2, one small machine."""
     if count >= MOST_ADDRESSES:
         raise TooManyAddresses(f"An account has at most {MOST_ADDRESSES} addresses")
+
+
+def compute_greeting(first_name: str | None) -> str:
+    """The name to greet with; empty for what nobody is called: sentences, numbers, web addresses.
+
+    A sign-up proves no address: the mail that says welcome must not carry a stranger's words to whom he likes.
+    Source: design §4.18.
+    """
+    name = (first_name or "").strip()
+    is_name = all(category(sign)[0] in NAME_CATEGORIES or sign in NAME_SIGNS for sign in name)
+    return name if is_name and len(name) <= LONGEST_GREETING and not WEB_ADDRESS.search(name) else ""

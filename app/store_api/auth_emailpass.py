@@ -120,27 +120,28 @@ def _both(email: str | None, password: str | None) -> tuple[str, str]:
 
 def _registrations(request: Request, email: str) -> Iterator[Attempt]:
     """The answer says whether an address is taken: nobody may ask about many."""
-    yield Attempt(per_hour(20), "register-account", email)
     address = find_visitor_address(request)
     if address is not None:
         yield Attempt(per_minute(20), "register-minute", address)
         yield Attempt(per_hour(120), "register-hour", address)
+    yield Attempt(per_hour(20), "register-account", email)
 
 
 def _logins(request: Request, email: str) -> Iterator[Attempt]:
     """Few tries at one account from one address, more at one account from anywhere or from one address at any."""
     address = find_visitor_address(request)
     yield Attempt(per_minute(10), "customer-login", f"{address} {email}")
-    yield Attempt(per_hour(100), "customer-login-account", email)
     if address is not None:
+        yield Attempt(per_hour(30), "customer-login-hour", f"{address} {email}")
         yield Attempt(per_minute(60), "login-address", address)
+    yield Attempt(per_hour(100), "customer-login-account", email)
 
 
 def _reset_requests(request: Request, email: str) -> Iterator[Attempt]:
-    yield Attempt(per_hour(60), "reset-asked", email)
     address = find_visitor_address(request)
     if address is not None:
         yield Attempt(per_hour(30), "reset-address", address)
+    yield Attempt(per_hour(60), "reset-asked", email)
 
 
 def _reset_uses(request: Request, token: str) -> Iterator[Attempt]:

@@ -1,12 +1,17 @@
 """`/store/customers`: the end of a sign-up, and what customers see and say of themselves (store-api §9)."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import Header, Query, Response
+from fastapi import Header, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from app.core.attempts import Attempt, limited
+from app.core.auth import Principal
+from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest
+from app.core.ratelimit import per_hour
 from app.customers.models import Customer
 from app.customers.queries import get_with_addresses
 from app.customers.register_account import create_customer
@@ -38,12 +43,16 @@ def sign_up(
     registered: RegisteredDep,
     body: NewCustomerBody,
     query: Fields,
+    request: Request,
     x_medusa_locale: Annotated[str | None, Header(max_length=35)] = None,
 ) -> Response:
-    """The customer of a registration."""
+    """The customer of a registration. It says 422 where somebody has an account, so that few may be asked about."""
     tree = parse_customer_fields(query.fields)
-    customer = create_customer(session, registered, body.email, _details(body), query.locale or x_medusa_locale)
-    return show(session, customer, tree)
+    with limited(Response(), *_sign_ups(request, registered)) as verdict:
+        customer = create_customer(session, registered, body.email, _details(body), query.locale or x_medusa_locale)
+    shown = show(session, customer, tree)
+    shown.headers.update(verdict.headers)
+    return shown
 
 
 @router.get("/customers/me", response_model=CustomerAnswer)
@@ -77,6 +86,14 @@ def parse_customer_fields(raw: str | None) -> FieldTree:
     if unknown:
         raise InvalidRequest(f"Requested fields [{', '.join(unknown)}] are not valid")
     return tree
+
+
+def _sign_ups(request: Request, registered: Principal) -> Iterator[Attempt]:
+    """As many as registrations, and a registration has a few."""
+    yield Attempt(per_hour(10), "sign-up", registered.identity_id)
+    address = find_visitor_address(request)
+    if address is not None:
+        yield Attempt(per_hour(120), "sign-up-hour", address)
 
 
 def _details(body: UpdateCustomerBody) -> CustomerDetails:

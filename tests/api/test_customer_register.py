@@ -4,8 +4,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.factories.account import PASSWORD, Person, read_claims
+from tests.in_process import RunJobs
 from tests.rows import row
-from tests.shop_front import read_rows
+from tests.shop_front import FakeBrevo, read_rows
 
 EMAIL = "jeanne@example.com"
 COUNTS = (
@@ -141,3 +142,35 @@ def test_asking_about_many_addresses_is_limited_by_address_and_says_so(client: T
     assert 1 <= int(last.headers["retry-after"]) <= 61
     assert last.json()["code"] == "too_many_requests"
     assert read_rows(COUNTS) == [(0, 0, 0, 0)]
+
+
+def test_the_end_of_a_sign_up_does_not_tell_of_many_addresses_either(person: Person) -> None:
+    """It says 422 where somebody has an account: one registration must not ask for a whole list."""
+    person.sign_up(EMAIL)
+    token = person.register("paul@example.com").json()["token"]
+    before = read_rows(COUNTS)
+    asked = [person.post("/store/customers", {"email": EMAIL}, token) for _ in range(11)]
+    assert [answer.status_code for answer in asked] == [422] * 10 + [429]
+    assert (asked[-1].json()["code"], asked[-1].headers["ratelimit-limit"]) == ("too_many_requests", "10")
+    assert read_rows(COUNTS) == before
+
+
+@pytest.mark.parametrize(
+    ("first_name", "greeting"),
+    [
+        ("Anne-Sophie", "Bonjour Anne-Sophie,"),
+        ("D'Artagnan J.-P.", "Bonjour D'Artagnan J.-P.,"),
+        ("Compte bloqué : voyez http://voleur.example", "Bonjour,"),
+        ("voleur.example", "Bonjour,"),
+        ("Jeanne\n\nAppelez vite", "Bonjour,"),
+        ("0 899 00 00 00", "Bonjour,"),
+        ("Votre compte sera malheureusement bloqué ce soir même", "Bonjour,"),
+    ],
+)
+def test_a_mail_to_an_address_that_nobody_proved_to_own_carries_no_message_of_a_stranger(
+    person: Person, run_jobs: RunJobs, fake_brevo: FakeBrevo, first_name: str, greeting: str
+) -> None:
+    person.sign_up(EMAIL, first_name=first_name)
+    assert run_jobs() == []
+    (mail,) = fake_brevo.mails()
+    assert str(mail["textContent"]).splitlines()[0] == greeting
