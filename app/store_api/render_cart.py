@@ -201,7 +201,8 @@ def _shipping_method(method: CartShippingMethod, contents: CartContents) -> Docu
         "description": None,
         "amount": to_wire_number(method.amount_cents, code),
         "is_tax_inclusive": True,
-        "data": method.data or {},
+        # Where the carrier leaves it, such as a relay point; an id alone does not tell once it is bought.
+        "data": (method.data or {}) if contents.cart.completed_at is None else {},
         "metadata": None,
         "tax_lines": _tax_lines("casmtxl", method.id, contents.shipping_tax, charge, code),
         "adjustments": _adjustments(contents.shipping_reductions, code),

@@ -11,6 +11,7 @@ from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.pricing.service import set_price
 from app.shop.service import create_region
+from tests.factories.shipping import make_shipping_option
 from tests.factories.shop import make_tax_rate
 from tests.factories.storefront import Storefront
 
@@ -145,6 +146,11 @@ def test_a_completed_cart_tells_no_stranger_where_somebody_lives(storefront: Sto
     cart = storefront.post(f"/carts/{cart_id}", body).json()["cart"]
     assert cart["shipping_address"]["address_1"] == "12 rue de la Paix"
     with unit_of_work("test") as session:
+        option = make_shipping_option(session, storefront.shop.region.id, code="std", name="Standard", amount_cents=490)
+    way = {"option_id": option.id, "data": {"relay": "Tabac du coin"}}
+    cart = storefront.post(f"/carts/{cart_id}/shipping-methods", way).json()["cart"]
+    assert cart["shipping_methods"][0]["data"] == {"relay": "Tabac du coin"}
+    with unit_of_work("test") as session:
         session.get_one(Cart, cart_id).completed_at = utc_now()
     cart = storefront.get(f"/carts/{cart_id}").json()["cart"]
     for kind in ("shipping_address", "billing_address"):
@@ -154,3 +160,4 @@ def test_a_completed_cart_tells_no_stranger_where_somebody_lives(storefront: Sto
         )  # fmt: skip
     assert cart["shipping_address"]["country_code"] == "fr"
     assert (cart["email"], cart["customer"]["email"]) == ("j***@example.com", "j***@example.com")
+    assert cart["shipping_methods"][0]["data"] == {}, "the shop at the corner says where, too"
