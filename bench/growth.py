@@ -24,7 +24,6 @@ from bench.shop import LARGE, PASSWORD, PRODUCT_FIELDS, SMALL, Shop, fill
 from bench.wire import Client, Json, with_query
 
 TIMES = 25
-LARGEST_GROWTH = 2.0
 GROWING_ROWS = 5_000
 STARTED_AT = re.compile(rb"duration: [\d.]+ ms  plan:\n")
 Act = Callable[[], object]

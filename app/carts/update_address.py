@@ -10,23 +10,12 @@ from app.carts.errors import AddressNotFound
 from app.carts.models import Cart, CartAddress
 from app.carts.rules import check_country
 from app.core.ids import new_id
+from app.customers.models import AddressColumns
 from app.shop.models import Region
 
 AddressKind = Literal["shipping", "billing"]
 AddressValues = Mapping[str, object]
-COLUMNS = (
-    "first_name",
-    "last_name",
-    "phone",
-    "company",
-    "address_1",
-    "address_2",
-    "city",
-    "country_code",
-    "province",
-    "postal_code",
-    "details",
-)
+COLUMNS = tuple(AddressColumns.__annotations__)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import (
     Product,
-    ProductCategory,
     ProductCollection,
     ProductTag,
     ProductType,
@@ -51,16 +50,6 @@ def match_instants(table: FromClause, wanted: Collection[InstantFilter]) -> Iter
         else:
             compare = table.c[each.column].op(COMPARISONS[each.comparison], is_comparison=True)
             yield from (compare(instant) for instant in each.instants)
-
-
-def find_product_by_handle(session: Session, handle: str) -> Product | None:
-    """The product of this address, published or not, without what hangs on it."""
-    return session.scalar(select(Product).where(Product.handle == handle))
-
-
-def find_category_by_handle(session: Session, handle: str) -> ProductCategory | None:
-    """The category of this address, active or not."""
-    return session.scalar(select(ProductCategory).where(ProductCategory.handle == handle))
 
 
 def find_collection_by_handle(session: Session, handle: str) -> ProductCollection | None:

@@ -21,13 +21,3 @@ def to_wire_number(cents: int, currency_code: str) -> float:
     """The same as the JSON number itself, for answers that are written without a model."""
     exact = to_wire(cents, currency_code)
     return float(exact)
-
-
-def from_wire(amount: Decimal, currency_code: str) -> int:
-    """Turn major units into the smallest unit; raises `ValueError` when the amount is finer than the currency."""
-    if not amount.is_finite():
-        raise ValueError("amount is not a finite number")
-    cents = amount.scaleb(get_currency_precision(currency_code.upper()))
-    if cents != cents.to_integral_value():
-        raise ValueError("amount has more decimals than its currency")
-    return int(cents)

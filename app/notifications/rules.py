@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 WAIT_MINUTES = (1, 2, 5, 15, 30, 60)
 GIVE_UP_AFTER = timedelta(hours=24)
-LOCALES = ("fr", "en")
 
 
 @dataclass(frozen=True)

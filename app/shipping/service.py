@@ -82,14 +82,6 @@ def list_offers(session: Session, parcel: Parcel, *, is_return: bool = False) ->
     return [offer for offer in offers if offer is not None]
 
 
-def get_offer(session: Session, option_id: str, parcel: Parcel, *, is_return: bool = False) -> Offer:
-    """This option for this parcel; raises `UnfitShippingOption` when it is none of `list_offers`."""
-    offer = find_offer(session, option_id, parcel, is_return=is_return)
-    if offer is None:
-        raise UnfitShippingOption
-    return offer
-
-
 def find_offer(session: Session, option_id: str, parcel: Parcel, *, is_return: bool = False) -> Offer | None:
     """This option for this parcel, or None when it no longer fits."""
     option = queries.find_option(session, option_id)

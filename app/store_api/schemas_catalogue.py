@@ -21,6 +21,9 @@ Lines = Annotated[list[Line], Field(max_length=MOST_IDS)]
 Instant = Annotated[datetime, AfterValidator(as_utc)]
 Instants = Annotated[list[Instant], Field(max_length=20)]
 
+ByTitle = Literal[
+    "id", "-id", "title", "-title", "handle", "-handle", "created_at", "-created_at", "updated_at", "-updated_at"
+]
 INSTANTS = ("created_at", "updated_at", "deleted_at")
 OPERATORS = ("eq", "ne", "in", "nin", "gt", "gte", "lt", "lte")
 
@@ -80,21 +83,7 @@ class PriceContext(StoreQuery):
 class ProductsQuery(DatedQuery, PriceContext):
     """Filters of products, and where their prices are shown."""
 
-    order: (
-        Literal[
-            "id",
-            "-id",
-            "title",
-            "-title",
-            "handle",
-            "-handle",
-            "created_at",
-            "-created_at",
-            "updated_at",
-            "-updated_at",
-        ]
-        | None
-    ) = None
+    order: ByTitle | None = None
     id: Ids = []
     handle: Lines = []
     title: Lines = []
@@ -165,21 +154,7 @@ class CollectionsQuery(DatedQuery):
     """Filters of collections."""
 
     limit: Annotated[int, Field(ge=0, le=1_000)] = 10
-    order: (
-        Literal[
-            "id",
-            "-id",
-            "title",
-            "-title",
-            "handle",
-            "-handle",
-            "created_at",
-            "-created_at",
-            "updated_at",
-            "-updated_at",
-        ]
-        | None
-    ) = None
+    order: ByTitle | None = None
     id: Ids = []
     title: Lines = []
     handle: Lines = []

@@ -5,7 +5,6 @@ from pydantic import BaseModel
 from app.core.db import Json
 from app.customers.models import AddressColumns, Customer, CustomerAddress
 from app.store_api.shapes import PageOut, WireInstant
-from app.store_api.shapes_order import OrderOut
 
 
 class CustomerAddressOut(BaseModel):
@@ -46,12 +45,6 @@ class CustomerOut(BaseModel):
     created_at: WireInstant
     updated_at: WireInstant
     addresses: list[CustomerAddressOut]
-
-
-class CustomerWithOrdersOut(CustomerOut):
-    """The same on `fields=*orders`."""
-
-    orders: list[OrderOut]
 
 
 class CustomerAnswer(BaseModel):

@@ -41,7 +41,7 @@ def apply() -> None:
     """Users, groups, folders, the wrapper through which people run `comptoir`."""
     system_users.present(
         name="System users and groups",
-        users=("comptoir", "comptoir_owner", "comptoir_backup"),
+        users=USERS,
         groups=("comptoir-ops",),
     )
     paths.folders_placed(name="Folders", folders=FOLDERS)

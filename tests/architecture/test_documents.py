@@ -167,7 +167,8 @@ def test_every_command_of_a_document_is_run_by_a_test() -> None:
     ("line", "runs"),
     [
         ("up PORT=9100 DATA=elsewhere", "-m app.dev.up"),
-        ("test", "pytest -n 2 tests/unit tests/architecture tests/contract tests/deploys tests/api tests/concurrency tests/sdk"),
+        ("test", "pytest -n 2 tests/unit tests/architecture tests/contract tests/deploys tests/api tests/concurrency"),
+        ("test", "tests/api tests/concurrency tests/sdk"),
         ("test", "pytest tests/up tests/browser tests/testhost tests/appliance tests/audit"),
         ("fast", "pytest -q -n 2 tests/unit tests/architecture tests/api"),
         ("check", "pytest -q tests/architecture"),

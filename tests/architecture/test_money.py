@@ -36,9 +36,7 @@ def float_conversions(module: Module) -> Iterator[str]:
 def test_money_is_never_a_float() -> None:
     found = [finding for module in modules("app") for finding in money_as_float(module)]
     found += [finding for module in modules("app") for finding in float_conversions(module)]
-    refuse(
-        found, "Cents are int, rates are Decimal; for the wire use to_wire, from_wire or WireAmount of core/money.py:"
-    )
+    refuse(found, "Cents are int, rates are Decimal; for the wire use to_wire or WireAmount of core/money.py:")
 
 
 def test_the_rules_see_money_as_float() -> None:
