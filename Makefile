@@ -39,7 +39,7 @@ clean: ## ôter l'environnement et les caches, jamais les données / remove envi
 
 ## Développer / develop
 
-fast: ## unit, architecture, api: une minute / one minute
+fast: ## unit, architecture, api: quelques minutes / some minutes
 	$(READY_TEST)
 	@$(VENV)/pytest -q -n 2 tests/unit tests/architecture tests/api
 

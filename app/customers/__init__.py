@@ -1,1 +1,1 @@
-"""People who buy."""
+"""People who buy: their accounts, logins and address books."""

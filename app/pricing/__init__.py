@@ -1,1 +1,1 @@
-"""What a variant costs: prices, tax included, in integer cents."""
+"""What a variant costs: prices with their past, and price lists; tax included, in integer cents."""

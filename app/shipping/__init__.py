@@ -1,1 +1,1 @@
-"""How a parcel may travel: shipping options and their prices."""
+"""How a parcel may travel: shipping options, their prices, and where they go."""
