@@ -14,7 +14,7 @@ from app.carts.queries import CartContents, Reduction, recompute
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.promotions.models import Promotion
-from app.promotions.queries import list_candidates, list_shelves
+from app.promotions.queries import list_candidates, list_shelves, list_spent_uses
 from app.promotions.rules import Adjustment, Purchase, Standing, Target, Terms, compute_adjustments, decide_standing
 
 Reduced = dict[str, tuple[Reduction, ...]]
@@ -33,10 +33,11 @@ def list_standings(session: Session, contents: CartContents) -> list[Candidate]:
     """The codes of this cart and the promotions that apply by themselves. Codes that are over are taken out of it."""
     if not contents.has_candidates:
         return []
-    purchase = purchase_of(contents)
+    promotions = list_candidates(session, contents.typed_ids)
+    uses = list_spent_uses(session, promotions, contents.cart.email)
+    purchase = replace(purchase_of(contents), buyer_uses=uses)
     candidates = [
-        Candidate(promotion, promotion.terms, decide_standing(promotion.terms, purchase))
-        for promotion in list_candidates(session, contents.typed_ids)
+        Candidate(promotion, promotion.terms, decide_standing(promotion.terms, purchase)) for promotion in promotions
     ]
     over = [each.terms.promotion_id for each in candidates if each.standing == "over"]
     if over:
@@ -58,11 +59,7 @@ def reduce_lines(session: Session, contents: CartContents, candidates: Iterable[
     after = _match(before, found, "calisadj")
     if after == before:
         return contents
-    gone, new = _differences(before, after)
-    if gone:
-        session.execute(delete(CartLineAdjustment).where(CartLineAdjustment.id.in_(gone)))
-    if new:
-        session.execute(insert(CartLineAdjustment), [{"cart_line_id": owner, **each._asdict()} for owner, each in new])
+    _write_differences(session, CartLineAdjustment, "cart_line_id", before, after)
     lines = tuple(replace(content, reductions=after[content.line.id]) for content in contents.lines)
     return recompute(replace(contents, lines=lines))
 
@@ -77,12 +74,7 @@ def reduce_shipping(session: Session, contents: CartContents, candidates: Iterab
     after = _match(before, found, "casmadj")
     if after == before:
         return contents
-    gone, new = _differences(before, after)
-    if gone:
-        session.execute(delete(CartShippingAdjustment).where(CartShippingAdjustment.id.in_(gone)))
-    if new:
-        rows = [{"cart_shipping_method_id": owner, **each._asdict()} for owner, each in new]
-        session.execute(insert(CartShippingAdjustment), rows)
+    _write_differences(session, CartShippingAdjustment, "cart_shipping_method_id", before, after)
     return recompute(replace(contents, shipping_reductions=after[method.id]))
 
 
@@ -127,6 +119,20 @@ def _match(before: Mapping[str, tuple[Reduction, ...]], found: Sequence[Adjustme
         reduction = kept or Reduction(new_id(prefix), each.promotion_id, each.code, each.amount_cents)
         after[each.target_id] += (reduction,)
     return {owner: tuple(sorted(reductions)) for owner, reductions in after.items()}
+
+
+def _write_differences(
+    session: Session,
+    table: type[CartLineAdjustment | CartShippingAdjustment],
+    owner_column: str,
+    before: Reduced,
+    after: Reduced,
+) -> None:
+    gone, new = _differences(before, after)
+    if gone:
+        session.execute(delete(table).where(table.id.in_(gone)))
+    if new:
+        session.execute(insert(table), [{owner_column: owner, **each._asdict()} for owner, each in new])
 
 
 def _differences(before: Reduced, after: Reduced) -> tuple[list[str], list[tuple[str, Reduction]]]:

@@ -38,7 +38,9 @@ def finish_change(session: Session, cart: Cart) -> CartContents:
     """Read the changed cart anew; promotions, carriage and what is owed follow, so that nobody pays an old amount."""
     cart.updated_at = utc_now()
     mark_used(cart)
-    contents = refresh(session, queries.get_contents(session, cart.id))
+    contents = queries.get_contents(session, cart.id)
+    check_payable(contents.totals.item_sum.original_total_cents)  # what is taken off is no larger, and can be kept
+    contents = refresh(session, contents)
     check_payable(contents.totals.total_cents)
     if cart.payment_collection_id is not None:
         _follow(session, cart.payment_collection_id, contents)

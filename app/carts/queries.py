@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, bindparam, func, not_, select, union
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Text, bindparam, cast, func, not_, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
@@ -274,6 +274,7 @@ def list_promotion_ids(session: Session, cart_id: str) -> set[str]:
 
 
 def get_item_total_cents(session: Session, cart_id: str) -> int:
-    """What the lines of a cart come to before anything is taken off."""
-    total = select(func.coalesce(func.sum(CartLine.quantity * CartLine.unit_price_cents), 0))
+    """What the lines of a cart come to before anything is taken off, however much that is."""
+    line_cents = cast(CartLine.quantity, BigInteger) * CartLine.unit_price_cents
+    total = select(func.coalesce(func.sum(line_cents), 0))
     return int(session.scalar(total.where(CartLine.cart_id == cart_id)) or 0)

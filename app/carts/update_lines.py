@@ -46,7 +46,10 @@ def add_line(session: Session, cart_id: str, new: NewLine) -> CartContents:
 
 
 def update_line(session: Session, cart_id: str, line_id: str, changes: LineChanges) -> CartContents:
-    """Set what is given of a line; a quantity of 0 removes it. Raises `LineNotFound`, `InsufficientInventory`."""
+    """Set what is given of a line; a quantity of 0 removes it.
+
+    Raises `LineNotFound`, and for more pieces what `put_lines` raises.
+    """
     cart = open_cart(session, cart_id)
     line = queries.get_line(session, cart_id, line_id)
     if changes.get("quantity") == 0:
@@ -55,10 +58,7 @@ def update_line(session: Session, cart_id: str, line_id: str, changes: LineChang
     if "details" in changes:
         line.details = merge_details(line.details, changes["details"])
     if "quantity" in changes:
-        line.quantity = changes["quantity"]
-        lines = queries.list_lines(session, cart_id)
-        check_size(len(lines), line.quantity)
-        _check_stock(session, cart, lines, {line.variant_id})
+        _set_quantity(session, cart, line, changes["quantity"])
     return finish_change(session, cart)
 
 
@@ -77,15 +77,31 @@ def put_lines(session: Session, cart: Cart, news: Sequence[NewLine]) -> None:
     if not news:
         return
     variant_ids = {new.variant_id for new in news}
-    sellable = list_sellable_variants(session, variant_ids, cart.sales_channel_id)
-    if variant_ids - sellable:
-        raise VariantNotForSale(sorted(variant_ids - sellable))
+    _demand_sellable(session, cart, variant_ids)
     lines = queries.list_lines(session, cart.id)
     for new in news:
         _put_line(session, cart, lines, new)
     check_size(len(lines), max(line.quantity for line in lines))
     price_lines(session, cart, [line for line in lines if line.variant_id in variant_ids])
     _check_stock(session, cart, lines, variant_ids)
+
+
+def _set_quantity(session: Session, cart: Cart, line: CartLine, quantity: int) -> None:
+    """More pieces are put in at today's price, like any other; with fewer of them the line keeps the price it has."""
+    is_more = quantity > line.quantity
+    line.quantity = quantity
+    lines = queries.list_lines(session, cart.id)
+    check_size(len(lines), quantity)
+    if is_more:
+        _demand_sellable(session, cart, {line.variant_id})
+        price_lines(session, cart, [each for each in lines if each.variant_id == line.variant_id])
+    _check_stock(session, cart, lines, {line.variant_id})
+
+
+def _demand_sellable(session: Session, cart: Cart, variant_ids: set[str]) -> None:
+    missing = variant_ids - list_sellable_variants(session, variant_ids, cart.sales_channel_id)
+    if missing:
+        raise VariantNotForSale(sorted(missing))
 
 
 def _put_line(session: Session, cart: Cart, lines: list[CartLine], new: NewLine) -> None:

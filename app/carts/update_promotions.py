@@ -12,7 +12,7 @@ from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
 from app.carts.rules import check_codes
 from app.core.clock import utc_now
-from app.promotions.queries import list_promotions_by_code
+from app.promotions.queries import list_promotions_by_code, list_spent_uses
 from app.promotions.rules import Purchase, check_code, fold_code
 
 
@@ -45,7 +45,8 @@ def _list_valid(session: Session, cart: Cart, linked: set[str], codes: Sequence[
     if not codes:
         return set()
     known = list_promotions_by_code(session, codes)
-    purchase = Purchase(cart.currency_code, queries.get_item_total_cents(session, cart.id), utc_now())
+    uses = list_spent_uses(session, known.values(), cart.email)
+    purchase = Purchase(cart.currency_code, queries.get_item_total_cents(session, cart.id), utc_now(), uses)
     found = set()
     for code in codes:
         promotion = known.get(fold_code(code))

@@ -84,6 +84,7 @@ def _find_ready_session(session: Session, contents: CartContents) -> PaymentSess
     is_ready = attempt is not None and is_completable(
         attempt.provider_id,
         attempt.amount_cents,
+        contents.totals.total_cents,
         has_intent=attempt.payment_intent_id is not None,
         is_manual_offered=get_settings().manual_payment,
     )

@@ -49,6 +49,7 @@ def open_free_session(session: Session, cart: Cart) -> PaymentSession:
     """The attempt of a locked cart that owes nothing: whoever buys it need not ask for one."""
     if cart.payment_collection_id is None:
         cart.payment_collection_id = create_collection(session, 0, cart.currency_code).id
+    follow_amount(session, cart.payment_collection_id, 0, cart.currency_code)  # goods may have gone by themselves
     return open_session(session, cart.payment_collection_id, MANUAL_PROVIDER)
 
 

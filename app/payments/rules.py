@@ -71,14 +71,18 @@ def compute_provider(asked_id: str, amount_cents: int) -> str:
     return asked_id if amount_cents else MANUAL_PROVIDER
 
 
-def is_completable(provider_id: str, amount_cents: int, *, has_intent: bool, is_manual_offered: bool) -> bool:
+def is_completable(
+    provider_id: str, amount_cents: int, owed_cents: int, *, has_intent: bool, is_manual_offered: bool
+) -> bool:
     """A card's attempt once Stripe has answered; any other while its way to pay is offered, or nothing is to pay.
+
+    What is promised is what is owed. Of a card's money that is asked when it comes.
 
     Source: design §4.5 (manual payment is off unless set).
     """
     if provider_id == STRIPE_PROVIDER:
         return has_intent
-    return is_manual_offered or amount_cents == 0
+    return amount_cents == owed_cents and (is_manual_offered or amount_cents == 0)
 
 
 def compute_session_status(current: str, intent_status: str, *, is_superseded: bool) -> str:

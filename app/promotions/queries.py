@@ -1,13 +1,13 @@
 """Reads of promotions, and the one place that locks their uses."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalogue.models import ProductCategory, product_category_link
 from app.promotions.models import Promotion, PromotionUse
-from app.promotions.rules import fold_code
+from app.promotions.rules import fold_code, hash_buyer
 
 
 def list_promotions_by_code(session: Session, codes: Collection[str]) -> dict[str, Promotion]:
@@ -50,8 +50,11 @@ def list_shelves(session: Session, product_ids: Collection[str]) -> dict[str, se
 
 
 def lock_promotions(session: Session, promotion_ids: Collection[str]) -> list[Promotion]:
-    """The promotions, locked in the order of their ids until the transaction ends: the only way to count a use."""
-    wanted = _whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id).with_for_update()
+    """The promotions, locked in the order of their ids until the transaction ends: the only way to count a use.
+
+    Carts may refer to them meanwhile (NO KEY): whoever puts a code into a cart waits for no purchase, and none for him.
+    """
+    wanted = _whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id).with_for_update(key_share=True)
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 
@@ -63,6 +66,12 @@ def list_buyer_uses(session: Session, promotion_ids: Collection[str], buyer_key:
         .group_by(PromotionUse.promotion_id)
     )
     return dict(session.execute(query).all())
+
+
+def list_spent_uses(session: Session, promotions: Iterable[Promotion], email: str | None) -> dict[str, int]:
+    """How often a buyer has used each of the promotions that a buyer may use so many times only."""
+    limited = [promotion.id for promotion in promotions if promotion.usage_limit_per_customer is not None]
+    return list_buyer_uses(session, limited, hash_buyer(email)) if limited and email else {}
 
 
 def _by_itself() -> ColumnElement[bool]:

@@ -1,9 +1,10 @@
 """When a promotion gives something, to what, and how much: every cent of it lands on one line or one way of sending."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from hashlib import sha256
 from typing import Literal
 
 from app.pricing.rules import HIGHEST_AMOUNT_CENTS
@@ -51,11 +52,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Purchase:
-    """What the conditions of a promotion are compared with; goods before any reduction by a code."""
+    """What the conditions of a promotion are compared with; goods before any reduction by a code.
+
+    `buyer_uses`: how often its buyer has used promotions before, by promotion id, as far as that matters.
+    """
 
     currency_code: str
     item_total_cents: int
     at: datetime
+    buyer_uses: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,11 @@ Standing = Literal["applies", "waits", "over"]
 def fold_code(code: str) -> str:
     """As customers type it: capitals and blanks around it do not matter."""
     return code.strip().casefold()
+
+
+def hash_buyer(email: str) -> str:
+    """Says whether it was the same person, not who."""
+    return sha256(email.lower().encode()).hexdigest()
 
 
 def check_new_promotion(terms: Terms) -> None:
@@ -124,7 +134,10 @@ def decide_standing(terms: Terms, purchase: Purchase) -> Standing:
         and (terms.starts_at is None or terms.starts_at <= purchase.at)
         and (terms.ends_at is None or purchase.at < terms.ends_at)
     )
-    if not is_running or (terms.uses_left is not None and terms.uses_left <= 0):
+    is_used_up = terms.uses_left is not None and terms.uses_left <= 0
+    if terms.uses_per_customer is not None:
+        is_used_up = is_used_up or purchase.buyer_uses.get(terms.promotion_id, 0) >= terms.uses_per_customer
+    if not is_running or is_used_up:
         return "over"
     if terms.currency_code is not None and terms.currency_code != purchase.currency_code:
         return "waits"

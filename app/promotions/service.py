@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +13,7 @@ from app.core.ids import new_id
 from app.promotions import queries
 from app.promotions.errors import PromotionCodeTaken
 from app.promotions.models import Promotion, PromotionScope, PromotionUse
-from app.promotions.rules import Purchase, Terms, check_new_promotion, check_use, fold_code
+from app.promotions.rules import Purchase, Terms, check_new_promotion, check_use, fold_code, hash_buyer
 from app.shop.rules import check_currency
 
 
@@ -71,7 +70,7 @@ def take_uses(
     if not promotion_ids:
         return
     locked = queries.lock_promotions(session, promotion_ids)
-    buyer_key = sha256(email.lower().encode()).hexdigest() if email else None
+    buyer_key = hash_buyer(email) if email else None
     taken = queries.list_buyer_uses(session, promotion_ids, buyer_key) if buyer_key else {}
     for promotion in locked:
         uses = taken.get(promotion.id, 0)

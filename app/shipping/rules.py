@@ -46,6 +46,8 @@ class Place:
 
 # Their VAT is not mainland France's, and their postal codes are French: Corsica, and what lies overseas.
 OUTSIDE_FRENCH_VAT = ("20", "97", "984", "986", "987", "988")
+# `F-20000`, `FR-20000`: a country's sign in front of its postal codes, as it is written abroad.
+_SIGNS = {"fr": ("fr", "f")}
 
 
 def compute_shipping_amount(terms: Terms, item_total_cents: int, weight_grams: int) -> int:
@@ -102,9 +104,12 @@ def _covers(destination: Destination, place: Place, *, is_unsaid_covered: bool) 
     if destination.country_code != (place.country_code or "").lower():
         return False
     province, postal_code = _normalise(place.province), _normalise(place.postal_code)
+    spellings = (postal_code, *(postal_code.removeprefix(sign) for sign in _SIGNS.get(destination.country_code, ())))
     wanted_province, prefix = _normalise(destination.province), _normalise(destination.postal_prefix)
     return (not wanted_province or province == wanted_province or (is_unsaid_covered and not province)) and (
-        not prefix or postal_code.startswith(prefix) or (is_unsaid_covered and not postal_code)
+        not prefix
+        or any(spelling.startswith(prefix) for spelling in spellings)
+        or (is_unsaid_covered and not postal_code)
     )
 
 

@@ -2,7 +2,10 @@
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
+from app.core.db import unit_of_work
+from tests.factories.catalogue import make_product
 from tests.factories.storefront import Storefront
 from tests.shop_front import ADDRESS, Buyer, FakeStripe, change_settings, read_rows, read_state
 
@@ -105,3 +108,26 @@ def test_money_that_came_for_an_order_that_cannot_leave_is_looked_at(
     state = read_state()
     assert (state["orders"], state["payments"], state["stock"], state["mails"]) == (1, 1, 10, 0)
     assert attempt.session_id
+
+
+@pytest.mark.parametrize("left", [0, 49_900])
+def test_a_product_that_is_gone_since_the_payment_was_opened_is_not_owed_for(storefront: Storefront, left: int) -> None:
+    """Whoever promises a transfer promises what the order comes to."""
+    kept = storefront.product(handle="reste", price_cents=left)
+    with unit_of_work("test") as session:
+        gone = make_product(session, storefront.shop.channel.id, manages_stock=False, stock=0)
+    option = storefront.shipping_option(amount_cents=0)
+    cart_id = storefront.cart_id((gone.variants[0].id, 1), (kept.variants[0].id, 1))
+    storefront.post(f"/carts/{cart_id}", {"email": "jeanne@example.com", "shipping_address": ADDRESS})
+    storefront.post(f"/carts/{cart_id}/shipping-methods", {"option_id": option.id})
+    assert open_session(storefront, cart_id, "pp_system_default").status_code == 200
+    with unit_of_work("test") as session:
+        session.execute(text("DELETE FROM product_variant WHERE id = :id"), {"id": gone.variants[0].id})
+    answer = storefront.post(f"/carts/{cart_id}/complete")
+    if left:
+        assert (answer.status_code, answer.json()["message"]) == (400, MISSING)
+        assert open_session(storefront, cart_id, "pp_system_default").status_code == 200
+        answer = storefront.post(f"/carts/{cart_id}/complete")
+    order = answer.json()["order"]
+    assert order["total"] * 100 == left
+    assert read_rows("SELECT amount_cents FROM payment") == [(left,)]

@@ -1,8 +1,11 @@
 """Lines of a cart: add, update, delete."""
 
+import pytest
+
 from app.core.db import unit_of_work
 from app.pricing.service import set_price
 from tests.factories.catalogue import make_product
+from tests.factories.promotions import make_promotion
 from tests.factories.storefront import Storefront
 
 
@@ -90,6 +93,20 @@ def test_a_line_keeps_its_price_until_pieces_are_added(storefront: Storefront) -
     assert (added["items"][0]["unit_price"], added["total"]) == (399, 798)
 
 
+@pytest.mark.parametrize(("quantity", "unit_price"), [(3, 399), (2, 349), (1, 349)])
+def test_more_pieces_of_a_line_cost_what_they_cost_today(
+    storefront: Storefront, quantity: int, unit_price: int
+) -> None:
+    """One piece at the price of a sale that is over does not open it for as many as there are."""
+    variant = storefront.product().variants[0].id
+    cart_id = storefront.cart_id((variant, 2))
+    line_id = storefront.get(f"/carts/{cart_id}").json()["cart"]["items"][0]["id"]
+    with unit_of_work("test") as session:
+        set_price(session, variant, "eur", 39_900)
+    cart = storefront.post(f"/carts/{cart_id}/line-items/{line_id}", {"quantity": quantity}).json()["cart"]
+    assert (cart["items"][0]["unit_price"], cart["total"]) == (unit_price, unit_price * quantity)
+
+
 def test_a_price_is_ours_to_say(storefront: Storefront) -> None:
     variant = storefront.product().variants[0].id
     cart_id = storefront.cart_id()
@@ -108,3 +125,21 @@ def test_a_cart_has_limits(storefront: Storefront) -> None:
     assert storefront.post(path, {"variant_id": dear, "quantity": 1}).json()["code"] == "cart_too_large"
     assert storefront.post(path, {"variant_id": cheap, "quantity": 2}).json()["code"] == "cart_too_large"
     assert quantities(storefront, cart_id) == [1, 9_999]
+
+
+def test_a_sum_that_no_number_of_the_database_holds_is_too_large(storefront: Storefront) -> None:
+    """Codes are worked out before the total is looked at: neither a minimum nor a reduction may break on it."""
+    with unit_of_work("test") as session:
+        dear = (
+            make_product(session, storefront.shop.channel.id, handle="cher", price_cents=99_990_000, stock=20_000)
+            .variants[0]
+            .id
+        )
+        make_promotion(session, "TOUT", percentage="100")
+    many = {"items": [{"variant_id": dear, "quantity": 10_000}], "promo_codes": ["tout"]}
+    assert storefront.post("/carts", many).json()["code"] == "cart_too_large"
+    cart_id = storefront.cart_id((dear, 1))
+    storefront.post(f"/carts/{cart_id}/promotions", {"promo_codes": ["tout"]})
+    answer = storefront.post(f"/carts/{cart_id}/line-items", {"variant_id": dear, "quantity": 9_000})
+    assert answer.json()["code"] == "cart_too_large"
+    assert quantities(storefront, cart_id) == [1]

@@ -136,11 +136,36 @@ def test_with_the_money_there_a_code_that_is_used_up_waits_for_a_person(buyer: B
 def test_a_code_for_one_use_per_buyer_asks_who_buys(buyer: Buyer) -> None:
     with unit_of_work("test") as session:
         make_promotion(session, "BIENVENUE", usage_limit_per_customer=1)
-    buy_by_transfer(buyer, fill(buyer, "BIENVENUE"))
     again = fill(buyer, "BIENVENUE", email="Jeanne@Example.com")
     buyer.ask_for_session(buyer.open_collection(again), "pp_system_default")
+    buy_by_transfer(buyer, fill(buyer, "BIENVENUE"))
     answer = buyer.complete(again)
     assert (answer.status_code, answer.json()["message"]) == (400, "The promotion code BIENVENUE is invalid")
     assert buy_by_transfer(buyer, fill(buyer, "BIENVENUE", email="paul@example.com"))["discount_total"] == 69.8
     assert read_rows(USES) == [(2, 2)]
     assert read_rows("SELECT count(*) FROM promotion_use WHERE buyer_key LIKE '%@%'") == [(0,)]
+
+
+def test_a_promotion_of_the_shop_that_a_buyer_has_had_stands_in_no_way(buyer: Buyer) -> None:
+    """Nobody can take it out of a cart: it gives nothing any more, and the purchase goes on at the price shown."""
+    with unit_of_work("test") as session:
+        make_promotion(session, "ACCUEIL", is_automatic=True, usage_limit_per_customer=1)
+    assert buy_by_transfer(buyer, fill(buyer))["discount_total"] == 69.8
+    cart_id = fill(buyer, email="JEANNE@example.com")
+    cart = buyer.http.get(f"/store/carts/{cart_id}").json()["cart"]
+    assert (cart["promotions"], cart["total"]) == ([], 702.9)
+    assert buy_by_transfer(buyer, cart_id)["total"] == 702.9
+    assert read_rows(USES) == [(1, 1)]
+
+
+def test_a_code_that_a_buyer_has_had_is_refused_before_a_card_is_charged(buyer: Buyer) -> None:
+    with unit_of_work("test") as session:
+        make_promotion(session, "UNE", usage_limit_per_customer=1)
+    parallel = fill(buyer, "UNE")
+    buy_by_transfer(buyer, fill(buyer, "UNE"))
+    collection = buyer.ask_for_session(buyer.open_collection(parallel)).json()["payment_collection"]
+    assert collection["amount"] == 702.9
+    answer = buyer.post(f"/store/carts/{parallel}", promo_codes=["UNE"])
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_promotion_code")
+    other = buyer.post(f"/store/carts/{parallel}", email="paul@example.com", promo_codes=["UNE"]).json()["cart"]
+    assert other["discount_total"] == 69.8

@@ -1,5 +1,6 @@
 """Parallel buyers in real transactions, and the same buyers with every row lock taken away."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, event
 from app.core.db import get_engine
 
 WAIT_SECONDS = 20.0
+ROW_LOCK = re.compile(" FOR (NO KEY )?UPDATE")
 
 
 def run_together(count: int, act: Callable[[int], str]) -> Counter[str]:
@@ -34,7 +36,7 @@ def without_row_locks(parties: int) -> Iterator[None]:
     def strip(
         _connection: Connection, _cursor: object, statement: str, parameters: object, *_rest: object
     ) -> tuple[str, object]:
-        return statement.replace(" FOR UPDATE", " /* no lock */"), parameters
+        return ROW_LOCK.sub(" /* no lock */", statement), parameters
 
     def meet(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
         if "/* no lock */" in statement and not getattr(already, "met", False):

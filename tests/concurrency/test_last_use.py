@@ -14,6 +14,7 @@ from app.checkout.complete_for_buyer import complete_for_buyer
 from app.core.db import unit_of_work
 from app.promotions.errors import InvalidPromotionCode
 from app.promotions.models import Promotion
+from app.promotions.queries import lock_promotions
 from app.promotions.service import take_uses
 from tests.concurrency.buyers import run_together, without_row_locks
 from tests.factories.promotions import make_promotion
@@ -136,3 +137,15 @@ def test_whole_purchases_share_the_uses_and_the_others_change_nothing(buyer: Buy
     )
     assert read_rows("SELECT used_count FROM promotion") == [(USES,)]
     assert read_rows("SELECT amount_cents, count(*) FROM order_line_adjustment GROUP BY 1") == [(3_490, USES)]
+
+
+def test_who_counts_a_use_stands_in_nobodys_way(buyer: Buyer, promotion: Promotion) -> None:
+    """A row that refers to the promotion is no use of it: carts with its code change while a purchase holds it.
+
+    If they waited, a purchase with two codes and a cart with the same ones could wait for each other.
+    """
+    cart_id = buyer.fill_cart(1)
+    with unit_of_work("test") as session:
+        assert lock_promotions(session, {promotion.id})
+        answer = buyer.post(f"/store/carts/{cart_id}", promo_codes=["trois"])
+    assert (answer.status_code, answer.json()["cart"]["discount_total"]) == (200, 34.9)

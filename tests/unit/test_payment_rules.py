@@ -98,7 +98,9 @@ def test_what_costs_nothing_is_settled_by_the_shop() -> None:
 def test_an_attempt_counts_while_its_way_to_pay_is_offered(
     provider_id: str, amount_cents: int, has_intent: bool, is_manual_offered: bool, is_ready: bool
 ) -> None:
-    found = is_completable(provider_id, amount_cents, has_intent=has_intent, is_manual_offered=is_manual_offered)
+    found = is_completable(
+        provider_id, amount_cents, amount_cents, has_intent=has_intent, is_manual_offered=is_manual_offered
+    )
     assert found is is_ready
 
 

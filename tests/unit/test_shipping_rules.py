@@ -63,6 +63,9 @@ def test_a_parcel_may_be_too_heavy(weight_grams: int, fits: bool) -> None:
         (Place("FR", postal_code="20 290"), False),  # Borgo
         (Place("fr", postal_code="97400"), False),  # Saint-Denis de La Réunion
         (Place("fr", postal_code="98714"), False),  # Papeete
+        (Place("fr", postal_code="F-20000"), False),  # as abroad one writes it
+        (Place("fr", postal_code="FR 20000"), False),
+        (Place("fr", postal_code="F-75002"), True),
         (Place("be", postal_code="2000"), True),  # Antwerp
     ],
 )
