@@ -1,1 +1,1 @@
-"""What is for sale: products, variants, pictures' places, and the categories, collections, tags and types they are in."""
+"""What is for sale: products, variants, places of pictures; categories, collections, tags and types."""
