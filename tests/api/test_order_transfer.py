@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from tests.factories.account import Person
@@ -132,8 +133,8 @@ def test_wrong_tokens_and_other_orders_tokens_are_refused(
 def test_what_a_request_refuses(person: Person, buyer: Buyer, token: str, order_id: str) -> None:
     paul = person.sign_up("paul@example.com")
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql(
-            "UPDATE \"order\" SET customer_id = (SELECT id FROM customer WHERE email = 'jeanne@example.com')"
+        session.execute(
+            text("UPDATE \"order\" SET customer_id = (SELECT id FROM customer WHERE email = 'jeanne@example.com')")
         )
     status, body = act(person, order_id, "request", token)
     assert (status, body["type"]) == (400, "invalid_data")
@@ -145,7 +146,7 @@ def test_what_a_request_refuses(person: Person, buyer: Buyer, token: str, order_
     old = buy(buyer)
     before = read_rows("SELECT count(*) FROM order_transfer"), read_rows("SELECT count(*) FROM message")
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE \"order\" SET created_at = now() - interval '31 days'")
+        session.execute(text("UPDATE \"order\" SET created_at = now() - interval '31 days'"))
     assert act(person, old, "request", paul)[0] == 404
     assert (read_rows("SELECT count(*) FROM order_transfer"), read_rows("SELECT count(*) FROM message")) == before
 
