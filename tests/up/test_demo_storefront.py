@@ -1,5 +1,7 @@
 """What a storefront sees of the demo shop through the Store API, and what it does not see."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from app.dev.demo_shop.table import read_table
 from tests.rows import row
-from tests.up.command import Instance
+from tests.up.command import ROOT, Instance, get
 
 TABLE = read_table()
 STARTER_FIELDS = "*variants.calculated_price,+variants.inventory_quantity,*variants.images,+metadata,+tags,"
@@ -95,6 +97,17 @@ def test_pictures_have_an_address_that_the_starter_shows_unchanged(store: httpx2
     addresses = [aura["thumbnail"], *(image["url"] for image in aura["images"])]
     port = httpx2.URL(shop.url).port
     assert {address.partition("/static/")[0] for address in addresses} == {f"http://localhost:{port}"}
+
+
+def test_the_curl_of_the_storefront_document_shows_prices_and_pieces(shop: Instance) -> None:
+    text = (ROOT / "docs" / "storefront.md").read_text(encoding="utf-8")
+    found = re.search(r'curl -H "([^:]+): pk_\.\.\." \\\n +"http://127\.0\.0\.1:9000(\S+)"', text)
+    assert found
+    status, body = get(shop.url, found[2], {found[1]: shop.contract["publishable_key"]})
+    assert status == 200
+    variants = [variant for product in json.loads(body)["products"] for variant in product["variants"]]
+    assert all(variant["calculated_price"]["calculated_amount"] > 0 for variant in variants)
+    assert {type(variant["inventory_quantity"]) for variant in variants} == {int}
 
 
 def test_collections_types_and_tags_lead_to_their_products(store: httpx2.Client) -> None:
