@@ -3,6 +3,7 @@
 Cloning a migrated template takes some 40 ms, so that tests commit for real and still know nothing of each other.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -21,13 +22,14 @@ from app.core.jobs import get_queue
 from app.core.ratelimit import get_limiter
 from app.core.session_cache import get_session_cache
 from app.core.settings import Settings, get_settings
-from app.dev.postgres import Cluster, start_cluster
+from app.dev.postgres import Cluster, PostgresUnavailable, start_cluster
 from app.dev.redis import RedisServer, start_redis
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = "comptoir_template"
 PREFIX = "comptoir-test-"
 OWNER = "owner.pid"
+CLEARING = "comptoir-test.clearing"
 
 # What the processes under test run with; tests add to it through `environment`.
 ENVIRONMENT = {
@@ -56,14 +58,22 @@ def service_home() -> Iterator[Path]:
 
 
 def clear_abandoned_homes() -> None:
-    """Stop the servers of test runs that were killed, and remove their folders."""
-    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError, ValueError):
-            if Path(f"/proc/{int((home / OWNER).read_text())}").exists():
-                continue
+    """Stop the servers of test runs that were killed, and remove their folders; one worker at a time."""
+    with (Path(tempfile.gettempdir()) / CLEARING).open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            clear_abandoned_home(home)
+
+
+def clear_abandoned_home(home: Path) -> None:
+    """Leaves the folder of a run that lives alone."""
+    with suppress(OSError, ValueError):
+        if Path(f"/proc/{int((home / OWNER).read_text())}").exists():
+            return
+        with suppress(PostgresUnavailable):
             if (home / "postgres.path").exists():
                 start_cluster(home, durable=False).stop()  # starting repairs, then it stops like any other
-            shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

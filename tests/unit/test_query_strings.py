@@ -15,7 +15,7 @@ from app.store_api.query_strings import MOST_FIELDS, flatten_arrays
         (b"id[0]=a,b", b"id=a%2Cb"),
         (b"limit=2&handle[0]=x%20y", b"limit=2&handle=x+y"),
         (b"created_at[$gt]=x", b"created_at%5B%24gt%5D=x"),
-        (b"a[b][0]=x", b"a%5Bb%5D%5B0%5D=x"),
+        (b"a[b][0]=x", b"a%5Bb%5D=x"),
         (b"id[0]=%C3%A9", b"id=%C3%A9"),
         (b"id[0]=", b"id="),
         (b"", b""),

@@ -58,9 +58,13 @@ DATABASE = (
     Check(
         "database.guards",
         ("S0-138",),
-        "prix, stock, commandes, paiements et remboursements exigent un auteur",
-        "query \"SELECT count(*) FROM pg_trigger WHERE tgname = 'demand_actor' AND tgenabled = 'O'\"",
-        equals("5"),
+        "prix, promotions, stock, commandes, retours, paiements et remboursements exigent un auteur",
+        "query \"SELECT string_agg(relname::text, ' ' ORDER BY relname) FROM pg_trigger JOIN pg_class ON pg_class.oid ="
+        " tgrelid WHERE tgname = 'demand_actor' AND tgenabled = 'O'\"",
+        equals(
+            "order order_return payment price price_list price_list_price promotion promotion_use refund stock_level"
+            " stock_reservation"
+        ),
         "comptoir_owner : rétablir les déclencheurs par alembic, puis chercher qui les a retirés",
     ),
     Check(
