@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 IS_ROOT = os.geteuid() == 0
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 TRY = ["up", "test", "clean"]
-DEVELOP = ["fast", "check", "lock", "prove", "serve", "migrate", "appliance", "appliance-down"]
+DEVELOP = ["fast", "check", "lock", "prove", "bench", "bench-quick", "serve", "migrate", "appliance", "appliance-down"]
 OPERATE = ["bootstrap", "deploy", "rollback", "audit"]
 
 
