@@ -10,52 +10,31 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import (
-    Product,
-    ProductCollection,
-    ProductTag,
-    ProductType,
-    product_category_link,
-    product_tag_link,
-)
-from app.catalogue.queries import find_collection_by_handle, find_tag, find_type
-from app.core.ids import new_id
-from app.dev.demo_shop.table import ProductRow, ShopTable
+from app.catalogue.models import Product, product_category_link, product_tag_link
+from app.catalogue.queries import find_collection_by_handle
+from app.catalogue.service import create_collection, create_tag, create_type
+from app.dev.demo_shop.table import CollectionRow, ProductRow, ShopTable
 
 
 def arrange(session: Session, table: ShopTable, categories: dict[str, str]) -> None:
     """Sort every product of the table; `categories` are ids by handle."""
     products = {product.handle: product for product in session.scalars(select(Product))}
-    collections = _make_collections(session, table)
-    types = {value: _make_type(session, value) for value in sorted({row.type for row in table.products if row.type})}
-    tags = {value: _make_tag(session, value) for value in sorted({tag for row in table.products for tag in row.tags})}
-    session.flush()  # the links below name them
+    collections = {row.handle: _make_collection(session, row) for row in table.collections}
+    types = {
+        value: create_type(session, value).id for value in sorted({row.type for row in table.products if row.type})
+    }
+    tags = {
+        value: create_tag(session, value).id for value in sorted({tag for row in table.products for tag in row.tags})
+    }
     for row in table.products:
         product = products[row.handle]
         _describe(product, row, collections, types)
         _link(session, product.id, (tags[tag] for tag in row.tags), (categories[handle] for handle in row.also_in))
 
 
-def _make_collections(session: Session, table: ShopTable) -> dict[str, str]:
-    ids = {}
-    for row in table.collections:
-        known = find_collection_by_handle(session, row.handle)
-        made = known or ProductCollection(id=new_id("pcol"), handle=row.handle, title=row.title)
-        session.add(made)
-        ids[row.handle] = made.id
-    return ids
-
-
-def _make_type(session: Session, value: str) -> str:
-    made = find_type(session, value) or ProductType(id=new_id("ptyp"), value=value)
-    session.add(made)
-    return made.id
-
-
-def _make_tag(session: Session, value: str) -> str:
-    made = find_tag(session, value) or ProductTag(id=new_id("ptag"), value=value)
-    session.add(made)
-    return made.id
+def _make_collection(session: Session, row: CollectionRow) -> str:
+    known = find_collection_by_handle(session, row.handle)
+    return (known or create_collection(session, row.title, row.handle)).id
 
 
 def _describe(product: Product, row: ProductRow, collections: dict[str, str], types: dict[str, str]) -> None:
