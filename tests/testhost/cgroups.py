@@ -7,6 +7,7 @@ hit the other's processes. Version 2 is written from its documentation, the mach
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,12 +138,10 @@ def _write(path: Path, value: str) -> None:
 
 
 def _processes_below(folder: Path) -> Iterator[int]:
-    for file in folder.rglob("cgroup.procs"):
-        try:
-            yield from (int(pid) for pid in file.read_text().split())
-        except OSError:
-            # The group vanished between listing and reading: the guest is at work.
-            continue
+    # Groups vanish between listing and reading, for the guest is at work: `os.walk` passes over what is gone.
+    for group, _, _ in os.walk(folder):
+        with suppress(OSError):
+            yield from (int(pid) for pid in Path(group, "cgroup.procs").read_text().split())
 
 
 def _kill_once(prefix: str) -> bool:
@@ -159,10 +158,9 @@ def _kill_once(prefix: str) -> bool:
 def _remove_once(prefix: str) -> bool:
     """Remove the groups, deepest first; True once none is left."""
     for top in list_cgroups(prefix):
-        below = sorted((path for path in top.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))
-        for folder in [*below, top]:
+        for folder, _, _ in os.walk(top, topdown=False):
             try:
-                folder.rmdir()
+                os.rmdir(folder)
             except OSError:
                 return False
     return not list_cgroups(prefix)
