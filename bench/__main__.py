@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bench import report
 from bench.front import measure_front
 from bench.growth import measure_growth
+from bench.hour import measure_hour
 from bench.machine import LOAD_CORE, Spent, load_average, pinned
 from bench.measure import Bench
 from bench.operations import Acts, list_operations
@@ -34,9 +35,10 @@ class Plan:
     rounds: int
     seconds: float
     load_seconds: float
+    minutes: int
     only: tuple[str, ...] = ()
     is_kept: bool = False
-    is_full: bool = False
+    part: str = ""
 
     def wants(self, name: str) -> bool:
         """Whether this operation or part is to be measured."""
@@ -52,8 +54,8 @@ class Found:
     parts: dict[str, Figures] = field(default_factory=dict)
 
 
-WHOLE = Plan(rounds=5, seconds=1.0, load_seconds=30.0, is_kept=True)
-QUICK = Plan(rounds=2, seconds=0.2, load_seconds=3.0)
+WHOLE = Plan(rounds=5, seconds=1.0, load_seconds=30.0, minutes=60, is_kept=True)
+QUICK = Plan(rounds=2, seconds=0.2, load_seconds=3.0, minutes=2)
 
 
 def main() -> int:
@@ -62,11 +64,12 @@ def main() -> int:
     with pinned(LOAD_CORE), started() as servers, explained(servers):
         shop = make_template(servers)
         fill(servers.database, shop, TEMPLATE, SMALL)
-        measure_parts(servers, shop, plan, found)
-    lines = report.compose(found.conditions, found.operations, found.parts)
-    print("\n".join(lines))
+        measure = measure_long_part if plan.part else measure_parts
+        measure(servers, shop, plan, found)
+    kept = {**found.conditions, "operations": found.operations, **found.parts}
+    print("\n".join(report.compose_part(plan.part, kept) if plan.part else report.compose(kept)))
     if plan.is_kept:
-        print(f"\n-> {report.write(found.conditions, found.operations, found.parts, lines)}")
+        print(f"\n-> {report.write(kept, plan.part)}")
     print(f"\n{time.monotonic() - began:.0f} s")
     return 0
 
@@ -77,16 +80,17 @@ def read_plan() -> Plan:
     parser.add_argument("--quick", action="store_true", help="under a minute, printed only")
     parser.add_argument("--only", action="append", default=[], help="what begins so; printed only")
     parser.add_argument("--rounds", type=int, help="how many rounds")
-    parser.add_argument("--full", action="store_true", help="the large shop too: growth")
+    parser.add_argument("--part", choices=report.LONG, default="", help="this alone: the large shop, an hour of load")
     given = parser.parse_args()
     base = QUICK if given.quick else WHOLE
     return Plan(
         rounds=given.rounds or base.rounds,
         seconds=base.seconds,
         load_seconds=base.load_seconds,
+        minutes=base.minutes,
         only=tuple(given.only),
         is_kept=base.is_kept and not given.only,
-        is_full=given.full,
+        part=given.part,
     )
 
 
@@ -119,10 +123,20 @@ def measure_parts(servers: Servers, shop: Shop, plan: Plan, found: Found) -> Non
     if plan.wants("front"):
         say("through nginx")
         found.parts["front"] = measure_front(servers, shop, plan.rounds, max(1, round(plan.load_seconds / 15)))
-    if plan.is_full:
-        say("the large shop")
-        found.parts["growth"] = measure_growth(servers, shop)
-    found.conditions = report.conditions(plan.rounds, calibrator_ms, load_before)
+    found.conditions = {
+        **report.conditions(load_before),
+        "rounds": plan.rounds,
+        "empty_app_ms": report.spread(calibrator_ms),
+    }
+
+
+def measure_long_part(servers: Servers, shop: Shop, plan: Plan, found: Found) -> None:
+    """One of those that take long, and nothing else."""
+    load_before = load_average()
+    say(report.TITLES[plan.part])
+    is_growth = plan.part == "growth"
+    found.parts[plan.part] = measure_growth(servers, shop) if is_growth else measure_hour(servers, shop, plan.minutes)
+    found.conditions = report.conditions(load_before)
 
 
 def measure_operations(servers: Servers, shop: Shop, news: News, plan: Plan, found: Found) -> list[float]:

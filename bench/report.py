@@ -26,9 +26,11 @@ TITLES = {
     "webhook-load": "Webhooks, several at once",
     "front": "Through nginx",
     "growth": "The large shop beside the small one",
+    "hour": "A web worker after an hour of load",
 }
 
 SIDES = ("small", "large")
+DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 # What the empty application took on the quiet machine on which the goals were set (performance.md §2).
 REFERENCE_EMPTY_APP_MS = 0.097
 Figures = dict[str, object]
@@ -120,22 +122,34 @@ def against(figures: Figures) -> str:
     return f"{medusa:g} (÷ {medusa / max(median_of(figures, 'app_ms'), 1e-6):.0f})"
 
 
-def compose(found_conditions: Figures, operations: Mapping[str, Figures], parts: Mapping[str, Figures]) -> list[str]:
-    """The whole report as Markdown."""
-    empty, load = found_conditions["empty_app_ms"], found_conditions["load_average"]
+def compose(kept: Figures) -> list[str]:
+    """What one run measured, as Markdown."""
+    empty, load, operations = kept["empty_app_ms"], kept["load_average"], kept["operations"]
     lines = [
-        f"Measured {found_conditions['date']}, commit `{str(found_conditions['commit'])[:12]}`, "
-        f"{found_conditions['cores']} cores, Python {found_conditions['python']}, {found_conditions['rounds']} rounds. "
+        f"Measured {where_and_when(kept)}, {kept['rounds']} rounds. "
         f"The empty application took {empty['median']:.3f} ms of CPU a request "  # type: ignore[index]
         f"({empty['min']:.3f}–{empty['max']:.3f}); "  # type: ignore[index]
         f"load average {load['before']} before and {load['after']} after.",  # type: ignore[index]
         "",
     ]
-    lines += table(operations) if operations else []
-    for name, figures in parts.items():
-        lines += ["", f"**{TITLES.get(name, name)}**", ""]
-        lines += growth_table(figures) if name == "growth" else listed(figures)
+    lines += table(operations) if operations else []  # type: ignore[arg-type]
+    for name in TITLES:
+        lines += compose_part(name, kept) if name in kept else []
     return lines
+
+
+def compose_part(name: str, kept: Figures) -> list[str]:
+    """One part under its title; what was measured alone says when and of which commit."""
+    figures: Figures = kept[name]  # type: ignore[assignment]
+    lines = ["", f"**{TITLES[name]}**", ""]
+    if name in LONG:
+        lines += [f"Measured {where_and_when(kept)}.", ""]
+    return lines + LONG.get(name, listed)(figures)
+
+
+def where_and_when(kept: Figures) -> str:
+    """Date, commit and machine."""
+    return f"{kept['date']}, commit `{str(kept['commit'])[:12]}`, {kept['cores']} cores, Python {kept['python']}"
 
 
 def growth_table(figures: Figures) -> list[str]:
@@ -156,6 +170,15 @@ def growth_table(figures: Figures) -> list[str]:
     return [*lines, "", "Growing tables read from end to end:", "", *(f"- {scan}" for scan in scans or ["none"])]  # type: ignore[attr-defined]
 
 
+def hour_table(figures: Figures) -> list[str]:
+    """The hour in some figures, and its memory every tenth minute."""
+    samples: list[Figures] = figures["samples"]  # type: ignore[assignment]
+    every = [each for each in samples if int(str(each["minute"])) % 10 == 0]
+    minutes = row(("minute", *(each["minute"] for each in every)))
+    lines = [minutes, row("---" for _ in range(len(every) + 1)), row(("PSS, MB", *(each["pss_mb"] for each in every)))]
+    return [*listed({name: value for name, value in figures.items() if name != "samples"}), "", *lines]
+
+
 def listed(figures: Figures, before: str = "") -> list[str]:
     """Names and values, one a line."""
     lines = []
@@ -169,15 +192,13 @@ def listed(figures: Figures, before: str = "") -> list[str]:
     return lines
 
 
-def conditions(rounds: int, calibrator_ms: Sequence[float], load_before: float) -> Figures:
+def conditions(load_before: float) -> Figures:
     """Where and when: what another run must be compared with."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "rounds": rounds,
-        "empty_app_ms": spread(calibrator_ms),
         "load_average": {"before": load_before, "after": load_average()},
     }
 
@@ -193,16 +214,27 @@ def commit() -> str:
     return f"{git('rev-parse', 'HEAD')} + local changes" if changed else git("rev-parse", "HEAD")
 
 
-def write(
-    found_conditions: Figures, operations: Mapping[str, Figures], parts: Mapping[str, Figures], lines: Sequence[str]
-) -> Path:
-    """Keep the figures under today's date, and put the tables into the document."""
+def write(kept: Figures, part: str = "") -> Path:
+    """Keep the figures under today's date, and make the document of all that is kept."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}.json"
-    whole = {**found_conditions, "operations": dict(operations), **parts}
-    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    DOCUMENT.write_text(replaced(DOCUMENT.read_text(encoding="utf-8"), lines), encoding="utf-8")
+    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}{part and '-' + part}.json"
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_document()
     return path.relative_to(ROOT)
+
+
+def write_document() -> None:
+    """The generated part of the document: the newest run of everything, and the newest of each long part."""
+    lines = [line for kept in newest("") for line in compose(kept)]
+    for part in LONG:
+        lines += [line for kept in newest(f"-{part}") for line in compose_part(part, kept)]
+    DOCUMENT.write_text(replaced(DOCUMENT.read_text(encoding="utf-8"), lines), encoding="utf-8")
+
+
+def newest(ending: str) -> list[Figures]:
+    """The last file that was kept, if there is one."""
+    paths = sorted(RESULTS.glob(f"{DAY}{ending}.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths[-1:]]
 
 
 def replaced(document: str, lines: Sequence[str]) -> str:
@@ -210,3 +242,9 @@ def replaced(document: str, lines: Sequence[str]) -> str:
     head, _, rest = document.partition(BEGIN)
     _, _, tail = rest.partition(END)
     return f"{head}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{tail}"
+
+
+LONG = {"growth": growth_table, "hour": hour_table}
+
+if __name__ == "__main__":
+    write_document()
