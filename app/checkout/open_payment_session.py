@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.carts.models import Cart
 from app.carts.open_cart import mark_used, open_cart, refresh
-from app.carts.queries import get_contents
+from app.carts.queries import get_contents, lock_cart
 from app.checkout.queries import find_cart_id
 from app.core.db import unit_of_work
 from app.core.errors import Conflict
@@ -106,5 +106,8 @@ def _give_up(attempt: PaymentSession, code: str) -> None:
     log_event("payment session given up", level="warning", code=code)
     with unit_of_work() as session:
         cart_id = find_cart_id(session, attempt.payment_collection_id)
-        if abandon_session(session, attempt.id) and cart_id is not None:
+        if cart_id is None:
+            return
+        lock_cart(session, cart_id)  # first, as everywhere (app/core/locks.py): an older attempt may just be paid
+        if abandon_session(session, attempt.id):
             release(session, cart_id)
