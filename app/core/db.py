@@ -24,6 +24,9 @@ from app.core.locks import LOCK_TIMEOUT_MILLISECONDS
 from app.core.settings import get_settings
 
 SIGNED = "is_signed"
+SIGNING = text(
+    "SELECT set_config('comptoir.actor', :actor, true), set_config('comptoir.request_id', :request_id, true)"
+)
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -94,10 +97,7 @@ def sign_transaction(session: Session) -> None:
     if SIGNED in session.info:
         return
     session.info[SIGNED] = True
-    session.connection().execute(
-        text("SELECT set_config('comptoir.actor', :actor, true), set_config('comptoir.request_id', :request_id, true)"),
-        {"actor": current_actor.get(), "request_id": current_request_id.get()},
-    )
+    session.connection().execute(SIGNING, {"actor": current_actor.get(), "request_id": current_request_id.get()})
 
 
 def _sign_before_statement(state: ORMExecuteState) -> None:
