@@ -12,6 +12,7 @@ import sys
 
 import uvicorn
 
+from app.core.memory import give_back_large_blocks
 from app.core.settings import SettingsRefused
 from app.main import create_app
 
@@ -53,6 +54,7 @@ def open_socket(fd: int | None, host: str, port: int) -> socket.socket:
 
 def serve(app: object, listener: socket.socket) -> None:
     """Serve an ASGI application on a listening socket until SIGTERM or SIGINT."""
+    give_back_large_blocks()
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         access_log=False,
