@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.admin.routes import ROUTERS as PAGE_ROUTERS
 from app.admin_api.routes import ROUTERS as ADMIN_ROUTERS
+from app.core.api_document import DescribedApplication
 from app.core.changes import ChangeListener
 from app.core.db import get_engine
 from app.core.http import install_stack
@@ -40,7 +41,7 @@ def create_app(settings: Settings | None = None, *, keeps_answers: bool = False)
     """
     settings = settings or get_settings()
     configure_logging(settings.comptoir_release)
-    app = FastAPI(
+    app = DescribedApplication(
         title="Comptoir",
         version=settings.comptoir_release,
         lifespan=partial(stay_connected, settings, keeps_answers),

@@ -6,6 +6,7 @@ from fastapi import Form
 from fastapi.responses import HTMLResponse
 
 from app.admin.pages import render_page
+from app.core.api_document import Document
 from app.core.auth import hash_password
 from app.core.db import SessionDep, unit_of_work
 from app.core.http import ANYONE
@@ -17,9 +18,11 @@ from app.staff.rules import PASSWORD_MINIMUM, check_password
 # The 256 random bits in the address are the right to be here.
 router = make_router(ANYONE, prefix="/app/invitation")
 password_router = make_router(ANYONE, prefix="/app/invitation", hashes_passwords=True)
+# Here a refusal is a page too.
+PAGE: Document = {"content": {"text/html": {}}}
 
 
-@router.get("/{token}", response_class=HTMLResponse)
+@router.get("/{token}", response_class=HTMLResponse, responses={404: PAGE})
 def show_invitation(token: str, session: SessionDep) -> HTMLResponse:
     """The form, or a sentence that says how to get another link."""
     try:
@@ -29,7 +32,7 @@ def show_invitation(token: str, session: SessionDep) -> HTMLResponse:
     return render_page("invitation.html", email=user.email, problem=None, minimum=PASSWORD_MINIMUM)
 
 
-@password_router.post("/{token}", response_class=HTMLResponse)
+@password_router.post("/{token}", response_class=HTMLResponse, responses={400: PAGE, 404: PAGE})
 def accept_invitation(token: str, password: Annotated[str, Form()] = "") -> HTMLResponse:
     """Keep the password and close the link; a weak password changes nothing and shows the form again."""
     try:

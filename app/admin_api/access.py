@@ -22,4 +22,4 @@ def get_staff(request: Request, session: SessionDep) -> StaffUser:
 
 
 StaffDep = Annotated[StaffUser, Depends(get_staff)]
-STAFF = Access("staff", get_staff)
+STAFF = Access("staff", get_staff, refuses=(Unauthorized,))

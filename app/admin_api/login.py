@@ -18,7 +18,7 @@ from app.staff import service
 from app.staff.errors import LoginRefused
 from app.staff.rules import PASSWORD_MAXIMUM
 
-router = make_router(ANYONE, prefix="/auth/user", hashes_passwords=True)
+router = make_router(ANYONE, prefix="/auth/user", hashes_passwords=True, refuses=(LoginRefused,))
 
 
 class Credentials(BaseModel):

@@ -1,7 +1,7 @@
 """Routers that say who may call them, and the stack around the application."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
+from app.core.api_document import refusing
 from app.core.asgi import BodyCap, CatchAll, CorsByPrefix, RequestEnvelope
 from app.core.context import current_actor
-from app.core.errors import TooManyRequests
+from app.core.errors import Refusal, TooManyRequests
 from app.core.rendering import install_error_rendering
 from app.core.settings import Settings
 from app.core.strict_json import as_json_request
@@ -39,10 +40,11 @@ _password_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_password_turns
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a router: a name, which is also the actor of its transactions, and the check (None: anyone)."""
+    """Who may call a router: a name, which is also the actor of its transactions, the check (None: anyone), its no."""
 
     name: str
     dependency: Callable[..., object] | None = None
+    refuses: Sequence[type[Refusal]] = ()
 
 
 ANYONE = Access("anyone")
@@ -111,12 +113,18 @@ def _limiter(variable: RunVar[anyio.CapacityLimiter], tokens: int) -> anyio.Capa
 
 
 def router(
-    access: Access, *, prefix: str = "", calls_vendor: bool = False, hashes_passwords: bool = False
+    access: Access,
+    *,
+    prefix: str = "",
+    calls_vendor: bool = False,
+    hashes_passwords: bool = False,
+    refuses: Sequence[type[Refusal]] = (),
 ) -> APIRouter:
     """A router whose every route is for `access`; there is no other way to make one.
 
     Routes that touch the database are plain `def`; an `async def` route takes no turn and must not touch it.
-    `calls_vendor` is for routes that talk to Stripe with no transaction open, `hashes_passwords` for those that do so.
+    `calls_vendor` is for routes that talk to Stripe with no transaction open, `hashes_passwords` for those that do so;
+    `refuses` says what every route of it may refuse beside what `app/core/api_document.py` knows.
     """
     route_class = VendorRoute if calls_vendor else PasswordRoute if hashes_passwords else StrictRoute
 
@@ -124,11 +132,13 @@ def router(
         current_actor.set(access.name)
 
     checks = [access.dependency] if access.dependency else []
+    waits_for_passwords = [TooManyRequests] if hashes_passwords else []
     return APIRouter(
         prefix=prefix,
         route_class=route_class,
         dependencies=[Depends(act), *(Depends(check) for check in checks)],
         tags=[f"{ACCESS_TAG}{access.name}"],
+        responses=refusing(*access.refuses, *waits_for_passwords, *refuses),
         redirect_slashes=False,
     )
 

@@ -86,7 +86,7 @@ def require_customer(_key: KeyDep, _customer: CustomerDep) -> None:
     """Both: the storefront by its key, and the customer by a token or a session."""
 
 
-CUSTOMER = Access("customer", require_customer)
+CUSTOMER = Access("customer", require_customer, refuses=(Unauthorized,))
 
 
 def get_registered(request: Request, session: SessionDep) -> Principal:
@@ -107,7 +107,7 @@ def require_registered(_key: KeyDep, _registered: RegisteredDep) -> None:
     """Both: the storefront by its key, and the token of a registration."""
 
 
-REGISTERED = Access("registered", require_registered)
+REGISTERED = Access("registered", require_registered, refuses=(Unauthorized,))
 
 
 async def require_publishable_key(x_publishable_api_key: Annotated[str | None, Header()] = None) -> None:

@@ -16,6 +16,7 @@ from app.core.auth import hash_password, verify_password
 from app.core.callers import create_bearer
 from app.core.client_address import find_visitor_address
 from app.core.db import unit_of_work
+from app.core.errors import TooManyRequests
 from app.core.http import ANYONE
 from app.core.http import router as make_router
 from app.core.ratelimit import per_hour, per_minute
@@ -27,9 +28,9 @@ from app.customers.verify_login import find_login
 from app.store_api.schemas import normalise_email
 from app.store_api.schemas_customers import CredentialsBody, NewPasswordBody, RegistrationBody, ResetRequestBody
 
-router = make_router(ANYONE, prefix="/auth/customer/emailpass", hashes_passwords=True)
+router = make_router(ANYONE, prefix="/auth/customer/emailpass", hashes_passwords=True, refuses=(CredentialsMissing,))
 # Nothing is hashed when somebody asks for a link.
-reset_router = make_router(ANYONE, prefix="/auth/customer/emailpass")
+reset_router = make_router(ANYONE, prefix="/auth/customer/emailpass", refuses=(TooManyRequests,))
 
 LongestLocale = 35
 Locale = Annotated[str | None, Header(alias="x-medusa-locale")]

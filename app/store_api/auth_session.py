@@ -18,7 +18,7 @@ from app.staff import service as staff_service
 from app.staff.queries import find_staff_of
 from app.store_api.auth_emailpass import SuccessAnswer, TokenAnswer
 
-router = make_router(ANYONE, prefix="/auth")
+router = make_router(ANYONE, prefix="/auth", refuses=(Unauthorized,))
 
 
 class SessionAnswer(BaseModel):

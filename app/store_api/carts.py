@@ -12,7 +12,9 @@ from app.carts.service import CartChanges
 from app.carts.update_address import COLUMNS, AddressValues, SavedAddress
 from app.carts.update_lines import LineChanges, NewLine, add_line, remove_line, update_line
 from app.carts.update_promotions import add_codes, remove_codes
+from app.core.api_document import refusing
 from app.core.db import SessionDep
+from app.shop.errors import RegionNotFound
 from app.store_api.access import CustomerDep, KeyDep, OptionalCustomerDep, store_router
 from app.store_api.fields import FieldTree, answer, parse_fields
 from app.store_api.read_beside import read_beside
@@ -54,7 +56,7 @@ def _answer(session: Session, contents: CartContents, query: StoreQuery) -> Resp
     return answer("cart", show(session, contents, tree), tree)
 
 
-@router.post("/carts", response_model=CartAnswer)
+@router.post("/carts", response_model=CartAnswer, responses=refusing(RegionNotFound))
 def create_cart(
     session: SessionDep, key: KeyDep, customer: OptionalCustomerDep, body: NewCartBody, query: Fields
 ) -> Response:

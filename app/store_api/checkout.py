@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from app.carts.queries import get_contents
 from app.checkout.complete_for_buyer import complete_for_buyer
 from app.checkout.rules import PaymentNeed
+from app.core.api_document import refusing
 from app.core.db import unit_of_work
 from app.orders.queries import get_order
+from app.payments.errors import CheckoutUnavailable
 from app.store_api.access import store_router
 from app.store_api.fields import ALL, answer, parse_fields
 from app.store_api.orders import ORDER_FIELDS, compose_order
@@ -50,7 +52,11 @@ class PaymentNeededAnswer(BaseModel):
     error: PaymentErrorOut
 
 
-@router.post("/carts/{cart_id}/complete", response_model=CompletedAnswer | PaymentNeededAnswer)
+@router.post(
+    "/carts/{cart_id}/complete",
+    response_model=CompletedAnswer | PaymentNeededAnswer,
+    responses=refusing(CheckoutUnavailable),
+)
 def complete_cart(
     cart_id: Annotated[str, Path()], query: Annotated[StoreQuery, Query()], _body: CompleteBody | None = None
 ) -> Response:

@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import Header, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from app.core.api_document import refusing
 from app.core.attempts import Attempt, limited
 from app.core.auth import Principal
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
-from app.core.errors import InvalidRequest
+from app.core.errors import InvalidRequest, TooManyRequests
 from app.core.ratelimit import per_hour
+from app.customers.errors import CustomerExists
 from app.customers.models import Customer
 from app.customers.queries import get_with_addresses
 from app.customers.register_account import create_customer
@@ -37,7 +39,7 @@ MOST_ORDERS = 100
 Fields = Annotated[StoreQuery, Query()]
 
 
-@sign_up_router.post("/customers", response_model=CustomerAnswer)
+@sign_up_router.post("/customers", response_model=CustomerAnswer, responses=refusing(CustomerExists, TooManyRequests))
 def sign_up(
     session: SessionDep,
     registered: RegisteredDep,

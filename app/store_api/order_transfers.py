@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from sqlalchemy.orm import Session
 
+from app.core.api_document import refusing
 from app.core.attempts import Attempt, limited
 from app.core.db import SessionDep
+from app.core.errors import TooManyRequests
 from app.core.ratelimit import per_hour
 from app.customers.models import Customer
 from app.orders.models import Order
@@ -25,7 +27,9 @@ OrderId = Annotated[str, Path()]
 Fields = Annotated[StoreQuery, Query()]
 
 
-@customer_router.post("/orders/{order_id}/transfer/request", response_model=OrderAnswer)
+@customer_router.post(
+    "/orders/{order_id}/transfer/request", response_model=OrderAnswer, responses=refusing(TooManyRequests)
+)
 def ask_for_order(
     session: SessionDep, customer: CustomerDep, order_id: OrderId, body: TransferRequestBody, query: Fields
 ) -> Response:

@@ -6,8 +6,11 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from app.carts.errors import CartNotFound
 from app.checkout.open_payment_session import open_collection, open_payment_session
+from app.core.api_document import refusing
 from app.core.db import SessionDep, unit_of_work
+from app.payments.errors import CheckoutUnavailable
 from app.payments.queries import get_collection, list_payments
 from app.store_api.access import store_router
 from app.store_api.fields import answer, parse_fields
@@ -39,13 +42,17 @@ class PaymentCollectionAnswer(BaseModel):
     payment_collection: PaymentCollectionOut
 
 
-@router.post("/payment-collections", response_model=PaymentCollectionAnswer)
+@router.post("/payment-collections", response_model=PaymentCollectionAnswer, responses=refusing(CartNotFound))
 def create_payment_collection(session: SessionDep, body: NewCollectionBody, query: Fields) -> Response:
     """The same one however often it is asked for."""
     return _answer(session, open_collection(session, body.cart_id), query)
 
 
-@vendor_router.post("/payment-collections/{collection_id}/payment-sessions", response_model=PaymentCollectionAnswer)
+@vendor_router.post(
+    "/payment-collections/{collection_id}/payment-sessions",
+    response_model=PaymentCollectionAnswer,
+    responses=refusing(CheckoutUnavailable),
+)
 def create_payment_session(collection_id: Annotated[str, Path()], body: NewSessionBody, query: Fields) -> Response:
     """One attempt to pay, in place of any other; Stripe is asked with no transaction open."""
     open_payment_session(collection_id, body.provider_id)

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from app.core.api_document import refusing
 from app.core.db import SessionDep
 from app.core.settings import get_settings
 from app.payments.rules import list_provider_ids
 from app.shop.errors import RegionNotFound
-from app.shop.queries import find_region
+from app.shop.queries import find_served_region
 from app.store_api.access import store_router
 from app.store_api.fields import answer_page, parse_fields
 from app.store_api.schemas import Id, StoreQuery
@@ -39,10 +40,10 @@ class PaymentProvidersOut(PageOut):
     payment_providers: list[PaymentProviderOut]
 
 
-@router.get("/payment-providers", response_model=PaymentProvidersOut)
+@router.get("/payment-providers", response_model=PaymentProvidersOut, responses=refusing(RegionNotFound))
 def list_payment_providers(session: SessionDep, query: Annotated[PaymentProvidersQuery, Query()]) -> Response:
     """Cards, and transfer or cash where the shop takes it."""
-    if find_region(session, query.region_id) is None:
+    if find_served_region(session, query.region_id) is None:
         raise RegionNotFound
     ids = list_provider_ids(is_manual_offered=get_settings().manual_payment)
     page = ids[query.offset : query.offset + query.limit]

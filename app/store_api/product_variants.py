@@ -7,10 +7,12 @@ from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from app.carts.errors import CartNotFound
 from app.catalogue.errors import VariantNotFound
 from app.catalogue.list_rows import list_variant_rows_by_id
 from app.catalogue.list_variants import VariantFilter, list_variant_ids
 from app.catalogue.queries import Page
+from app.core.api_document import refusing
 from app.core.db import SessionDep
 from app.core.query import describe_query, query_of
 from app.store_api.access import KeyDep, catalogue_router
@@ -49,7 +51,12 @@ class VariantAnswer(BaseModel):
     variant: SingleVariantOut
 
 
-@router.get("/product-variants", response_model=VariantsAnswer, openapi_extra=describe_query(VariantsQuery))
+@router.get(
+    "/product-variants",
+    response_model=VariantsAnswer,
+    openapi_extra=describe_query(VariantsQuery),
+    responses=refusing(CartNotFound),
+)
 def list_variants(
     session: SessionDep, key: KeyDep, query: Annotated[VariantsQuery, Depends(query_of(VariantsQuery))]
 ) -> Response:

@@ -7,9 +7,11 @@ from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from app.carts.errors import CartNotFound
 from app.catalogue.errors import ProductNotFound
 from app.catalogue.list_products import ProductFilter, list_product_ids
 from app.catalogue.queries import Page
+from app.core.api_document import refusing
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest
 from app.core.query import describe_query, query_of
@@ -37,7 +39,12 @@ class ProductAnswer(BaseModel):
     product: ProductOut
 
 
-@router.get("/products", response_model=ProductsAnswer, openapi_extra=describe_query(ProductsQuery))
+@router.get(
+    "/products",
+    response_model=ProductsAnswer,
+    openapi_extra=describe_query(ProductsQuery),
+    responses=refusing(CartNotFound),
+)
 def list_products(
     session: SessionDep, key: KeyDep, query: Annotated[ProductsQuery, Depends(query_of(ProductsQuery))]
 ) -> Response:

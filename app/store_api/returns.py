@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from app.core.api_document import refusing
 from app.core.attempts import Attempt, limited
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
-from app.core.errors import InvalidRequest
+from app.core.errors import InvalidRequest, TooManyRequests
 from app.core.ratelimit import per_hour, per_minute
+from app.orders.errors import OrderNotFound
 from app.orders.queries import get_order_row
 from app.returns.errors import ReceiveAtRequest, UnfitReturnShipping
 from app.returns.rules import AskedLine
@@ -68,7 +70,7 @@ class NewReturnBody(Body):
     email: Email | None = None
 
 
-@router.post("/returns", response_model=ReturnAnswer)
+@router.post("/returns", response_model=ReturnAnswer, responses=refusing(OrderNotFound, TooManyRequests))
 def request_return(
     session: SessionDep,
     customer: OptionalCustomerDep,

@@ -6,9 +6,11 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from app.carts.errors import CartNotFound
 from app.carts.open_cart import get_open_contents
 from app.carts.queries import CartContents
 from app.carts.update_shipping import parcel_of
+from app.core.api_document import refusing
 from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.shipping.errors import ShippingOptionNotFound, UnfitShippingOption
@@ -44,7 +46,7 @@ class ShippingOptionAnswer(BaseModel):
     shipping_option: ShippingOptionOut
 
 
-@router.get("/shipping-options", response_model=ShippingOptionsAnswer)
+@router.get("/shipping-options", response_model=ShippingOptionsAnswer, responses=refusing(CartNotFound))
 def list_shipping_options(session: SessionDep, query: Annotated[ShippingOptionsQuery, Query()]) -> Response:
     """The ways to send this cart to its address, as far as it is known; `is_return`: to send goods back."""
     contents = get_open_contents(session, query.cart_id)

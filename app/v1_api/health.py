@@ -53,7 +53,7 @@ async def health(settings: SettingsDep) -> Liveness:
     return Liveness(status=OK, timestamp=now(), version=settings.comptoir_release)
 
 
-@router.get("/health/db")
+@router.get("/health/db", responses={503: {"model": DatabaseHealth}})
 async def health_db(settings: SettingsDep, response: Response) -> DatabaseHealth:
     """The database answers and holds a schema, within a second."""
     state = await probe_database(settings)
@@ -63,7 +63,7 @@ async def health_db(settings: SettingsDep, response: Response) -> DatabaseHealth
     return DatabaseHealth(status=status, timestamp=now(), version=settings.comptoir_release, cause=cause)
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", responses={503: {"model": Readiness}})
 @router.get("/api/health", include_in_schema=False)
 async def health_ready(settings: SettingsDep, response: Response) -> Readiness:
     """Database, Redis, queue, Stripe and mail."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi.responses import FileResponse
 
+from app.core.api_document import refusing
 from app.core.errors import NotFound
 from app.core.http import ANYONE
 from app.core.http import router as make_router
@@ -17,7 +18,7 @@ NAME = re.compile(r"[0-9a-f]{32,64}\.(webp|jpg|png)")
 HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-@router.get("/{name}", response_class=FileResponse)
+@router.get("/{name}", response_class=FileResponse, responses=refusing(NotFound))
 async def get_picture(name: str) -> FileResponse:
     """One public picture."""
     path = Path(get_settings().uploads_dir) / name

@@ -5,12 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
-from app.core.errors import LengthRequired, TooManyRequests, UnsupportedEncoding
+from app.core.api_document import refusing
+from app.core.errors import BodyTooLarge, LengthRequired, TooManyRequests, UnsupportedEncoding
 from app.core.http import Access
 from app.core.http import router as make_router
 from app.core.log import log_event
 from app.core.ratelimit import get_limiter, per_minute
 from app.core.settings import Settings, get_settings
+from app.stripe_events.errors import SignatureInvalid
 from app.stripe_events.service import receive_event
 from app.stripe_events.verify_event import verify_event
 
@@ -35,7 +37,7 @@ async def read_raw_body(request: Request) -> bytes:
     return await request.body()
 
 
-router = make_router(Access("stripe", limit_by_address))
+router = make_router(Access("stripe", limit_by_address, refuses=(TooManyRequests,)))
 
 
 class Received(BaseModel):
@@ -44,7 +46,7 @@ class Received(BaseModel):
     received: bool
 
 
-@router.post("/stripe/webhook")
+@router.post("/stripe/webhook", responses=refusing(SignatureInvalid, LengthRequired, BodyTooLarge, UnsupportedEncoding))
 @router.post("/hooks/payment/stripe", include_in_schema=False)
 def receive_stripe_event(
     body: Annotated[bytes, Depends(read_raw_body)],
