@@ -20,13 +20,15 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTra
 from sqlalchemy.types import Text
 
 from app.core.context import acting_as, current_actor, current_request_id
-from app.core.locks import LOCK_TIMEOUT_MILLISECONDS
+from app.core.locks import LOCK_TIMEOUT_MILLISECONDS, STATEMENT_TIMEOUT_MILLISECONDS
 from app.core.settings import get_settings
 
 SIGNED = "is_signed"
+LIMITED = "limits_statements"
 SIGNING = text(
     "SELECT set_config('comptoir.actor', :actor, true), set_config('comptoir.request_id', :request_id, true)"
 )
+SIGNING_WITH_LIMIT = text(f"{SIGNING.text}, set_config('statement_timeout', '{STATEMENT_TIMEOUT_MILLISECONDS}', true)")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -97,7 +99,8 @@ def sign_transaction(session: Session) -> None:
     if SIGNED in session.info:
         return
     session.info[SIGNED] = True
-    session.connection().execute(SIGNING, {"actor": current_actor.get(), "request_id": current_request_id.get()})
+    statement = SIGNING_WITH_LIMIT if LIMITED in session.info else SIGNING
+    session.connection().execute(statement, {"actor": current_actor.get(), "request_id": current_request_id.get()})
 
 
 def _sign_before_statement(state: ORMExecuteState) -> None:
@@ -112,8 +115,8 @@ def _forget_signature(session: Session, transaction: SessionTransaction) -> None
 
 
 @contextmanager
-def _transaction() -> Iterator[Session]:
-    with session_factory()() as session:
+def _transaction(**info: bool) -> Iterator[Session]:
+    with session_factory()(info=info) as session:
         try:
             yield session
         except BaseException:
@@ -134,10 +137,12 @@ SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
 @contextmanager
-def unit_of_work(actor: str | None = None) -> Iterator[Session]:
+def unit_of_work(actor: str | None = None, *, limits_statements: bool = False) -> Iterator[Session]:
     """One transaction for a job, the webhook or a route that talks to a vendor between two of them.
 
     `actor` names who acts (`job:stock.expire`, a login name); without it the actor of the context stays.
+    `limits_statements`: from its first write on it gives up on any statement after 5 s.
     """
-    with acting_as(actor or current_actor.get()), _transaction() as session:
+    info = {LIMITED: True} if limits_statements else {}
+    with acting_as(actor or current_actor.get()), _transaction(**info) as session:
         yield session

@@ -3,16 +3,45 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
 from app.core.context import current_request_id
+from app.core.db import Base
 from app.core.strict_json import keep_storable
 from app.payments.models import PaymentEvent
 from app.payments.rules import OPEN_EVENT_STATES, decide_next_try
+
+_ledger = Base.metadata.tables[PaymentEvent.__tablename__]
+_is_open = _ledger.c.state.in_(OPEN_EVENT_STATES)
+# Of the event itself; the other columns say what became of it.
+_TOLD = (
+    "stripe_event_id", "type", "is_livemode", "api_version", "event_created_at", "object_id", "object_type",
+    "payment_intent_id", "source", "request_id", "body", "body_sha256",
+)  # fmt: skip
+_ROW = insert(_ledger).values({name: bindparam(name) for name in (*_TOLD, "state", "error_code")})
+_TAKEN = (_ledger.c.id, _ledger.c.attempts, _ledger.c.received_at)
+# Built once: making a statement anew costs as much as sending it.
+_CLAIM = _ROW.on_conflict_do_update(
+    index_elements=[_ledger.c.stripe_event_id], set_={"attempts": _ledger.c.attempts + 1}, where=_is_open
+).returning(*_TAKEN)
+_FAIL = _ROW.on_conflict_do_update(
+    index_elements=[_ledger.c.stripe_event_id],
+    set_={"attempts": _ledger.c.attempts + 1, "state": _ROW.excluded.state, "error_code": _ROW.excluded.error_code},
+    where=_is_open,
+).returning(*_TAKEN)
+_MARK = (
+    update(_ledger)
+    .where(_ledger.c.id == bindparam("row_id"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("state", "order_id", "error_code", "processed_at", "next_try_at")}
+    )
+)
+_TRY_AGAIN = update(_ledger).where(_ledger.c.id == bindparam("row_id")).values(next_try_at=bindparam("new_next_try_at"))
 
 
 @dataclass(frozen=True)
@@ -29,44 +58,45 @@ class StripeEvent:
     body: bytes = field(repr=False)
 
 
-def claim_event(session: Session, event: StripeEvent, source: str) -> int | None:
+class Claim(NamedTuple):
+    """The ledger row of an event that is being applied."""
+
+    row_id: int
+    attempts: int
+    received_at: datetime
+
+
+def claim_event(session: Session, event: StripeEvent, source: str) -> Claim | None:
     """Take an event to be applied in this transaction; None when it is applied already.
 
     A second delivery waits here for the first one's transaction: if that commits it gets None, if it rolls back it
     takes over (payments §3.2).
     """
-    row = insert(PaymentEvent).values(**_columns(event), state="received", source=source)
-    claimed = row.on_conflict_do_update(
-        index_elements=[PaymentEvent.stripe_event_id],
-        set_={"attempts": PaymentEvent.attempts + 1},
-        where=PaymentEvent.state.in_(OPEN_EVENT_STATES),
-    ).returning(PaymentEvent.id)
-    return session.execute(claimed).scalar_one_or_none()
+    row = session.execute(_CLAIM, _values(event, source, "received")).one_or_none()
+    return None if row is None else Claim(*row)
 
 
-def mark_event(session: Session, event_row_id: int, state: str, order_id: str | None) -> None:
+def mark_event(session: Session, claim: Claim, state: str, order_id: str | None) -> None:
     """Close the claimed row: processed, ignored, or unmatched, which is tried again for a while."""
-    row = session.get_one(PaymentEvent, event_row_id)
     now = utc_now()
-    row.state = state
-    row.order_id = order_id
-    row.error_code = None
-    row.processed_at = now
-    row.next_try_at = decide_next_try(state, row.attempts, row.received_at, now).at
+    values = {
+        "row_id": claim.row_id,
+        "new_state": state,
+        "new_order_id": order_id,
+        "new_error_code": None,
+        "new_processed_at": now,
+        "new_next_try_at": decide_next_try(state, claim.attempts, claim.received_at, now).at,
+    }
+    session.execute(_MARK, values)
 
 
 def mark_event_failed(session: Session, event: StripeEvent, source: str, error_code: str) -> None:
     """Keep an event whose effect could not be written, for the sweeper; a row processed meanwhile stays so."""
-    row = insert(PaymentEvent).values(**_columns(event), state="failed", source=source, error_code=error_code)
-    failed = row.on_conflict_do_update(
-        index_elements=[PaymentEvent.stripe_event_id],
-        set_={"attempts": PaymentEvent.attempts + 1, "state": "failed", "error_code": error_code},
-        where=PaymentEvent.state.in_(OPEN_EVENT_STATES),
-    ).returning(PaymentEvent.id)
-    event_row_id = session.execute(failed).scalar_one_or_none()
-    if event_row_id is not None:
-        kept = session.get_one(PaymentEvent, event_row_id, populate_existing=True)
-        kept.next_try_at = decide_next_try("failed", kept.attempts, kept.received_at, utc_now()).at
+    row = session.execute(_FAIL, _values(event, source, "failed", error_code)).one_or_none()
+    if row is not None:
+        kept = Claim(*row)
+        next_try_at = decide_next_try("failed", kept.attempts, kept.received_at, utc_now()).at
+        session.execute(_TRY_AGAIN, {"row_id": kept.row_id, "new_next_try_at": next_try_at})
 
 
 def list_due_events(session: Session, limit: int) -> list[bytes]:
@@ -88,7 +118,7 @@ def forget_bodies(session: Session, older_than: datetime) -> None:
     )
 
 
-def _columns(event: StripeEvent) -> dict[str, object]:
+def _values(event: StripeEvent, source: str, state: str, error_code: str | None = None) -> dict[str, object]:
     kind, thing_id = _clean(event.thing.get("object")), _clean(event.thing.get("id"))
     return {
         "stripe_event_id": event.id,
@@ -102,6 +132,9 @@ def _columns(event: StripeEvent) -> dict[str, object]:
         "request_id": current_request_id.get(),
         "body": event.body,
         "body_sha256": hashlib.sha256(event.body).hexdigest(),
+        "source": source,
+        "state": state,
+        "error_code": error_code,
     }
 
 

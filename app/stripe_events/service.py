@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.checkout.record_payment import record_outcome, record_payment
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
-from app.core.locks import limit_statement_time
 from app.core.log import class_name, log_event
 from app.core.settings import get_settings
 from app.gateways.stripe import read_intent
@@ -62,13 +61,12 @@ def _apply_with_retries(event: StripeEvent, source: str) -> Effect:
 
 
 def _claim_and_apply(event: StripeEvent, source: str) -> Effect:
-    with unit_of_work() as session:
-        limit_statement_time(session)
-        row_id = claim_event(session, event, source)
-        if row_id is None:
+    with unit_of_work(limits_statements=True) as session:
+        claim = claim_event(session, event, source)
+        if claim is None:
             return DUPLICATE
         effect = apply_event(session, event) if _is_for_us(event) else IGNORED
-        mark_event(session, row_id, effect.state, effect.order_id)
+        mark_event(session, claim, effect.state, effect.order_id)
         return effect
 
 
