@@ -1,5 +1,7 @@
 """What carts refuse."""
 
+from collections.abc import Sequence
+
 from app.core.errors import NotFound, Refusal
 
 
@@ -53,9 +55,16 @@ class VariantNotForSale(Refusal):
 
     code = "variant_not_for_sale"
 
-    def __init__(self, variant_ids: list[str]) -> None:
-        listed = ", ".join(variant_ids)
-        super().__init__(f"Variants {listed} do not exist or belong to a product that is not published")
+    def __init__(self, variant_ids: Sequence[str], names: Sequence[str] = ()) -> None:
+        """`names` are those that the cart has already: whoever sees the message can take them out."""
+        message = f"Variants {', '.join(variant_ids)} do not exist or belong to a product that is not published"
+        if names:
+            listed = ", ".join(names)
+            message += (
+                f". {listed} n'est plus en vente : retirez cet article du panier. / "
+                f"{listed} is no longer for sale: remove it from the cart."
+            )
+        super().__init__(message)
 
 
 class VariantWithoutPrice(Refusal):

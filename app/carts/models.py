@@ -38,6 +38,8 @@ class Cart(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '7 days'"))
+    # When its card payments began to keep pieces from others (docs/decisions/0010).
+    promised_since_at: Mapped[datetime | None]
 
     lines: Mapped[list["CartLine"]] = relationship(lazy="raise", order_by="CartLine.position")
     shipping_method: Mapped["CartShippingMethod | None"] = relationship(lazy="raise")

@@ -30,6 +30,7 @@ from app.catalogue.models import (
     ProductVariant,
     variant_option_link,
 )
+from app.catalogue.queries import PUBLISHED
 from app.core.clock import utc_now
 from app.payments.queries import has_open_session, may_still_be_paid
 from app.promotions.models import Promotion
@@ -92,6 +93,15 @@ class CartContents:
         return {reduction.promotion_id for reduction in taken}
 
     @property
+    def withdrawn(self) -> dict[str, str]:
+        """What is no longer for sale in the cart's channel: product and variant in words, by variant id."""
+        return {
+            content.variant.id: f"{content.product.title} ({content.variant.title})"
+            for content in self.lines
+            if content.product.status != PUBLISHED or self.cart.sales_channel_id not in content.product.channel_ids
+        }
+
+    @property
     def counted_pieces(self) -> dict[str, int]:
         """Pieces to take off the shelf, by variant id; those of variants that are not counted are always there."""
         pieces: Counter[str] = Counter()
@@ -107,7 +117,12 @@ def _reduced(table: type[AdjustmentColumns], owner: InstrumentedAttribute[str], 
     return select(func.jsonb_agg(aggregate_order_by(row, table.id))).where(owner == of).scalar_subquery()
 
 
+# Statements are built once: making one anew costs as much as sending it.
 _CART_ID = bindparam("cart_id", type_=Text())
+_LOCKED = select(Cart).where(Cart.id == _CART_ID).with_for_update().execution_options(populate_existing=True)
+_OWN_LINES = select(CartLine).where(CartLine.cart_id == _CART_ID).order_by(CartLine.position, CartLine.id)
+_OWN_LINE = select(CartLine).where(CartLine.cart_id == _CART_ID, CartLine.id == bindparam("line_id", type_=Text()))
+_METHOD = select(CartShippingMethod).where(CartShippingMethod.cart_id == _CART_ID)
 _TYPED = select(CartPromotion.promotion_id).where(CartPromotion.cart_id == _CART_ID)
 _USED = union(
     select(CartLineAdjustment.promotion_id)
@@ -158,8 +173,7 @@ _LINES = (
 
 def lock_cart(session: Session, cart_id: str) -> Cart:
     """The cart, locked until the transaction ends: every change of a cart starts here. Raises `CartNotFound`."""
-    query = select(Cart).where(Cart.id == cart_id).with_for_update()
-    cart = session.scalar(query.execution_options(populate_existing=True))
+    cart = session.scalar(_LOCKED, {"cart_id": cart_id})
     if cart is None:
         raise CartNotFound(cart_id)
     return cart
@@ -251,13 +265,12 @@ def _list_lines(session: Session, cart_id: str, rates: Mapping[str, TaxRate]) ->
 
 def list_lines(session: Session, cart_id: str) -> list[CartLine]:
     """The lines of a cart in their order."""
-    query = select(CartLine).where(CartLine.cart_id == cart_id)
-    return list(session.scalars(query.order_by(CartLine.position, CartLine.id)))
+    return list(session.scalars(_OWN_LINES, {"cart_id": cart_id}))
 
 
 def get_line(session: Session, cart_id: str, line_id: str) -> CartLine:
     """One line of this cart; raises `LineNotFound`."""
-    line = session.scalar(select(CartLine).where(CartLine.cart_id == cart_id, CartLine.id == line_id))
+    line = session.scalar(_OWN_LINE, {"cart_id": cart_id, "line_id": line_id})
     if line is None:
         raise LineNotFound(line_id)
     return line
@@ -265,12 +278,12 @@ def get_line(session: Session, cart_id: str, line_id: str) -> CartLine:
 
 def find_shipping_method(session: Session, cart_id: str) -> CartShippingMethod | None:
     """The chosen way to send."""
-    return session.scalar(select(CartShippingMethod).where(CartShippingMethod.cart_id == cart_id))
+    return session.scalar(_METHOD, {"cart_id": cart_id})
 
 
 def list_promotion_ids(session: Session, cart_id: str) -> set[str]:
     """The promotions whose code was typed into a cart."""
-    return set(session.scalars(select(CartPromotion.promotion_id).where(CartPromotion.cart_id == cart_id)))
+    return set(session.scalars(_TYPED, {"cart_id": cart_id}))
 
 
 def get_item_total_cents(session: Session, cart_id: str) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.carts.errors import CartCompleted, CartNotFound, CartTooLarge, CountryOutsideRegion
+from app.carts.errors import CartCompleted, CartNotFound, CartTooLarge, CountryOutsideRegion, VariantNotForSale
 from app.pricing.rules import HIGHEST_AMOUNT_CENTS
 
 MOST_LINES = 200
@@ -154,6 +154,15 @@ def check_country(country_code: str | None, region_name: str, served: Collection
     """
     if country_code is not None and country_code not in served:
         raise CountryOutsideRegion(country_code, region_name)
+
+
+def check_for_sale(withdrawn: Mapping[str, str]) -> None:
+    """What was taken off sale since it was put in, by variant id with its name, is paid by nobody any more.
+
+    Source: docs/decisions/0014. Raises `VariantNotForSale`.
+    """
+    if withdrawn:
+        raise VariantNotForSale(sorted(withdrawn), [withdrawn[variant_id] for variant_id in sorted(withdrawn)])
 
 
 def check_size(lines: int, pieces: int) -> None:

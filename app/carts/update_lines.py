@@ -1,7 +1,7 @@
 """Lines of a cart: add, update, remove. Prices come from the catalogue, never from the caller."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -12,7 +12,7 @@ from app.carts.errors import VariantNotForSale, VariantWithoutPrice
 from app.carts.models import Cart, CartLine
 from app.carts.open_cart import finish_change, open_cart
 from app.carts.queries import CartContents
-from app.carts.rules import check_size, merge_details
+from app.carts.rules import check_payable, check_size, merge_details
 from app.catalogue.queries import list_sellable_variants
 from app.core.clock import utc_now
 from app.core.db import Json
@@ -53,8 +53,7 @@ def update_line(session: Session, cart_id: str, line_id: str, changes: LineChang
     cart = open_cart(session, cart_id)
     line = queries.get_line(session, cart_id, line_id)
     if changes.get("quantity") == 0:
-        session.delete(line)
-        return finish_change(session, cart)
+        return _remove(session, cart, line)
     if "details" in changes:
         line.details = merge_details(line.details, changes["details"])
     if "quantity" in changes:
@@ -65,12 +64,17 @@ def update_line(session: Session, cart_id: str, line_id: str, changes: LineChang
 def remove_line(session: Session, cart_id: str, line_id: str) -> CartContents:
     """Take a line out; raises `LineNotFound`."""
     cart = open_cart(session, cart_id)
-    session.delete(queries.get_line(session, cart_id, line_id))
+    return _remove(session, cart, queries.get_line(session, cart_id, line_id))
+
+
+def _remove(session: Session, cart: Cart, line: CartLine) -> CartContents:
+    session.delete(line)
+    price_lines(session, cart, queries.list_lines(session, cart.id), demanded=())
     return finish_change(session, cart)
 
 
 def put_lines(session: Session, cart: Cart, news: Sequence[NewLine]) -> None:
-    """Put pieces into a locked cart, at today's prices.
+    """Put pieces into a locked cart; all of it then is at today's prices.
 
     Raises `VariantNotForSale`, `VariantWithoutPrice`, `InsufficientInventory`, `CartTooLarge`.
     """
@@ -82,19 +86,19 @@ def put_lines(session: Session, cart: Cart, news: Sequence[NewLine]) -> None:
     for new in news:
         _put_line(session, cart, lines, new)
     check_size(len(lines), max(line.quantity for line in lines))
-    price_lines(session, cart, [line for line in lines if line.variant_id in variant_ids])
+    price_lines(session, cart, lines, demanded=variant_ids)
     _check_stock(session, cart, lines, variant_ids)
 
 
 def _set_quantity(session: Session, cart: Cart, line: CartLine, quantity: int) -> None:
-    """More pieces are put in at today's price, like any other; with fewer of them the line keeps the price it has."""
+    """More pieces must be for sale, like any that are put in; fewer of what is withdrawn are fewer."""
     is_more = quantity > line.quantity
     line.quantity = quantity
     lines = queries.list_lines(session, cart.id)
     check_size(len(lines), quantity)
     if is_more:
         _demand_sellable(session, cart, {line.variant_id})
-        price_lines(session, cart, [each for each in lines if each.variant_id == line.variant_id])
+    price_lines(session, cart, lines, demanded={line.variant_id} if is_more else ())
     _check_stock(session, cart, lines, {line.variant_id})
 
 
@@ -122,18 +126,33 @@ def _put_line(session: Session, cart: Cart, lines: list[CartLine], new: NewLine)
     lines.append(line)
 
 
-def price_lines(session: Session, cart: Cart, lines: Sequence[CartLine]) -> None:
-    """Set the lines to today's prices in the cart's currency; raises `VariantWithoutPrice`."""
+def reprice(session: Session, contents: CartContents) -> CartContents:
+    """The cart at today's prices; raises `VariantWithoutPrice`, `CartTooLarge`."""
+    price_lines(session, contents.cart, [content.line for content in contents.lines])
+    priced = queries.recompute(contents)
+    check_payable(priced.totals.item_sum.original_total_cents)
+    return priced
+
+
+def price_lines(
+    session: Session, cart: Cart, lines: Sequence[CartLine], *, demanded: Collection[str] | None = None
+) -> None:
+    """Set the lines to today's prices in the cart's currency; one that has none keeps the price it has.
+
+    Raises `VariantWithoutPrice` where that is one of the variants `demanded`; None demands all.
+    """
     with session.no_autoflush:  # a new line has no price yet
         variant_ids = {line.variant_id for line in lines}
         prices = list_effective_prices(
             session, variant_ids, cart.currency_code, utc_now(), customer_id=cart.customer_id
         )
-    without = sorted({line.variant_id for line in lines} - prices.keys())
+    without = (variant_ids if demanded is None else set(demanded)) - prices.keys()
     if without:
-        raise VariantWithoutPrice(without)
+        raise VariantWithoutPrice(sorted(without))
     for line in lines:
-        price = prices[line.variant_id]
+        price = prices.get(line.variant_id)
+        if price is None:
+            continue
         line.unit_price_cents = price.amount_cents
         line.compare_at_unit_price_cents = price.original_amount_cents if price.is_reduced else None
 

@@ -16,8 +16,9 @@ from app.gateways.stripe import Intent
 from app.orders.models import Order
 from app.orders.place_order import Placement, place_order
 from app.orders.rules import ReviewReason
-from app.payments.models import Payment, PaymentSession
-from app.payments.service import create_manual_payment, record_payment, supersede_sessions
+from app.payments.models import PaymentSession
+from app.payments.queries import get_payment
+from app.payments.service import Receipt, create_manual_payment, record_payment, supersede_sessions
 from app.promotions.errors import InvalidPromotionCode
 from app.promotions.service import take_uses
 from app.refunds.service import record_intention
@@ -37,6 +38,7 @@ def read_readiness(contents: CartContents, *, has_session: bool) -> Readiness:
     """What the rules need to know of a cart."""
     return Readiness(
         has_lines=bool(contents.lines),
+        is_for_sale=not contents.withdrawn,
         has_collection=contents.cart.payment_collection_id is not None,
         has_session=has_session,
         needs_shipping=any(content.variant.requires_shipping for content in contents.lines),
@@ -65,9 +67,9 @@ def complete_cart(session: Session, contents: CartContents, attempt: PaymentSess
     always stands, at the price that was paid.
     """
     cart = contents.cart
-    payment = record_payment(session, attempt, paid).payment if paid else create_manual_payment(session, attempt)
+    receipt = record_payment(session, attempt, paid) if paid else create_manual_payment(session, attempt)
     order_id = new_id("order")
-    came = Sum(payment.amount_cents, payment.currency_code) if paid else None
+    came = Sum(receipt.amount_cents, receipt.currency_code) if paid else None
     owed = Sum(contents.totals.total_cents, cart.currency_code)
     reason = decide_review(read_readiness(contents, has_session=True), owed, came).reason
     refusal = None
@@ -81,16 +83,16 @@ def complete_cart(session: Session, contents: CartContents, attempt: PaymentSess
         release(session, cart.id)
     cart.completed_at = utc_now()
     supersede_sessions(session, attempt.payment_collection_id, but=attempt.id)
-    order = place_order(session, contents, _placement(order_id, payment, reason))
-    _tell(session, order, payment)
+    order = place_order(session, contents, _placement(order_id, receipt, reason))
+    _tell(session, order, receipt)
     return Completed(order, refusal)
 
 
-def _placement(order_id: str, payment: Payment, reason: ReviewReason | None) -> Placement:
-    is_paid = payment.captured_at is not None and reason not in ("amount_differs", "details_missing")
+def _placement(order_id: str, receipt: Receipt, reason: ReviewReason | None) -> Placement:
+    is_paid = receipt.captured_at is not None and reason not in ("amount_differs", "details_missing")
     return Placement(
         order_id=order_id,
-        payment_collection_id=payment.payment_collection_id,
+        payment_collection_id=receipt.payment_collection_id,
         paid_at=utc_now() if is_paid else None,
         review_reason=reason,
     )
@@ -118,9 +120,9 @@ def _sell(session: Session, contents: CartContents, order_id: str, *, is_paid: b
     return None
 
 
-def _tell(session: Session, order: Order, payment: Payment) -> None:
+def _tell(session: Session, order: Order, receipt: Receipt) -> None:
     if order.review_reason == "stock_gone":
-        record_intention(session, payment, "not_shipped")
+        record_intention(session, get_payment(session, receipt.payment_id), "not_shipped")
     if order.review_reason is None:
         queue_confirmation(session, order)
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.carts.queries import CartContents, get_contents, lock_cart
-from app.carts.rules import check_open_by_id
+from app.carts.rules import check_for_sale, check_open_by_id
 from app.checkout.complete_cart import complete_cart, read_readiness
 from app.checkout.open_payment_session import open_free_session
 from app.checkout.rules import PaymentNeed, check_ready, decide_payment_need
@@ -38,8 +38,8 @@ class Completion:
 def complete_for_buyer(cart_id: str) -> Completion:
     """Complete a cart for its buyer; asking twice, or at the same time, gives the same order.
 
-    Raises `CartNotFound`, what `check_ready` refuses, `InsufficientInventory` when no money was taken,
-    `CheckoutUnavailable` when Stripe cannot be asked.
+    Raises `CartNotFound`, what `check_ready` refuses, `InsufficientInventory` and `VariantNotForSale` when no money was
+    taken, `CheckoutUnavailable` when Stripe cannot be asked.
     """
     with unit_of_work() as session:
         intent_id = _find_intent_to_read(session, cart_id)
@@ -56,10 +56,12 @@ def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> C
     contents = get_contents(session, cart_id)
     attempt = _find_ready_session(session, contents) or open_free_session(session, cart)
     if attempt.provider_id == MANUAL_PROVIDER:
+        check_for_sale(contents.withdrawn)
         return Completion(complete_cart(session, contents, attempt, None).order.id)
     if intent is None or intent.id != attempt.payment_intent_id:
         raise Conflict  # another session was opened while we asked about this one
     if intent.status != "succeeded":
+        check_for_sale(contents.withdrawn)
         record_intent(session, attempt.id, intent)
         return Completion(payment_need=decide_payment_need(intent.status))
     completed = complete_cart(session, contents, attempt, intent)

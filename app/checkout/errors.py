@@ -1,6 +1,7 @@
 """What completing a cart refuses; messages are Medusa's, for clients compare them (store-api §7)."""
 
 from app.core.errors import Refusal
+from app.core.money import to_wire
 
 
 class CollectionMissing(Refusal):
@@ -29,3 +30,17 @@ class CartEmpty(Refusal):
 
     code = "cart_empty"
     default_message = "Cart has no items"
+
+
+class TotalRisen(Refusal):
+    """Prices rose since the cart was last shown: nobody is asked for more than they saw. The cart shows it now."""
+
+    type = "not_allowed"
+    code = "total_risen"
+
+    def __init__(self, total_cents: int, currency_code: str) -> None:
+        total = f"{to_wire(total_cents, currency_code)} {currency_code.upper()}"
+        super().__init__(
+            f"Le total de votre panier est maintenant de {total} : vérifiez-le avant de payer. / "
+            f"Your cart now comes to {total}: please check it before paying."
+        )

@@ -5,6 +5,9 @@ from sqlalchemy.orm import Session
 from app.carts.models import Cart
 from app.carts.open_cart import mark_used, open_cart, refresh
 from app.carts.queries import get_contents, lock_cart
+from app.carts.rules import check_for_sale
+from app.carts.update_lines import reprice
+from app.checkout.errors import TotalRisen
 from app.checkout.queries import find_cart_id
 from app.core.db import unit_of_work
 from app.core.errors import Conflict
@@ -22,9 +25,9 @@ AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
 def open_collection(session: Session, cart_id: str) -> str:
-    """The id of what a cart owes; asked again it is the same one, at the cart's present total."""
+    """The id of what a cart owes; asked again it is the same one, at the total that the cart shows."""
     cart = open_cart(session, cart_id)
-    total_cents = refresh(session, get_contents(session, cart_id)).totals.total_cents
+    total_cents = get_contents(session, cart_id).totals.total_cents
     mark_used(cart)
     if cart.payment_collection_id is None:
         cart.payment_collection_id = create_collection(session, total_cents, cart.currency_code).id
@@ -37,10 +40,14 @@ def open_payment_session(collection_id: str, provider_id: str) -> None:
     """Open one attempt to pay, in place of any other; with Stripe, an intent for it, and the pieces promised meanwhile.
 
     The row stands before the call and its id is the idempotency key: whatever the call's outcome, asking again pays
-    once. Raises `PaymentProviderUnknown`, `InsufficientInventory`, `CheckoutUnavailable`, `AmountNotPayable`.
+    once. Nobody pays more than the cart showed: where today's prices come to more, the cart takes them and `TotalRisen`
+    is raised, once. Raises `PaymentProviderUnknown`, `VariantNotForSale`, `VariantWithoutPrice`,
+    `InsufficientInventory`, `CheckoutUnavailable`, `AmountNotPayable`.
     """
     with unit_of_work() as session:
         attempt = _open(session, collection_id, provider_id)
+    if isinstance(attempt, TotalRisen):
+        raise attempt
     if attempt.provider_id == STRIPE_PROVIDER and attempt.payment_intent_id is None:
         _create_intent(attempt)
 
@@ -53,21 +60,26 @@ def open_free_session(session: Session, cart: Cart) -> PaymentSession:
     return open_session(session, cart.payment_collection_id, MANUAL_PROVIDER)
 
 
-def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSession:
+def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSession | TotalRisen:
+    """The attempt, or what to raise once the new prices are committed."""
     cart_id = find_cart_id(session, collection_id)
     if cart_id is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     cart = open_cart(session, cart_id)
-    contents = refresh(session, get_contents(session, cart_id))
+    shown = get_contents(session, cart_id)
+    check_for_sale(shown.withdrawn)
+    contents = refresh(session, reprice(session, shown))
     total_cents = contents.totals.total_cents
     check_provider(provider_id, total_cents, is_manual_offered=get_settings().manual_payment)
     mark_used(cart)
-    # VAT or a rule may have changed overnight
     follow_amount(session, collection_id, total_cents, cart.currency_code)
+    if total_cents > shown.totals.total_cents:
+        release(session, cart_id)
+        return TotalRisen(total_cents, cart.currency_code)
     attempt = open_session(session, collection_id, compute_provider(provider_id, total_cents))
     # Whoever pays by transfer or in cash completes at once: only a card takes its time.
     if attempt.provider_id == STRIPE_PROVIDER:
-        reserve(session, cart_id, contents.counted_pieces)
+        cart.promised_since_at = reserve(session, cart_id, contents.counted_pieces, cart.promised_since_at)
     else:
         release(session, cart_id)
     return attempt

@@ -13,6 +13,7 @@ class Readiness:
     """What a cart has, and what it needs."""
 
     has_lines: bool
+    is_for_sale: bool
     has_collection: bool
     has_session: bool
     needs_shipping: bool
@@ -76,13 +77,15 @@ def decide_review(cart: Readiness, owed: Sum, paid: Sum | None) -> Review:
     """Money that came is never sent away: what does not fit becomes an order that a person looks at.
 
     Nobody can be written to without an e-mail, and no parcel leaves without a name, a street and a town. Source: design
-    §4.5; the amount and the currency must both be equal, payments §2.2.
+    §4.5; the amount and the currency must both be equal, payments §2.2; what is withdrawn, docs/decisions/0014.
     """
     can_leave = not cart.needs_shipping or (cart.has_shipping and cart.has_address)
     if not (cart.has_lines and cart.has_email and can_leave):
         return Review("details_missing")
     if paid is not None and paid != owed:
         return Review("amount_differs")
+    if not cart.is_for_sale:
+        return Review("withdrawn")
     return Review(None)
 
 

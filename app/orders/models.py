@@ -36,7 +36,7 @@ class Order(Base):
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'completed', 'canceled', 'requires_action', 'archived')", name="status"),
         CheckConstraint(
-            "review_reason IN ('stock_gone', 'amount_differs', 'details_missing', 'promotion_used_up')",
+            "review_reason IN ('stock_gone', 'amount_differs', 'details_missing', 'promotion_used_up', 'withdrawn')",
             name="review_reason",
         ),
         CheckConstraint("total_cents >= 0", name="total_is_not_negative"),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.orders.errors import OrderAlreadyOwned, OrderNotFound, OrderWithoutEmail
 
-ReviewReason = Literal["stock_gone", "amount_differs", "details_missing", "promotion_used_up"]
+ReviewReason = Literal["stock_gone", "amount_differs", "details_missing", "promotion_used_up", "withdrawn"]
 
 # An order's id opens it without login for that long (design §4.18).
 OPEN_WITHOUT_LOGIN = timedelta(days=30)

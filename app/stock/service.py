@@ -1,7 +1,7 @@
 """Moves and promises pieces; every change of a level is a movement that says why."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Integer, Text, any_, bindparam, column, delete, func, insert, update
 from sqlalchemy.dialects import postgresql
@@ -12,9 +12,7 @@ from app.core.clock import utc_now
 from app.core.db import Base
 from app.stock import queries
 from app.stock.models import StockLevel, StockMovement, StockReservation
-from app.stock.rules import check_available, check_movement
-
-RESERVED_FOR = timedelta(minutes=15)
+from app.stock.rules import check_available, check_movement, compute_promise_end, compute_promise_start
 
 _level = Base.metadata.tables[StockLevel.__tablename__]
 _reservation = Base.metadata.tables[StockReservation.__tablename__]
@@ -56,19 +54,24 @@ def receive(session: Session, variant_id: str, quantity: int, reference: str | N
     session.add(StockMovement(variant_id=variant_id, delta=quantity, reason="receipt", reference=reference))
 
 
-def reserve(session: Session, cart_id: str, quantities: Mapping[str, int]) -> None:
+def reserve(session: Session, cart_id: str, quantities: Mapping[str, int], since: datetime | None = None) -> datetime:
     """Promise counted pieces to a cart for a quarter of an hour, in place of what it was promised: all, or none.
 
-    Raises `InsufficientInventory`, `InvalidQuantity`; the caller then undoes its transaction.
+    `since` is what the cart's last call gave: from when on its promises count. A cart that has had its time is promised
+    nothing, and may have what is there. Raises `InsufficientInventory`, `InvalidQuantity`; the caller then undoes its
+    transaction.
     """
     now = utc_now()
     _demand_available(session, cart_id, quantities, now)
+    since = compute_promise_start(since, now)
+    expires_at = compute_promise_end(since, now)
     rows = [
-        {"cart_id": cart_id, "variant_id": variant_id, "quantity": quantity, "expires_at": now + RESERVED_FOR}
+        {"cart_id": cart_id, "variant_id": variant_id, "quantity": quantity, "expires_at": expires_at}
         for variant_id, quantity in sorted(quantities.items())
     ]
-    if rows:
+    if rows and expires_at > now:
         session.execute(insert(_reservation), rows)
+    return since
 
 
 def release(session: Session, cart_id: str) -> None:

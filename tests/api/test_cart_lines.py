@@ -83,7 +83,7 @@ def test_a_line_is_deleted(storefront: Storefront) -> None:
     assert quantities(storefront, other_id) == [1]
 
 
-def test_a_line_keeps_its_price_until_pieces_are_added(storefront: Storefront) -> None:
+def test_a_line_keeps_its_price_until_the_cart_is_changed(storefront: Storefront) -> None:
     variant = storefront.product().variants[0].id
     cart_id = storefront.cart_id((variant, 1))
     with unit_of_work("test") as session:
@@ -93,10 +93,8 @@ def test_a_line_keeps_its_price_until_pieces_are_added(storefront: Storefront) -
     assert (added["items"][0]["unit_price"], added["total"]) == (399, 798)
 
 
-@pytest.mark.parametrize(("quantity", "unit_price"), [(3, 399), (2, 349), (1, 349)])
-def test_more_pieces_of_a_line_cost_what_they_cost_today(
-    storefront: Storefront, quantity: int, unit_price: int
-) -> None:
+@pytest.mark.parametrize("quantity", [3, 1])
+def test_another_quantity_costs_what_it_costs_today(storefront: Storefront, quantity: int) -> None:
     """One piece at the price of a sale that is over does not open it for as many as there are."""
     variant = storefront.product().variants[0].id
     cart_id = storefront.cart_id((variant, 2))
@@ -104,7 +102,7 @@ def test_more_pieces_of_a_line_cost_what_they_cost_today(
     with unit_of_work("test") as session:
         set_price(session, variant, "eur", 39_900)
     cart = storefront.post(f"/carts/{cart_id}/line-items/{line_id}", {"quantity": quantity}).json()["cart"]
-    assert (cart["items"][0]["unit_price"], cart["total"]) == (unit_price, unit_price * quantity)
+    assert (cart["items"][0]["unit_price"], cart["total"]) == (399, 399 * quantity)
 
 
 def test_a_price_is_ours_to_say(storefront: Storefront) -> None:

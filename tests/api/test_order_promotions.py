@@ -91,12 +91,15 @@ def test_without_money_a_code_that_is_over_ends_the_purchase(buyer: Buyer) -> No
     assert (read_state(), read_rows(USES)) == (before, [(0, 0)])
 
 
-def test_opening_a_payment_drops_a_code_that_is_over(buyer: Buyer) -> None:
+def test_opening_a_payment_drops_a_code_that_is_over_and_says_so_before_more_is_asked_for(buyer: Buyer) -> None:
     with unit_of_work("test") as session:
         make_promotion(session, "VITE", ends_at=utc_now() + timedelta(days=1))
     cart_id = fill(buyer, "VITE")
     collection_id = buyer.open_collection(cart_id)
     with time_machine.travel(utc_now() + timedelta(days=2), tick=True):
+        refused = buyer.ask_for_session(collection_id)
+        assert (refused.status_code, refused.json()["code"]) == (400, "total_risen")
+        assert buyer.http.get(f"/store/carts/{cart_id}").json()["cart"]["total"] == 702.9
         collection = buyer.ask_for_session(collection_id).json()["payment_collection"]
     assert (collection["amount"], collection["payment_sessions"][0]["amount"]) == (702.9, 702.9)
 
@@ -163,8 +166,9 @@ def test_a_code_that_a_buyer_has_had_is_refused_before_a_card_is_charged(buyer: 
         make_promotion(session, "UNE", usage_limit_per_customer=1)
     parallel = fill(buyer, "UNE")
     buy_by_transfer(buyer, fill(buyer, "UNE"))
-    collection = buyer.ask_for_session(buyer.open_collection(parallel)).json()["payment_collection"]
-    assert collection["amount"] == 702.9
+    collection_id = buyer.open_collection(parallel)
+    assert buyer.ask_for_session(collection_id).json()["code"] == "total_risen"
+    assert buyer.ask_for_session(collection_id).json()["payment_collection"]["amount"] == 702.9
     answer = buyer.post(f"/store/carts/{parallel}", promo_codes=["UNE"])
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_promotion_code")
     other = buyer.post(f"/store/carts/{parallel}", email="paul@example.com", promo_codes=["UNE"]).json()["cart"]

@@ -1,9 +1,12 @@
 """Pieces promised while somebody pays by card: given back by time, change or completion, never lost, never twice."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import httpx2
 import pytest
+import time_machine
 from sqlalchemy import text
 
 from app.core.clock import utc_now
@@ -206,3 +209,61 @@ def test_late_money_for_pieces_that_are_gone_is_kept_for_a_person(buyer: Buyer, 
     assert read_rows('SELECT status, review_reason FROM "order"') == [("requires_action", "stock_gone")]
     assert read_rows("SELECT reason FROM refund") == [("not_shipped",)]
     assert (level(buyer), read_rows(RESERVED)) == ((7, 0), [])
+
+
+@contextmanager
+def minutes_later(minutes: int) -> Iterator[None]:
+    """So long after now; the job has just run."""
+    with time_machine.travel(utc_now() + timedelta(minutes=minutes), tick=True):
+        release_expired_reservations()
+        yield
+
+
+def reopen(buyer: Buyer, cart_id: str) -> httpx2.Response:
+    """Ask for another attempt to pay a cart."""
+    return buyer.ask_for_session(buyer.open_collection(cart_id))
+
+
+def test_a_second_and_a_third_card_keep_the_pieces(buyer: Buyer, paying: str) -> None:
+    """Honest buyers whose bank says no: each attempt has its quarter of an hour."""
+    other = buyer.fill_cart(2)
+    for minutes in (14, 28):
+        with minutes_later(minutes):
+            assert reopen(buyer, paying).status_code == 200
+    with minutes_later(42):
+        assert level(buyer) == (10, 8)
+        assert insufficient(
+            buyer.post(f"/store/carts/{other}/line-items", variant_id=buyer.goods.variant_id, quantity=1)
+        )
+
+
+def test_whoever_reopens_for_ever_keeps_pieces_from_others_for_three_quarters_of_an_hour(
+    buyer: Buyer, fake_stripe: FakeStripe, paying: str
+) -> None:
+    """After that they may still pay, for what nobody else bought; after three hours it is counted anew."""
+    other = buyer.fill_cart(2)
+    for minutes in (14, 28, 42):
+        with minutes_later(minutes):
+            assert reopen(buyer, paying).status_code == 200
+    with minutes_later(44):
+        assert level(buyer) == (10, 8)
+    with minutes_later(46):
+        assert (level(buyer), shown_pieces(buyer)) == ((10, 0), 10)
+        assert reopen(buyer, paying).status_code == 200
+        assert read_rows(RESERVED) == []
+    with minutes_later(179):
+        assert reopen(buyer, paying).status_code == 200
+        assert read_rows(RESERVED) == []
+        buyer.post(f"/store/carts/{other}/line-items", variant_id=buyer.goods.variant_id, quantity=1)
+        attempt = buyer.open_session(other)
+        assert insufficient(reopen(buyer, paying))
+        fake_stripe.pay(attempt.intent_id, deliver=False)
+        assert buyer.complete(other).json()["order"]["status"] == "pending"
+        assert level(buyer) == (7, 0)
+
+
+def test_a_cart_that_rested_is_promised_pieces_again(buyer: Buyer, paying: str) -> None:
+    with minutes_later(181):
+        assert read_rows(RESERVED) == []
+        assert reopen(buyer, paying).status_code == 200
+        assert read_rows(RESERVED) == [(paying, 8)]

@@ -13,7 +13,7 @@ OWED = Sum(70290, "eur")
 def cart(**over: bool) -> Readiness:
     """A cart that lacks nothing, but for what is said."""
     whole = {"has_lines": True, "has_collection": True, "has_session": True, "needs_shipping": True}
-    there = {"has_shipping": True, "has_email": True, "has_address": True, "owes_nothing": False}
+    there = {"is_for_sale": True, "has_shipping": True, "has_email": True, "has_address": True, "owes_nothing": False}
     return Readiness(**{**there, **whole, **over})
 
 
