@@ -58,30 +58,24 @@ class OptionValueOut(BaseModel):
     metadata: Json | None
 
 
-class OptionOut(BaseModel):
-    """A dimension of a product."""
-
-    id: str
-    title: str
-    product_id: str
-    metadata: Json | None
-    values: list[OptionValueOut]
-
-
 class OptionTitleOut(BaseModel):
     """An option without its values."""
 
     id: str
     title: str
     product_id: str
+    metadata: Json | None
 
 
-class VariantOptionOut(BaseModel):
+class OptionOut(OptionTitleOut):
+    """A dimension of a product."""
+
+    values: list[OptionValueOut]
+
+
+class VariantOptionOut(OptionValueOut):
     """The value that a variant has of an option."""
 
-    id: str
-    value: str
-    option_id: str
     option: OptionTitleOut
 
 

@@ -1,5 +1,7 @@
 """schemathesis over the whole OpenAPI document: what it makes of our own schemas never breaks the application.
 
+And every answer is one that the document announces: its status, its kind, the shape of its body, no key beside it.
+
 Two sources: its coverage cases (every boundary of every schema, deterministic), and hypothesis, right and wrong data by
 turns. The document that it reads names things that exist, so that calls come far.
 """
@@ -17,9 +19,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case
 from schemathesis.core import NOT_SET
+from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from tests.api.judge import Asked, check_answer, check_invariants
 from tests.api.walk import Step, document, in_groups, operation_of, steps
@@ -27,6 +35,8 @@ from tests.api.world import STAFF, Headers, World
 from tests.proofs import proof_size
 from tests.shop_front import read_rows
 
+# An answer that the document does not announce: its status, its kind, a body of another shape.
+CONFORMANCE = [status_code_conformance, content_type_conformance, response_schema_conformance]
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 DOCUMENTED = [step for step in steps() if operation_of(step.method, step.path) and not step.is_health]
 GROUPS = in_groups(DOCUMENTED)
@@ -54,6 +64,8 @@ def with_ids(world: World) -> dict[str, object]:
     components = made["components"]
     assert isinstance(components, dict)
     for schema in components["schemas"].values():
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)  # what an answer holds, the document names
         for name, field in schema.get("properties", {}).items():
             if name in world.bodies:
                 known_values = [world.bodies[name], *ALSO_KNOWN.get(name, ())]
@@ -72,9 +84,9 @@ def parameters_in(made: dict[str, object], step: Step) -> list[Parameter]:
 class Fuzzer:
     """Sends cases, judges the answers."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, promised: dict[str, object]) -> None:
         self.world = world
-        self.schema = schemathesis.openapi.from_dict(with_ids(world))
+        self.schema = schemathesis.openapi.from_dict(promised)
         found = [result.ok() for result in self.schema.get_all_operations() if isinstance(result, Ok)]
         self.operations = {operation.label: operation for operation in found}
         self.sent = 0
@@ -135,6 +147,7 @@ class Fuzzer:
             ],
         )
         check_answer(Asked(step, (case.method, case.formatted_path, case.query, case.body)), answer)
+        case.validate_response(answer, checks=CONFORMANCE)
         self.sent += 1
         if answer.status_code < 300:
             self.reached.add(step.name)
@@ -150,7 +163,7 @@ def flat(query: Mapping[str, object] | None) -> httpx2.QueryParams:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_nothing_of_the_document_breaks_it(world: World, group: str) -> None:
-    fuzzer = Fuzzer(world)
+    fuzzer = Fuzzer(world, with_ids(world))
     for step in GROUPS[group]:
         fuzzer.run(step)
     check_invariants()
@@ -161,6 +174,21 @@ def test_nothing_of_the_document_breaks_it(world: World, group: str) -> None:
         if step.method == "GET" and step.access == "storefront" and world.knows(step)
     }
     assert open_to_all <= fuzzer.reached, "The cases never come further than a refusal."
+
+
+def test_an_answer_that_nobody_announced_is_seen(world: World) -> None:
+    """The control: documents that promise something else than what is answered."""
+    written = json.dumps(with_ids(world))
+    step = next(step for step in DOCUMENTED if step.name == "GET /store/regions")
+    for promised, kept, seen in (
+        ('"400": ', '"418": ', "Undocumented status code"),
+        ('"application/json": ', '"text/html": ', "Undocumented Content-Type"),
+        ('"display_name": {"type": "string"', '"display_name": {"type": "integer"', "is not of type"),
+        ('"countries": {', '"lands": {', "Additional properties are not allowed"),
+    ):
+        assert promised in written
+        with pytest.raises(FailureGroup, match=seen):
+            Fuzzer(world, json.loads(written.replace(promised, kept))).run(step)
 
 
 def check_every_cart_is_readable(world: World) -> None:
