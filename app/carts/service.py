@@ -23,8 +23,7 @@ from app.customers.service import record_guest
 from app.shipping.errors import UnfitShippingOption
 from app.shipping.queries import find_option
 from app.shop.errors import RegionNotFound
-from app.shop.models import Region
-from app.shop.queries import find_region, get_default_region
+from app.shop.queries import ServedRegion, find_served_region
 
 
 class CartChanges(TypedDict, total=False):
@@ -50,8 +49,7 @@ def create_cart(
     customer: Customer | None = None,
 ) -> CartContents:
     """Make a cart in the key's channel, in the region asked for or the default one; it is the caller's if logged in."""
-    region_id = changes.get("region_id")
-    region = _get_region(session, region_id) if region_id else get_default_region(session)
+    region = _get_region(session, changes.get("region_id") or None)
     now = utc_now()
     cart = Cart(
         id=new_id("cart"),
@@ -65,7 +63,6 @@ def create_cart(
         cart.customer_id, cart.email = customer.id, customer.email
     session.add(cart)
     set_only_country(session, cart, region)
-    session.flush()  # lines refer to the cart
     _check_channel(changes.get("sales_channel_id"), channel_id)
     _apply(session, cart, region, changes, customer)
     put_lines(session, cart, lines)
@@ -122,8 +119,8 @@ def choose_shipping(session: Session, cart_id: str, option_id: str, data: Json |
     return contents
 
 
-def _get_region(session: Session, region_id: str) -> Region:
-    region = find_region(session, region_id)
+def _get_region(session: Session, region_id: str | None) -> ServedRegion:
+    region = find_served_region(session, region_id)
     if region is None:
         raise RegionNotFound
     return region
@@ -134,7 +131,7 @@ def _check_channel(asked_id: str | None, channel_id: str) -> None:
         raise ForeignSalesChannel(asked_id)
 
 
-def _move_to_region(session: Session, cart: Cart, region: Region) -> None:
+def _move_to_region(session: Session, cart: Cart, region: ServedRegion) -> None:
     """Other prices, other countries, other ways to send (store-api §5, region changed)."""
     cart.region_id = region.id
     cart.currency_code = region.currency_code
@@ -145,7 +142,7 @@ def _move_to_region(session: Session, cart: Cart, region: Region) -> None:
         session.delete(method)
 
 
-def _apply(session: Session, cart: Cart, region: Region, changes: CartChanges, customer: Customer | None) -> None:
+def _apply(session: Session, cart: Cart, region: ServedRegion, changes: CartChanges, customer: Customer | None) -> None:
     currency_code = changes.get("currency_code")
     if currency_code is not None and currency_code.lower() != region.currency_code:
         raise CurrencyDiffersFromRegion(currency_code, region.name)
@@ -186,6 +183,5 @@ def _set_email(session: Session, cart: Cart, email: str | None) -> None:
     if cart.customer_id is not None and has_account(session, cart.customer_id):
         cart.email = email
         return
-    customer = record_guest(session, email) if email else None
-    cart.email = customer.email if customer else None
-    cart.customer_id = customer.id if customer else None
+    cart.email = email.lower() if email else None
+    cart.customer_id = record_guest(session, email) if email else None

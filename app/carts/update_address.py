@@ -11,7 +11,7 @@ from app.carts.models import Cart, CartAddress
 from app.carts.rules import check_country
 from app.core.ids import new_id
 from app.customers.models import AddressColumns
-from app.shop.models import Region
+from app.shop.queries import ServedRegion
 
 AddressKind = Literal["shipping", "billing"]
 AddressValues = Mapping[str, object]
@@ -25,7 +25,9 @@ class SavedAddress:
     id: str
 
 
-def set_address(session: Session, cart: Cart, region: Region, kind: AddressKind, given: AddressValues | None) -> None:
+def set_address(
+    session: Session, cart: Cart, region: ServedRegion, kind: AddressKind, given: AddressValues | None
+) -> None:
     """Set or clear an address of a locked cart.
 
     With the `id` of the cart's own address only what is given changes; without, it is a whole new one. Raises
@@ -44,30 +46,30 @@ def set_address(session: Session, cart: Cart, region: Region, kind: AddressKind,
     _fill(address, region, kind, given)
 
 
-def set_only_country(session: Session, cart: Cart, region: Region) -> None:
+def set_only_country(session: Session, cart: Cart, region: ServedRegion) -> None:
     """Start the shipping address anew: with the region's country if it has one only, else with none (store-api §5)."""
     set_address(session, cart, region, "shipping", None)
-    if len(region.countries) == 1:
+    if len(region.served) == 1:
         set_address(session, cart, region, "shipping", {})
 
 
-def _fill(address: CartAddress, region: Region, kind: AddressKind, given: AddressValues) -> None:
+def _fill(address: CartAddress, region: ServedRegion, kind: AddressKind, given: AddressValues) -> None:
     is_whole = given.get("id") is None
     for column in COLUMNS:
         if is_whole or column in given:
             setattr(address, column, given.get(column))
-    served = [country.iso_2 for country in region.countries]
     if address.country_code is not None:
         address.country_code = address.country_code.lower()
     if kind == "shipping":
-        if address.country_code is None and len(served) == 1:
-            address.country_code = served[0]
-        check_country(address.country_code, region.name, served)
+        if address.country_code is None and len(region.served) == 1:
+            address.country_code = region.served[0]
+        check_country(address.country_code, region.name, region.served)
 
 
 def _find_address(session: Session, cart: Cart, kind: AddressKind) -> CartAddress | None:
     address_id = cart.shipping_address_id if kind == "shipping" else cart.billing_address_id
-    return session.get(CartAddress, address_id) if address_id else None
+    with session.no_autoflush:  # one statement writes all of the cart in the end
+        return session.get(CartAddress, address_id) if address_id else None
 
 
 def _remove_address(session: Session, cart: Cart, kind: AddressKind, address: CartAddress | None) -> None:

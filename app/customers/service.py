@@ -2,14 +2,20 @@
 
 from typing import TypedDict
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core.db import Json
+from app.core.db import Base, Json
 from app.core.ids import new_id
 from app.customers import queries
 from app.customers.models import Customer
+
+_customer = Base.metadata.tables[Customer.__tablename__]
+_NEW_GUEST = insert(_customer).on_conflict_do_nothing(index_elements=["email", "has_account"]).returning(_customer.c.id)
+_GUEST_ID = select(_customer.c.id).where(
+    _customer.c.email == bindparam("email"), _customer.c.has_account == bindparam("has_account")
+)
 
 
 class CustomerDetails(TypedDict, total=False):
@@ -22,12 +28,11 @@ class CustomerDetails(TypedDict, total=False):
     details: Json | None
 
 
-def record_guest(session: Session, email: str) -> Customer:
-    """The guest customer with this address, made if there is none; two carts at once make one."""
-    address = email.lower()
-    guest = insert(Customer).values(id=new_id("cus"), email=address, has_account=False)
-    session.execute(guest.on_conflict_do_nothing(index_elements=["email", "has_account"]))
-    return session.scalars(select(Customer).where(Customer.email == address, Customer.has_account.is_(False))).one()
+def record_guest(session: Session, email: str) -> str:
+    """The id of the guest customer with this address, made if there is none; two carts at once make one."""
+    given = {"id": new_id("cus"), "email": email.lower(), "has_account": False}
+    made: str | None = session.scalar(_NEW_GUEST, given)
+    return made or session.scalars(_GUEST_ID, given).one()
 
 
 def update_customer(session: Session, customer_id: str, details: CustomerDetails) -> Customer:

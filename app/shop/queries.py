@@ -1,20 +1,44 @@
 """Reads of the shop's set-up."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, outerjoin, select, true
+from sqlalchemy import Text, bindparam, func, outerjoin, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.core.tagged_cache import get_tagged_cache
-from app.shop.errors import RegionNotFound
-from app.shop.models import PublishableKey, Region, SalesChannel, Shop, TaxRate, VatRegime
+from app.shop.models import Country, PublishableKey, Region, SalesChannel, Shop, TaxRate, VatRegime
 from app.shop.rules import FRANCHISE, FRANCHISE_CODE, FRANCHISE_MENTION, STANDARD
 
 RATES_BYTES = 4_000
+SERVED_BYTES = 2_000
 ORDERS = {"id": Region.id, "name": Region.name, "created_at": Region.created_at}
+
+_SERVED = select(
+    Region.id,
+    Region.name,
+    Region.currency_code,
+    func.array(select(Country.iso_2).where(Country.region_id == Region.id).order_by(Country.iso_2).scalar_subquery()),
+)
+_SERVED_BY_ID = _SERVED.where(Region.id == bindparam("region_id", type_=Text()))
+_SERVED_BY_DEFAULT = (
+    _SERVED.outerjoin(Shop, Shop.default_region_id == Region.id)
+    .order_by(Shop.id.is_(None), Region.created_at, Region.id)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True)
+class ServedRegion:
+    """What a cart knows of its region: what it pays in, and the codes of the countries it may go to."""
+
+    id: str
+    name: str
+    currency_code: str
+    served: tuple[str, ...]
 
 
 def find_shop(session: Session) -> Shop | None:
@@ -61,18 +85,19 @@ def list_currency_codes(session: Session) -> list[str]:
     return list(session.scalars(select(Region.currency_code).distinct().order_by(Region.currency_code)))
 
 
-def get_default_region(session: Session) -> Region:
-    """The shop's default region, else its oldest one, with its countries; raises `RegionNotFound`."""
-    query = (
-        select(Region)
-        .outerjoin(Shop, Shop.default_region_id == Region.id)
-        .order_by(Shop.id.is_(None), Region.created_at, Region.id)
-        .options(selectinload(Region.countries))
-        .limit(1)
-    )
-    region = session.scalar(query)
-    if region is None:
-        raise RegionNotFound
+def find_served_region(session: Session, region_id: str | None) -> ServedRegion | None:
+    """The region of a cart; the shop's default one, else its oldest, when none is named. The process keeps it."""
+    cache, key = get_tagged_cache(), (ServedRegion, region_id)
+    kept = cache.get(key, ServedRegion)
+    if kept is not None:
+        return kept
+    since = cache.mark()
+    statement = _SERVED_BY_ID if region_id is not None else _SERVED_BY_DEFAULT
+    found = session.execute(statement, {"region_id": region_id} if region_id is not None else None).one_or_none()
+    if found is None:
+        return None
+    region = ServedRegion(found[0], found[1], found[2], tuple(found[3]))
+    cache.keep(key, region, size=SERVED_BYTES, since=since)
     return region
 
 
