@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, any_, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, any_, column, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.catalogue.list_rows import CATEGORY, COLLECTION, PRODUCT, TAG, TYPE, Columns, Row, is_shown
@@ -68,12 +68,15 @@ def list_grouped_products(
     found: defaultdict[str, list[str]] = defaultdict(list)
     if not group_ids:
         return found
-    group_id, members = _members(kind)
-    place = func.row_number().over(partition_by=group_id, order_by=(PRODUCT.c.created_at, PRODUCT.c.id))
-    placed = select(group_id.label("group_id"), PRODUCT.c.id, place.label("place")).select_from(members)
-    placed_here = placed.where(_among(group_id, group_ids), is_shown(literal(channel_id))).subquery("placed")
-    query = select(placed_here.c.group_id, placed_here.c.id).where(placed_here.c.place <= MOST_PRODUCTS)
-    for group, product_id in session.execute(query.order_by(placed_here.c.group_id, placed_here.c.place)):
+    # Group by group, each by an index and no further than its first: nothing reads the catalogue from end to end.
+    asked = func.unnest(literal(list(group_ids), ARRAY(Text))).table_valued(column("id", Text)).render_derived()
+    group_id, belonging = _members(kind)
+    shown = select(PRODUCT.c.id, PRODUCT.c.created_at).select_from(belonging).correlate(asked)
+    here = shown.where(group_id == asked.c.id, is_shown(literal(channel_id)))
+    first = here.order_by(PRODUCT.c.created_at, PRODUCT.c.id).limit(MOST_PRODUCTS).lateral("first")
+    query = select(asked.c.id, first.c.id).select_from(asked.join(first, true()))
+    query = query.order_by(asked.c.id, first.c.created_at, first.c.id)
+    for group, product_id in session.execute(query):
         found[group].append(product_id)
     return found
 

@@ -49,20 +49,24 @@ class _Search:
     ranks: Sequence[ColumnElement[object]]
 
 
-def list_product_ids(session: Session, wanted: ProductFilter, page: Page) -> tuple[list[str], int]:
-    """A page of the published products that match, and how many match in all.
+def list_product_ids(
+    session: Session, wanted: ProductFilter, page: Page, count: int | None = None
+) -> tuple[list[str], int]:
+    """A page of the published products that match, and how many match in all: `count`, where it is known.
 
     Words are searched without accents and capitals, each as a part of the product's or its variants' words; where
     nothing holds them, what resembles them is found. Without an `order`, the best match comes first.
     """
     if not wanted.text or not wanted.text.strip():
-        return _list_page(session, wanted, page, None)
+        return _list_page(session, wanted, page, None, count)
     phrase = " ".join(_words(session, wanted.text))
     found = _list_page(session, wanted, page, _exactly(phrase))
     return found if found[1] or not phrase else _list_page(session, wanted, page, _alike(session, phrase))
 
 
-def _list_page(session: Session, wanted: ProductFilter, page: Page, search: _Search | None) -> tuple[list[str], int]:
+def _list_page(
+    session: Session, wanted: ProductFilter, page: Page, search: _Search | None, count: int | None = None
+) -> tuple[list[str], int]:
     """The page and the count, in one statement."""
     conditions = _conditions(wanted)
     order, is_turned = (page.order or DEFAULT_ORDER).removeprefix("-"), (page.order or "").startswith("-")
@@ -71,13 +75,14 @@ def _list_page(session: Session, wanted: ProductFilter, page: Page, search: _Sea
     query = select(PRODUCT.c.id, *columns).where(is_shown(literal(wanted.channel_id)), *conditions)
     if search is not None:
         query = query.join_from(PRODUCT, SEARCH, SEARCH.c.product_id == PRODUCT.c.id).where(search.condition)
-    # Found once, for both, where something is asked for; the whole catalogue is walked in its order, and counted.
+    # Found once, for both, where something is asked for; the whole catalogue is walked in its order, and counted once
+    # after each change.
     is_narrow = bool(conditions) or search is not None
     found = query.cte("found").prefix_with("MATERIALIZED") if is_narrow else query.subquery("found")
     turned = [each.desc() if is_turned else each.asc() for each in (found.c.place, found.c.id)]
     first = [found.c[f"rank_{place}"] for place in range(len(ranks))]
     ids = select(found.c.id).order_by(*first, *turned).limit(page.limit).offset(page.offset).scalar_subquery()
-    counted = select(func.count()).select_from(found).scalar_subquery()
+    counted = select(func.count()).select_from(found).scalar_subquery() if count is None else literal(count)
     row = session.execute(select(func.array(ids), counted)).one()
     return list(row[0]), int(row[1])
 

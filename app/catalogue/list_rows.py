@@ -7,7 +7,19 @@ statement is written once per set of columns; its text never changes, so that th
 from collections.abc import Collection, Sequence
 from functools import cache
 
-from sqlalchemy import ARRAY, ColumnElement, Executable, FromClause, Select, Text, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Executable,
+    FromClause,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -72,7 +84,8 @@ def list_category_rows(session: Session, product_ids: Collection[str], columns: 
 
 def is_shown(channel_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Published, and in this channel."""
-    return (PRODUCT.c.status == PUBLISHED) & (channel_id == any_(PRODUCT.c.channel_ids))
+    # Not as a parameter: a plan that is made for any state cannot use the indexes of what is published.
+    return (PRODUCT.c.status == literal_column(f"'{PUBLISHED}'")) & (channel_id == any_(PRODUCT.c.channel_ids))
 
 
 def _list(session: Session, statement: Executable, **values: object) -> Sequence[Row]:

@@ -26,8 +26,10 @@ class VariantFilter:
     text: str | None = None
 
 
-def list_variant_ids(session: Session, wanted: VariantFilter, page: Page) -> tuple[list[str], int]:
-    """A page of the variants of published products, and how many match in all."""
+def list_variant_ids(
+    session: Session, wanted: VariantFilter, page: Page, count: int | None = None
+) -> tuple[list[str], int]:
+    """A page of the variants of published products, and how many match in all: `count`, where it is known."""
     shown = select(VARIANT.c.id).join_from(VARIANT, PRODUCT, PRODUCT.c.id == VARIANT.c.product_id)
     query = shown.where(is_shown(literal(wanted.channel_id)), *_conditions(wanted))
     counted = query.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
@@ -35,8 +37,8 @@ def list_variant_ids(session: Session, wanted: VariantFilter, page: Page) -> tup
     first = VARIANT.c[order.removeprefix("-")]
     turned = [each.desc() if order.startswith("-") else each.asc() for each in (first, VARIANT.c.id)]
     ordered = query.order_by(*turned).limit(page.limit).offset(page.offset).scalar_subquery()
-    ids, count = session.execute(select(func.array(ordered), counted)).one()
-    return list(ids), int(count)
+    row = session.execute(select(func.array(ordered), counted if count is None else literal(count))).one()
+    return list(row[0]), int(row[1])
 
 
 def _conditions(wanted: VariantFilter) -> list[ColumnElement[bool]]:

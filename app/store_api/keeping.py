@@ -2,15 +2,16 @@
 
 A whole answer leaves before FastAPI resolves anything: no thread, no database turn, no statement. It is found by key,
 address and query as they were sent, so that its being there says that the key is good: revoking a key empties the
-cache. Whoever sends a token or a cookie is answered afresh.
+cache. Whoever sends a token or a cookie is answered afresh. Whoever has these very bytes already is told so: 304.
 """
 
 import gzip
 import math
 import time
-from collections.abc import Callable, Collection, Coroutine, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Coroutine, Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import blake2b
 from typing import TypeVar
 
 from fastapi import Request, Response
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.catalogue.queries import Page
 from app.core.clock import utc_now
 from app.core.tagged_cache import TaggedCache, get_tagged_cache
 from app.pricing.queries import find_next_price_change_at
@@ -36,6 +38,8 @@ PERSONAL = (b"authorization", b"cookie")
 KEY = b"x-publishable-api-key"
 SMALLEST_COMPRESSED = 1_024
 ITEM_BYTES = 80
+ETAG_BYTES = 16
+VARY = b"Accept-Encoding, X-Publishable-Api-Key"
 
 
 def tag_of(product_id: str) -> str:
@@ -68,9 +72,27 @@ class Keeping:
         if kept is not None:
             return kept
         value = read()
-        size = len(value) * ITEM_BYTES if isinstance(value, tuple) else ITEM_BYTES
-        self.cache.keep(key, value, size=size, since=self.since, tags=tags, ends_at=self.ends_at)
+        self.cache.keep(key, value, size=ITEM_BYTES, since=self.since, tags=tags, ends_at=self.ends_at)
         return value
+
+    def list_ids(
+        self, wanted: object, page: Page, read: Callable[[int | None], tuple[Sequence[str], int]]
+    ) -> tuple[Sequence[str], int]:
+        """A page of a list and how many match in all; `read` is told that number if any page has found it already.
+
+        It is what grows with the catalogue: every other page of the list is read without counting again.
+        """
+        name = repr(wanted)
+        count = self.cache.get((LISTS, name), int)
+        kept = self.cache.get((LISTS, name, page), tuple)
+        if kept is not None and count is not None:
+            return kept, count
+        ids, count = read(count)
+        pages = {(LISTS, name): (count, 0), (LISTS, name, page): (tuple(ids), len(ids) * ITEM_BYTES)}
+        for key, (value, size) in pages.items():
+            size += len(name)
+            self.cache.keep(key, value, size=size, since=self.since, tags=(LISTS,), ends_at=self.ends_at)
+        return ids, count
 
     def get_pieces(
         self, name: Hashable, product_ids: Collection[str], render: Callable[[list[str]], dict[str, bytes]]
@@ -109,9 +131,10 @@ def begin_keeping(session: Session) -> Keeping:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """A whole answer, and the route that gave it; compressed once somebody asks for it a second time."""
+    """A whole answer, its name, and the route that gave it; compressed once somebody asks for it a second time."""
 
     body: bytes
+    etag: bytes
     tags: tuple[str, ...]
     ends_at: float
     route: object
@@ -124,11 +147,16 @@ class Asked:
 
     key: tuple[bytes, str, bytes]
     takes_gzip: bool
+    has: bytes
+
+    def has_already(self, kept: KeptAnswer) -> bool:
+        """Whether the caller names this very answer as one that it has; weakly, for it may be coded otherwise there."""
+        return kept.etag in self.has or self.has == b"*"
 
 
 def find_asked(scope: Scope) -> Asked | None:
     """Nothing for those who send a token or a cookie, or no key."""
-    token, takes_gzip = b"", False
+    token, takes_gzip, has = b"", False, b""
     for name, value in scope["headers"]:
         if name in PERSONAL:
             return None
@@ -136,7 +164,9 @@ def find_asked(scope: Scope) -> Asked | None:
             token = value
         elif name == b"accept-encoding":
             takes_gzip = b"gzip" in value and b"q=0" not in value
-    return Asked((token, scope["path"], scope["query_string"]), takes_gzip) if token else None
+        elif name == b"if-none-match":
+            has = value
+    return Asked((token, scope["path"], scope["query_string"]), takes_gzip, has) if token else None
 
 
 class KeptAnswersFirst:
@@ -161,11 +191,12 @@ async def _find_answer(asked: Asked, scope: Scope) -> Response | None:
     kept = cache.get(asked.key, KeptAnswer)
     if kept is None:
         return None
-    if asked.takes_gzip and kept.compressed is None and len(kept.body) >= SMALLEST_COMPRESSED:
-        compressed = await run_in_threadpool(gzip.compress, kept.body, 5)
-        kept = KeptAnswer(kept.body, kept.tags, kept.ends_at, kept.route, compressed)
-        _keep(cache, asked, kept, since)
     scope["route"] = kept.route  # for the access log
+    if asked.has_already(kept):
+        return _say_same(kept)
+    if asked.takes_gzip and kept.compressed is None and len(kept.body) >= SMALLEST_COMPRESSED:
+        kept = replace(kept, compressed=await run_in_threadpool(gzip.compress, kept.body, 5))
+        _keep(cache, asked, kept, since)
     return _write(kept, known_at, compressed=asked.takes_gzip)
 
 
@@ -179,9 +210,11 @@ def keeping_answers(read: Handler) -> Handler:
         asked = find_asked(request.scope)
         if asked is None or not isinstance(response, CatalogueAnswer):
             return response
-        kept = KeptAnswer(bytes(response.body), tuple(response.tags), response.ends_at, request.scope["route"])
+        body = bytes(response.body)
+        etag = b'"%b"' % blake2b(body, digest_size=ETAG_BYTES).hexdigest().encode("ascii")
+        kept = KeptAnswer(body, etag, tuple(response.tags), response.ends_at, request.scope["route"])
         _keep(cache, asked, kept, since)
-        return _write(kept, known_at, compressed=False)
+        return _say_same(kept) if asked.has_already(kept) else _write(kept, known_at, compressed=False)
 
     return answer
 
@@ -189,6 +222,18 @@ def keeping_answers(read: Handler) -> Handler:
 def _keep(cache: TaggedCache, asked: Asked, kept: KeptAnswer, since: int) -> None:
     size = len(kept.body) + len(kept.compressed or b"") + len(asked.key[2])
     cache.keep(asked.key, kept, size=size, since=since, tags=kept.tags, ends_at=kept.ends_at)
+
+
+def _name(kept: KeptAnswer) -> tuple[tuple[bytes, bytes], ...]:
+    """What a browser needs to keep it and to ask each time whether it still is this one."""
+    return (b"etag", b"W/" + kept.etag), (b"cache-control", b"private, no-cache"), (b"vary", VARY)
+
+
+def _say_same(kept: KeptAnswer) -> Response:
+    """Nothing but the name. No leave for nginx, which asks for whole answers and compares by itself."""
+    response = Response(status_code=304)
+    response.raw_headers = [*_name(kept)]
+    return response
 
 
 def _write(kept: KeptAnswer, known_at: float, *, compressed: bool) -> Response:
@@ -199,7 +244,7 @@ def _write(kept: KeptAnswer, known_at: float, *, compressed: bool) -> Response:
     response.raw_headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(response.body)),
-        (b"vary", b"Accept-Encoding"),
+        *_name(kept),
     ]
     if coded is not None:
         response.raw_headers.append((b"content-encoding", b"gzip"))

@@ -1,6 +1,7 @@
 """`/store/product-variants`: variants by themselves, each with a word on its product."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Path, Response
@@ -71,7 +72,8 @@ def list_variants(
         tuple(query.instants()),
         query.q,
     )
-    variant_ids, count = list_variant_ids(session, wanted, Page(query.limit, query.offset, query.order))
+    asked = Page(query.limit, query.offset, query.order)
+    variant_ids, count = keeping.list_ids(wanted, asked, partial(list_variant_ids, session, wanted, asked))
     found = _compose(session, variant_ids, visitor, tree)
     shown = [found[variant_id] for variant_id in variant_ids if variant_id in found]
     page = answer_page("variants", shown, tree, count=count, offset=query.offset, limit=query.limit)

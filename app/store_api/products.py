@@ -1,6 +1,7 @@
 """`/store/products`: what is published in the key's channel, at the visitor's prices."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Path, Response
@@ -53,8 +54,7 @@ def list_products(
     keeping = begin_keeping(session)
     visitor = _get_visitor(session, keeping, key, query)
     wanted, page = _filter(query, key.sales_channel_id), Page(query.limit, query.offset, query.order)
-    place = (LISTS, repr(wanted), page)
-    product_ids, count = keeping.remember(place, tuple, lambda: list_product_ids(session, wanted, page), LISTS)
+    product_ids, count = keeping.list_ids(wanted, page, partial(list_product_ids, session, wanted, page))
     pieces = _get_pieces(session, keeping, product_ids, visitor, query.fields)
     shown = [pieces[product_id] for product_id in product_ids if product_id in pieces]
     answer = write_page("products", shown, count=count, offset=query.offset, limit=query.limit)
