@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import procrastinate
 import pytest
@@ -10,17 +11,30 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.core.db import unit_of_work
-from app.core.jobs import get_queue
+from app.core.log import configure_logging
+from app.core.settings import get_settings
 from app.main import create_app
+from app.core.jobs import get_queue
 from app.worker.runner import build_queue
 
 RunJobs = Callable[[], list[str]]
 
 
+@cache
+def kept_application() -> FastAPI:
+    """The application with the settings of the tests, kept as a web process keeps it: its routes are dear to build.
+
+    What it keeps of the settings (origins, release) is the same for all tests, the rest it reads for each request. A
+    test that wants another one, or adds a route, makes its own with `create_app`.
+    """
+    return create_app()
+
+
 @pytest.fixture
 def app(environment: dict[str, str]) -> FastAPI:
     """The whole application on this test's database."""
-    return create_app()
+    configure_logging(get_settings().comptoir_release)  # as each start does; a test may have sent it elsewhere
+    return kept_application()
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from app.dev.fake_brevo.app import create_app as create_fake_brevo
 from app.dev.fake_stripe.app import GivenEndpoint
 from app.dev.fake_stripe.app import create_app as create_fake_stripe
 from app.dev.loopback import serving
-from app.main import create_app
 from app.payments.event_types import HANDLED_EVENT_TYPES
 from tests.factories.catalogue import make_product
 from tests.factories.shipping import make_shipping_option
@@ -278,9 +277,11 @@ def goods(environment: dict[str, str]) -> Goods:
 
 
 @pytest.fixture
-def buyer(vendors: tuple[FakeStripe, FakeBrevo], goods: Goods, web_socket: socket.socket) -> Iterator[Buyer]:
+def buyer(
+    app: FastAPI, vendors: tuple[FakeStripe, FakeBrevo], goods: Goods, web_socket: socket.socket
+) -> Iterator[Buyer]:
     """Somebody before the running application."""
-    with serving_in_thread(create_app(), web_socket) as url:
+    with serving_in_thread(app, web_socket) as url:
         buyer = Buyer(url, goods)
         yield buyer
         buyer.http.close()

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import psycopg
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from sqlalchemy import text
@@ -20,6 +19,7 @@ from app.core.db import SessionDep, unit_of_work
 from app.core.http import ANYONE, DATABASE_TURNS, router
 from app.core.jobs import enqueue, enqueue_at, enqueue_once
 from app.core.locks import LOCK_TIMEOUT_MILLISECONDS
+from app.main import create_app
 from tests.api.commit_app import SCRATCH
 
 AT_ONCE = 6 * DATABASE_TURNS
@@ -33,7 +33,7 @@ class Answer(BaseModel):
 
 
 @pytest.fixture
-def scratch_client(app: FastAPI) -> TestClient:
+def scratch_client(environment: dict[str, str]) -> TestClient:
     """The product with routes that lock, and that write whatever number they are given."""
     routes = router(ANYONE)
 
@@ -49,6 +49,7 @@ def scratch_client(app: FastAPI) -> TestClient:
         session.execute(text("SELECT CAST(:number AS integer)"), {"number": number})
         return Answer(text="stored")
 
+    app = create_app()
     app.include_router(routes)
     return TestClient(app, raise_server_exceptions=False)
 
