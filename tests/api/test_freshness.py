@@ -257,6 +257,6 @@ def test_a_kept_answer_is_like_the_first(server_url: str, shop: MadeShop) -> Non
     for answer in (*answers, *coded):
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["access-control-allow-origin"] == "http://boutique.test"
-        assert set(answer.headers["vary"].split(", ")) == {"Accept-Encoding", "Origin"}
-        assert answer.headers["cache-control"] == "no-store"
+        assert set(answer.headers["vary"].split(", ")) == {"Accept-Encoding", "X-Publishable-Api-Key", "Origin"}
+        assert answer.headers["cache-control"] == "private, no-cache"
     assert len({answer.headers["x-request-id"] for answer in (*answers, *coded)}) == 8
