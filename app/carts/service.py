@@ -21,7 +21,7 @@ from app.customers.models import Customer
 from app.customers.queries import find_address, has_account
 from app.customers.service import record_guest
 from app.shipping.errors import UnfitShippingOption
-from app.shipping.queries import find_option
+from app.shipping.queries import find_kept_option
 from app.shop.errors import RegionNotFound
 from app.shop.queries import ServedRegion, find_served_region
 
@@ -104,7 +104,7 @@ def refresh_cart(session: Session, cart_id: str) -> CartContents:
 def choose_shipping(session: Session, cart_id: str, option_id: str, data: Json | None = None) -> CartContents:
     """Send the cart this way, in place of any other; raises `UnfitShippingOption`."""
     cart = open_cart(session, cart_id)
-    option = find_option(session, option_id)
+    option = find_kept_option(session, option_id)
     if option is None:
         raise UnfitShippingOption
     method = queries.find_shipping_method(session, cart_id) or CartShippingMethod(id=new_id("casm"), cart_id=cart_id)

@@ -77,14 +77,14 @@ class Offer:
 
 def list_offers(session: Session, parcel: Parcel, *, is_return: bool = False) -> list[Offer]:
     """The ways to send this parcel, or to send it back, in the shop's order."""
-    options = queries.list_options(session, parcel.region_id, is_return=is_return)
+    options = queries.list_kept_options(session, parcel.region_id, is_return=is_return)
     offers = [_find_offer(option, parcel) for option in options]
     return [offer for offer in offers if offer is not None]
 
 
 def find_offer(session: Session, option_id: str, parcel: Parcel, *, is_return: bool = False) -> Offer | None:
     """This option for this parcel, or None when it no longer fits."""
-    option = queries.find_option(session, option_id)
+    option = queries.find_kept_option(session, option_id)
     if option is None or not option.is_active:
         return None
     if (option.region_id, option.is_return) != (parcel.region_id, is_return):

@@ -14,7 +14,7 @@ from app.core.api_document import refusing
 from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.shipping.errors import ShippingOptionNotFound, UnfitShippingOption
-from app.shipping.queries import find_option
+from app.shipping.queries import find_kept_option
 from app.shipping.service import Offer, find_offer, list_offers
 from app.stock.queries import list_available_to
 from app.store_api.access import store_router
@@ -60,7 +60,7 @@ def calculate_shipping_option(
 ) -> Response:
     """What this option costs for this cart, whichever way its price is made."""
     contents = get_open_contents(session, body.cart_id)
-    if find_option(session, option_id) is None:
+    if find_kept_option(session, option_id) is None:
         raise ShippingOptionNotFound(option_id)
     offer = find_offer(session, option_id, parcel_of(contents))
     if offer is None:

@@ -16,8 +16,8 @@ from app.shop.service import mark_key_revoked
 from tests.factories.catalogue import make_product
 from tests.factories.shop import MadeShop, make_shop
 
-# Whose tables catalogue reads may touch.
-PACKAGES = ("app.catalogue", "app.pricing", "app.stock", "app.shop")
+# Whose tables catalogue reads may touch, and what else a process keeps.
+PACKAGES = ("app.catalogue", "app.pricing", "app.stock", "app.shop", "app.shipping")
 NEED_NOT_TELL = {
     "product_search": "written by triggers on products and variants, which tell",
     "price_history": "written by triggers on prices and price lists, which tell",
