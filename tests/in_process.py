@@ -14,7 +14,7 @@ from app.core.db import unit_of_work
 from app.core.log import configure_logging
 from app.core.settings import get_settings
 from app.main import create_app
-from app.core.jobs import get_queue
+from app.worker.queue import get_queue
 from app.worker.runner import build_queue
 
 RunJobs = Callable[[], list[str]]

@@ -26,7 +26,7 @@ from app.core.session_cache import get_session_cache
 from app.core.settings import Settings, get_settings
 from app.dev.postgres import Cluster, PostgresUnavailable, start_cluster
 from app.dev.redis import RedisServer, start_redis
-from app.core.jobs import get_queue
+from app.worker.queue import get_queue
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = "comptoir_template"

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.carts.models import Cart
 from app.carts.queries import get_contents, lock_cart
 from app.checkout.complete_cart import complete_cart
-from app.checkout.queries import find_cart_id
+from app.checkout.queries import find_attempt
 from app.checkout.rules import Sum, decide_late_payment
 from app.core.log import log_event
 from app.gateways.stripe import Intent
@@ -16,7 +16,7 @@ from app.orders.queries import lock_order_of_cart
 from app.orders.service import mark_for_review, mark_paid
 from app.payments import service as payments
 from app.payments.models import Payment, PaymentSession
-from app.payments.queries import find_session_of_intent, list_payments
+from app.payments.queries import get_payment, list_payments
 from app.refunds.service import record_intention
 
 
@@ -36,31 +36,30 @@ def record_payment(session: Session, intent: Intent) -> Recorded:
 
     Repeating it changes nothing.
     """
-    attempt = find_session_of_intent(session, intent)
-    cart_id = find_cart_id(session, attempt.payment_collection_id) if attempt else None
-    if attempt is None or cart_id is None:
+    found = find_attempt(session, intent)
+    if found is None or found.cart_id is None:
         return UNMATCHED
-    cart = lock_cart(session, cart_id)
+    cart = lock_cart(session, found.cart_id)
     if cart.completed_at is None:
-        completed = complete_cart(session, get_contents(session, cart_id), attempt, intent)
+        completed = complete_cart(session, get_contents(session, cart.id), found.session, intent)
         return Recorded(is_matched=True, order_id=completed.order.id)
-    return Recorded(is_matched=True, order_id=_record_late_payment(session, cart, attempt, intent))
+    return Recorded(is_matched=True, order_id=_record_late_payment(session, cart, found.session, intent))
 
 
 def record_outcome(session: Session, intent: Intent) -> Recorded:
     """An intent failed or was cancelled. That never undoes a payment, and the customer may try again."""
-    attempt = find_session_of_intent(session, intent)
-    if attempt is None:
+    found = find_attempt(session, intent)
+    if found is None:
         return UNMATCHED
-    payments.record_intent(session, attempt.id, intent)
+    payments.record_intent(session, found.session.id, intent)
     return Recorded(is_matched=True)
 
 
 def _record_late_payment(session: Session, cart: Cart, attempt: PaymentSession, intent: Intent) -> str:
     order = lock_order_of_cart(session, cart.id)
-    recorded = payments.record_payment(session, attempt, intent)
-    if recorded.is_new:
-        _place_late_money(session, order, recorded.payment)
+    receipt = payments.record_payment(session, attempt, intent)
+    if receipt.is_new:
+        _place_late_money(session, order, get_payment(session, receipt.payment_id))
     return order.id
 
 

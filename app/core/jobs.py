@@ -8,17 +8,16 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-import procrastinate
-from procrastinate import RetryDecision, jobs
-from procrastinate.exceptions import AlreadyEnqueued
+import psycopg.errors
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.context import NO_REQUEST, acting_as, current_request_id
 from app.core.log import log_event, log_failure
-from app.core.settings import get_settings
 
 JsonValue = str | int | bool | None | Sequence["JsonValue"] | dict[str, "JsonValue"]
 P = ParamSpec("P")
@@ -30,6 +29,15 @@ FIRST_WAIT_SECONDS = 5
 WAIT_GROWTH = 4
 LONGEST_WAIT_SECONDS = 6 * 3600
 DEFAULT_ATTEMPTS = 8
+
+# The queue's own function (procrastinate, migration 0800), which the worker's package calls too. Called from here, a
+# process that only asks for work loads nothing of that package.
+DEFER = text(
+    "SELECT unnest(procrastinate_defer_jobs_v1(ARRAY("
+    " SELECT ROW('default', name, 0, NULL, key, arguments, run_at)::procrastinate_job_to_defer_v1"
+    " FROM jsonb_to_recordset(:jobs) AS asked(name text, key text, arguments jsonb, run_at timestamptz))))"
+).bindparams(bindparam("jobs", type_=JSONB))
+ONE_WAITING = "procrastinate_jobs_queueing_lock_idx_v1"
 
 
 @dataclass(frozen=True)
@@ -70,66 +78,49 @@ def list_jobs() -> tuple[JobDefinition, ...]:
 
 def enqueue(session: Session, name: str, /, **arguments: JsonValue) -> int:
     """Ask for a job in the session's own transaction; the number of its row. No commit, no job."""
-    return _defer(session, name, arguments)
+    return _defer(session, [_row(name, arguments)])
+
+
+def enqueue_many(session: Session, name: str, /, each: Sequence[dict[str, JsonValue]]) -> None:
+    """Ask for a job with each of these arguments, in one statement."""
+    if each:
+        _defer(session, [_row(name, arguments) for arguments in each])
 
 
 def enqueue_at(session: Session, name: str, run_at: datetime, /, **arguments: JsonValue) -> int:
     """Ask for a job that starts at `run_at` or soon after."""
-    return _defer(session, name, arguments, run_at=run_at)
+    return _defer(session, [_row(name, arguments, run_at=run_at)])
 
 
 def enqueue_once(session: Session, name: str, key: str, /, **arguments: JsonValue) -> int | None:
     """Ask for a job unless one with this key is waiting already; None then."""
+    row = _row(name, arguments, waiting_key=f"{name}:{key}")
     try:
         with session.begin_nested():  # the refused insert must not spoil the caller's transaction
-            return _defer(session, name, arguments, waiting_key=f"{name}:{key}")
-    except AlreadyEnqueued:
+            return _defer(session, [row])
+    except IntegrityError as refused:
+        if _constraint_of(refused) != ONE_WAITING:
+            raise
         return None
 
 
-def _defer(
-    session: Session,
-    name: str,
-    arguments: dict[str, JsonValue],
-    run_at: datetime | None = None,
-    waiting_key: str | None = None,
-) -> int:
-    connection = session.connection().connection.driver_connection
-    request_id = current_request_id.get()
-    task = _get_asker().configure_task(name, connection=connection, schedule_at=run_at, queueing_lock=waiting_key)
-    row: dict[str, Any] = {**arguments, REQUEST_ID_ARGUMENT: request_id}
-    return int(task.defer(**row))
+def _row(
+    name: str, arguments: dict[str, JsonValue], run_at: datetime | None = None, waiting_key: str | None = None
+) -> JsonValue:
+    return {
+        "name": name,
+        "key": waiting_key,
+        "arguments": {**arguments, REQUEST_ID_ARGUMENT: current_request_id.get()},
+        "run_at": run_at.isoformat() if run_at else None,
+    }
 
 
-@cache
-def _get_asker() -> procrastinate.App:
-    """Writes rows through the caller's connection, and has none of its own.
-
-    Not the worker's queue: once that is open it takes every connection for an asynchronous one, the caller's too.
-    """
-    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+def _defer(session: Session, rows: list[JsonValue]) -> int:
+    return int(session.connection().execute(DEFER, {"jobs": rows}).scalars().all()[-1])
 
 
-@cache
-def get_queue() -> procrastinate.App:
-    """The worker's queue; nobody else opens its pool."""
-    dsn = get_settings().database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=4, timeout=10, name="jobs")
-    return procrastinate.App(connector=connector)
-
-
-class GrowingWaits(procrastinate.BaseRetryStrategy):
-    """Try again later and later; after the last attempt the row stays, as `failed`, for a person."""
-
-    def __init__(self, definition: JobDefinition) -> None:
-        self.definition = definition
-
-    def get_retry_decision(self, *, exception: BaseException, job: jobs.Job) -> RetryDecision | None:
-        if isinstance(exception, self.definition.gives_up_on) or job.attempts + 1 >= self.definition.attempts:
-            return None
-        # A vendor that says when to come back is obeyed (gateways put it on their failures).
-        asked = getattr(exception, "retry_after_seconds", None) or 0
-        return RetryDecision(retry_in={"seconds": max(wait_seconds(job.attempts), asked)})
+def _constraint_of(refused: IntegrityError) -> str | None:
+    return refused.orig.diag.constraint_name if isinstance(refused.orig, psycopg.errors.UniqueViolation) else None
 
 
 def wait_seconds(attempts_before: int) -> int:

@@ -2,13 +2,44 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, bindparam, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.gateways.stripe import Intent
 from app.payments.errors import PaymentCollectionNotFound
 from app.payments.models import Payment, PaymentCollection, PaymentSession
 from app.payments.rules import OPEN_STATUSES
+
+# Statements are built once: making one anew costs as much as sending it.
+_COLLECTION_ID = bindparam("collection_id", type_=Text())
+_LOCKED_COLLECTION = (
+    select(PaymentCollection)
+    .where(PaymentCollection.id == _COLLECTION_ID)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LOCKED_SESSION = (
+    select(PaymentSession)
+    .where(PaymentSession.id == bindparam("session_id", type_=Text()))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LOCKED_OPEN_SESSIONS = (
+    select(PaymentSession)
+    .where(
+        PaymentSession.payment_collection_id == _COLLECTION_ID,
+        PaymentSession.superseded_at.is_(None),
+        PaymentSession.status.in_(OPEN_STATUSES),
+    )
+    .order_by(PaymentSession.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_CURRENT_SESSION = (
+    select(PaymentSession)
+    .where(PaymentSession.payment_collection_id == _COLLECTION_ID, PaymentSession.superseded_at.is_(None))
+    .order_by(PaymentSession.created_at.desc(), PaymentSession.id)
+    .limit(1)
+)
 
 
 def get_collection(session: Session, collection_id: str) -> PaymentCollection:
@@ -23,8 +54,7 @@ def get_collection(session: Session, collection_id: str) -> PaymentCollection:
 
 def lock_collection(session: Session, collection_id: str) -> PaymentCollection:
     """The collection's row, locked. Whoever also locks the cart locks the cart first."""
-    wanted = select(PaymentCollection).where(PaymentCollection.id == collection_id).with_for_update()
-    found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    found = session.scalars(_LOCKED_COLLECTION, {"collection_id": collection_id}).one_or_none()
     if found is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     return found
@@ -32,44 +62,22 @@ def lock_collection(session: Session, collection_id: str) -> PaymentCollection:
 
 def lock_session(session: Session, session_id: str) -> PaymentSession:
     """One session's row, locked."""
-    wanted = select(PaymentSession).where(PaymentSession.id == session_id).with_for_update()
-    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+    return session.scalars(_LOCKED_SESSION, {"session_id": session_id}).one()
 
 
 def lock_open_sessions(session: Session, collection_id: str) -> Sequence[PaymentSession]:
     """The sessions that could still be paid, locked in the order of their ids."""
-    wanted = select(PaymentSession).where(
-        PaymentSession.payment_collection_id == collection_id,
-        PaymentSession.superseded_at.is_(None),
-        PaymentSession.status.in_(OPEN_STATUSES),
-    )
-    locked = wanted.order_by(PaymentSession.id).with_for_update().execution_options(populate_existing=True)
-    return session.scalars(locked).all()
+    return session.scalars(_LOCKED_OPEN_SESSIONS, {"collection_id": collection_id}).all()
 
 
 def find_current_session(session: Session, collection_id: str) -> PaymentSession | None:
     """The attempt that a completion is about: the newest one that nothing replaced."""
-    wanted = select(PaymentSession).where(
-        PaymentSession.payment_collection_id == collection_id, PaymentSession.superseded_at.is_(None)
-    )
-    newest_first = wanted.order_by(PaymentSession.created_at.desc(), PaymentSession.id)
-    return session.scalars(newest_first.limit(1)).one_or_none()
+    return session.scalars(_CURRENT_SESSION, {"collection_id": collection_id}).one_or_none()
 
 
-def find_session_of_intent(session: Session, intent: Intent) -> PaymentSession | None:
-    """The attempt an intent belongs to.
-
-    Its recorded id decides. The metadata we gave it counts only for a session that knows no intent yet: the process
-    may have died between Stripe's answer and our note (payments §2.2).
-    """
-    known = select(PaymentSession).where(PaymentSession.payment_intent_id == intent.id)
-    found = session.scalars(known).one_or_none()
-    if found is not None:
-        return found
-    named = select(PaymentSession).where(
-        PaymentSession.id == intent.metadata.get("session_id", ""), PaymentSession.payment_intent_id.is_(None)
-    )
-    return session.scalars(named).one_or_none()
+def get_payment(session: Session, payment_id: str) -> Payment:
+    """The payment."""
+    return session.get_one(Payment, payment_id)
 
 
 def list_collections(session: Session, collection_ids: Collection[str]) -> dict[str, PaymentCollection]:

@@ -2,30 +2,67 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Text, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from app.core.clock import utc_now
+from app.core.db import Base
 from app.core.ids import new_id
-from app.core.jobs import enqueue
+from app.core.jobs import enqueue_many
 from app.gateways.stripe import Intent
 from app.payments.models import Payment, PaymentCollection, PaymentSession
 from app.payments.queries import lock_collection, lock_open_sessions, lock_session
-from app.payments.rules import STRIPE_PROVIDER, compute_session_status
+from app.payments.rules import OPEN_STATUSES, STRIPE_PROVIDER, compute_session_status
 
 # Stripe forgets a key after 24 hours; beyond that the same key could make a second intent.
 KEY_LIFE = timedelta(hours=23)
 
+_session = Base.metadata.tables[PaymentSession.__tablename__]
+_payment = Base.metadata.tables[Payment.__tablename__]
+_SUPERSEDE = (
+    update(_session)
+    .where(
+        _session.c.payment_collection_id == bindparam("collection_id"),
+        _session.c.id != bindparam("but", type_=Text()),
+        _session.c.superseded_at.is_(None),
+        _session.c.status.in_(OPEN_STATUSES),
+    )
+    .values(status="canceled", superseded_at=bindparam("now"))
+    .returning(_session.c.id, _session.c.payment_intent_id)
+)
+_NOTE_INTENT = (
+    update(_session)
+    .where(_session.c.id == bindparam("session_id"))
+    .values({name: bindparam(f"new_{name}") for name in ("payment_intent_id", "provider_data", "status")})
+)
+_PROMISE = insert(_payment).values(
+    {
+        name: bindparam(name)
+        for name in (
+            "id", "payment_collection_id", "payment_session_id", "provider_id", "payment_intent_id",
+            "amount_cents", "currency_code", "captured_at",
+        )
+    }
+)  # fmt: skip
+_RECEIVE = _PROMISE.on_conflict_do_nothing().returning(_payment.c.id)
+_PAYMENT_OF_INTENT = select(Payment).where(Payment.payment_intent_id == bindparam("intent_id", type_=Text()))
+
 
 @dataclass(frozen=True)
-class RecordedPayment:
-    """A payment, and whether this call is the one that wrote it."""
+class Receipt:
+    """Money that came, or is promised; whether this call is the one that wrote it down."""
 
-    payment: Payment
-    is_new: bool
+    payment_id: str
+    payment_collection_id: str
+    amount_cents: int
+    currency_code: str
+    captured_at: datetime | None
+    is_new: bool = True
 
 
 def create_collection(session: Session, amount_cents: int, currency_code: str) -> PaymentCollection:
@@ -52,18 +89,24 @@ def follow_amount(session: Session, collection_id: str, amount_cents: int, curre
 
 def supersede_sessions(session: Session, collection_id: str, *, but: str | None = None) -> None:
     """No open attempt of this collection but one shall be paid any more; one paid all the same is still recorded."""
-    for attempt in lock_open_sessions(session, collection_id):
-        if attempt.id == but:
-            continue
-        attempt.status = "canceled"
-        attempt.superseded_at = utc_now()
-        request_cancellation(session, attempt.payment_intent_id)
+    now = utc_now()
+    superseded = session.execute(_SUPERSEDE, {"collection_id": collection_id, "but": but or "", "now": now}).all()
+    for attempt_id, _ in superseded:
+        _take_over(session, attempt_id, status="canceled", superseded_at=now)
+    request_cancellation(session, [intent_id for _, intent_id in superseded if intent_id is not None])
 
 
-def request_cancellation(session: Session, intent_id: str | None) -> None:
-    """Have an intent cancelled at Stripe once this transaction is committed."""
-    if intent_id is not None:
-        enqueue(session, "payments.cancel_intent", intent_id=intent_id)
+def _take_over(session: Session, attempt_id: str, **written: object) -> None:
+    """An attempt that this transaction has at hand shows what a statement of ours wrote into its row."""
+    known = session.identity_map.get(identity_key(PaymentSession, attempt_id))
+    if known is not None:
+        for column, value in written.items():
+            set_committed_value(known, column, value)
+
+
+def request_cancellation(session: Session, intent_ids: Collection[str]) -> None:
+    """Have intents cancelled at Stripe once this transaction is committed."""
+    enqueue_many(session, "payments.cancel_intent", [{"intent_id": intent_id} for intent_id in intent_ids])
 
 
 def remove_collections(session: Session, collection_ids: Collection[str]) -> None:
@@ -130,53 +173,70 @@ def abandon_session(session: Session, session_id: str) -> bool:
 def record_intent(session: Session, session_id: str, intent: Intent) -> PaymentSession:
     """Write what Stripe said of the intent of a session. If the session was superseded meanwhile, cancel the intent."""
     attempt = lock_session(session, session_id)
-    is_news = attempt.payment_intent_id is None
-    attempt.payment_intent_id = attempt.payment_intent_id or intent.id
-    if attempt.status != "captured" or intent.status == "succeeded":  # an older event may come last
-        attempt.provider_data = {**attempt.provider_data, **intent.raw}
-    is_superseded = attempt.superseded_at is not None
-    attempt.status = compute_session_status(attempt.status, intent.status, is_superseded=is_superseded)
+    is_news, is_superseded = attempt.payment_intent_id is None, attempt.superseded_at is not None
+    is_final = attempt.status == "captured" and intent.status != "succeeded"  # an older event may come last
+    data = attempt.provider_data if is_final else {**attempt.provider_data, **intent.raw}
+    told = {
+        "payment_intent_id": attempt.payment_intent_id or intent.id,
+        "provider_data": data,
+        "status": compute_session_status(attempt.status, intent.status, is_superseded=is_superseded),
+    }
+    session.execute(_NOTE_INTENT, {"session_id": session_id, **{f"new_{name}": value for name, value in told.items()}})
+    _take_over(session, session_id, **told)
     if is_superseded and is_news and attempt.status != "captured":
-        request_cancellation(session, intent.id)
-    session.flush()  # the collection's status is read from the rows of this transaction
+        request_cancellation(session, [intent.id])
     return attempt
 
 
-def record_payment(session: Session, attempt: PaymentSession, intent: Intent) -> RecordedPayment:
+def record_payment(session: Session, attempt: PaymentSession, intent: Intent) -> Receipt:
     """Write that an intent was paid, once however often it is said."""
     record_intent(session, attempt.id, intent)
-    written = session.execute(
-        insert(Payment)
-        .values(
-            id=new_id("pay"),
-            payment_collection_id=attempt.payment_collection_id,
-            payment_session_id=attempt.id,
-            provider_id=attempt.provider_id,
-            payment_intent_id=intent.id,
-            amount_cents=intent.amount_received_cents,
-            currency_code=intent.currency,
-            captured_at=utc_now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(Payment.id)
-    ).scalar_one_or_none()
-    payment = session.scalars(select(Payment).where(Payment.payment_intent_id == intent.id)).one()
-    return RecordedPayment(payment, is_new=written is not None)
+    receipt = Receipt(
+        payment_id=new_id("pay"),
+        payment_collection_id=attempt.payment_collection_id,
+        amount_cents=intent.amount_received_cents,
+        currency_code=intent.currency,
+        captured_at=utc_now(),
+    )
+    written = session.execute(_RECEIVE, _row(attempt, receipt, intent.id)).one_or_none()
+    return _get_receipt(session, intent) if written is None else receipt
 
 
-def create_manual_payment(session: Session, attempt: PaymentSession) -> Payment:
+def create_manual_payment(session: Session, attempt: PaymentSession) -> Receipt:
     """Money that is promised by transfer or in cash, and whose arrival a person records; nought is there at once."""
     is_nought = attempt.amount_cents == 0
     attempt.status = "captured" if is_nought else "authorized"
-    payment = Payment(
-        id=new_id("pay"),
+    receipt = Receipt(
+        payment_id=new_id("pay"),
         payment_collection_id=attempt.payment_collection_id,
-        payment_session_id=attempt.id,
-        provider_id=attempt.provider_id,
         amount_cents=attempt.amount_cents,
         currency_code=attempt.currency_code,
         captured_at=utc_now() if is_nought else None,
     )
-    session.add(payment)
-    session.flush()  # the order placed in this transaction refers to it
-    return payment
+    session.execute(_PROMISE, _row(attempt, receipt, None))
+    return receipt
+
+
+def _row(attempt: PaymentSession, receipt: Receipt, intent_id: str | None) -> dict[str, object]:
+    return {
+        "id": receipt.payment_id,
+        "payment_collection_id": receipt.payment_collection_id,
+        "payment_session_id": attempt.id,
+        "provider_id": attempt.provider_id,
+        "payment_intent_id": intent_id,
+        "amount_cents": receipt.amount_cents,
+        "currency_code": receipt.currency_code,
+        "captured_at": receipt.captured_at,
+    }
+
+
+def _get_receipt(session: Session, intent: Intent) -> Receipt:
+    payment = session.scalars(_PAYMENT_OF_INTENT, {"intent_id": intent.id}).one()
+    return Receipt(
+        payment_id=payment.id,
+        payment_collection_id=payment.payment_collection_id,
+        amount_cents=payment.amount_cents,
+        currency_code=payment.currency_code,
+        captured_at=payment.captured_at,
+        is_new=False,
+    )

@@ -15,10 +15,11 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from app.core.db import get_engine
-from app.core.jobs import GrowingWaits, JobDefinition, get_queue, list_jobs, run_job
+from app.core.jobs import JobDefinition, list_jobs, run_job
 from app.core.log import configure_logging, log_event, log_failure
 from app.core.settings import get_settings
 from app.worker.modules import import_job_modules
+from app.worker.queue import GrowingWaits, get_queue
 from app.worker.schedule import SCHEDULE, Scheduled
 
 JOBS_AT_ONCE = 4

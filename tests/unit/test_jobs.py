@@ -7,9 +7,10 @@ import pytest
 from croniter import croniter  # type: ignore[import-untyped]
 from procrastinate.jobs import Job
 
-from app.core.jobs import DEFAULT_ATTEMPTS, GrowingWaits, JobDefinition, job, list_jobs, wait_seconds
+from app.core.jobs import DEFAULT_ATTEMPTS, JobDefinition, job, list_jobs, wait_seconds
 from app.gateways.errors import Retryable
 from app.worker.modules import JOB_MODULES, import_job_modules
+from app.worker.queue import GrowingWaits
 from app.worker.schedule import SCHEDULE
 
 APP = Path(__file__).parents[2] / "app"
