@@ -1,19 +1,17 @@
 """`POST /auth/user/emailpass`: a member of staff trades address and password for a bearer token."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from app.core.attempts import Attempt, limited
+from app.core.attempts import limited, list_login_attempts
 from app.core.auth import verify_password
 from app.core.callers import create_bearer
 from app.core.client_address import find_visitor_address
 from app.core.db import unit_of_work
 from app.core.http import ANYONE
 from app.core.http import router as make_router
-from app.core.ratelimit import per_minute
 from app.staff import service
 from app.staff.errors import LoginRefused
 from app.staff.rules import PASSWORD_MAXIMUM
@@ -40,18 +38,10 @@ class Token(BaseModel):
 def log_in(credentials: Credentials, request: Request, response: Response) -> Token:
     """A token for the right password; 401 with the same words and after the same work for a wrong one or nobody's."""
     email = credentials.email.strip().lower()
-    with limited(response, *_attempts(request, email)):
+    with limited(response, *list_login_attempts("staff", find_visitor_address(request), email)):
         with unit_of_work() as session:
             login = service.find_login(session, email)
         is_right = verify_password(login.password_hash if login else None, credentials.password)
         if login is None or not is_right:
             raise LoginRefused("Invalid email or password")
         return Token(token=create_bearer(login.principal))
-
-
-def _attempts(request: Request, email: str) -> Iterator[Attempt]:
-    """Per account and address together: a stranger's attempts do not lock the owner out."""
-    address = find_visitor_address(request)
-    yield Attempt(per_minute(10), "staff-login", f"{address} {email}")
-    if address is not None:
-        yield Attempt(per_minute(60), "login-address", address)

@@ -13,12 +13,12 @@ from fastapi import Response
 from limits import RateLimitItem
 from sqlalchemy import case, delete, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.clock import utc_now
-from app.core.db import Base, unit_of_work
+from app.core.db import Base, end_reading, unit_of_work
 from app.core.errors import Refusal, TooManyRequests
-from app.core.ratelimit import Verdict, get_limiter
+from app.core.ratelimit import Verdict, get_limiter, per_hour, per_minute
 
 
 class LimitWindow(Base):
@@ -45,6 +45,19 @@ class Attempt:
         return sha256(self.caller.encode()).hexdigest()
 
 
+def list_login_attempts(kind: str, address: str | None, account: str) -> list[Attempt]:
+    """Few tries at one account from one address, more at one account from anywhere or from one address at any.
+
+    `address` is None where nobody says whose it is. What one address may try in an hour is less than a third of what
+    the account has: one stranger locks nobody out.
+    """
+    attempts = [Attempt(per_minute(10), f"{kind}-login", f"{address} {account}")]
+    if address is not None:
+        attempts.append(Attempt(per_hour(30), f"{kind}-login-hour", f"{address} {account}"))
+        attempts.append(Attempt(per_minute(60), "login-address", address))
+    return [*attempts, Attempt(per_hour(100), f"{kind}-login-account", account)]
+
+
 def count_attempts(attempts: Sequence[Attempt]) -> Verdict:
     """Count them in their order, up to the first limit that is reached; its verdict, else that of the nearest one.
 
@@ -61,8 +74,13 @@ def count_attempts(attempts: Sequence[Attempt]) -> Verdict:
 
 
 @contextmanager
-def limited(response: Response, *attempts: Attempt) -> Iterator[Verdict]:
-    """Count the attempts before the block runs; raises `TooManyRequests`. Every answer says how many are left."""
+def limited(response: Response, *attempts: Attempt, session: Session | None = None) -> Iterator[Verdict]:
+    """Count the attempts before the block runs; raises `TooManyRequests`. Every answer says how many are left.
+
+    A route that has a session names it: its connection goes back to the pool first, for counting may take one.
+    """
+    if session is not None:
+        end_reading(session)
     verdict = count_attempts(attempts)
     response.headers.update(verdict.headers)
     try:

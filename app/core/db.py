@@ -136,6 +136,16 @@ def get_session() -> Iterator[Session]:
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
+def end_reading(session: Session) -> None:
+    """Give a request's connection back before something takes one of its own: nobody may wait for a second one in hand.
+
+    What was read stays as it is; a session that wrote keeps its transaction, and raises.
+    """
+    if SIGNED in session.info or session.new or session.dirty or session.deleted:
+        raise RuntimeError("this transaction has written and ends with the request")
+    session.commit()
+
+
 @contextmanager
 def unit_of_work(actor: str | None = None, *, limits_statements: bool = False) -> Iterator[Session]:
     """One transaction for a job, the webhook or a route that talks to a vendor between two of them.

@@ -11,7 +11,7 @@ from fastapi import Header, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
-from app.core.attempts import Attempt, count_attempts, limited
+from app.core.attempts import Attempt, count_attempts, limited, list_login_attempts
 from app.core.auth import hash_password, verify_password
 from app.core.callers import create_bearer
 from app.core.client_address import find_visitor_address
@@ -65,7 +65,7 @@ def log_in(body: CredentialsBody, request: Request, response: Response) -> Token
     """A token for the right password; for a wrong one or nobody's, 401 with the same words after the same work."""
     email, password = _both(body.email, body.password)
     email = as_registered(email)
-    with limited(response, *_logins(request, email)):
+    with limited(response, *list_login_attempts("customer", find_visitor_address(request), email)):
         with unit_of_work() as session:
             login = find_login(session, email)
         is_right = verify_password(login.password_hash if login else None, password)
@@ -78,8 +78,8 @@ def log_in(body: CredentialsBody, request: Request, response: Response) -> Token
 def ask_for_reset(body: ResetRequestBody, request: Request, response: Response, locale: Locale = None) -> str:
     """Always the same answer. An account gets a few mails an hour, however often they are asked for."""
     email = as_registered(body.identifier)
-    with limited(response, *_reset_requests(request, email)):
-        if count_attempts([Attempt(per_hour(3), "reset-account", email)]).is_allowed:
+    with limited(response, _reset_requests(request, email)):
+        if count_attempts([*_reset_mails(request, email)]).is_allowed:
             with unit_of_work() as session:
                 request_reset(session, email, locale[:LongestLocale] if locale else None)
     return "Created"
@@ -128,21 +128,20 @@ def _registrations(request: Request, email: str) -> Iterator[Attempt]:
     yield Attempt(per_hour(20), "register-account", email)
 
 
-def _logins(request: Request, email: str) -> Iterator[Attempt]:
-    """Few tries at one account from one address, more at one account from anywhere or from one address at any."""
+def _reset_requests(request: Request, email: str) -> Attempt:
+    """How often may be asked: by an address for anybody; where nobody says whose it is, for one account."""
     address = find_visitor_address(request)
-    yield Attempt(per_minute(10), "customer-login", f"{address} {email}")
-    if address is not None:
-        yield Attempt(per_hour(30), "customer-login-hour", f"{address} {email}")
-        yield Attempt(per_minute(60), "login-address", address)
-    yield Attempt(per_hour(100), "customer-login-account", email)
+    if address is None:
+        return Attempt(per_hour(60), "reset-asked", email)
+    return Attempt(per_hour(30), "reset-address", address)
 
 
-def _reset_requests(request: Request, email: str) -> Iterator[Attempt]:
+def _reset_mails(request: Request, email: str) -> Iterator[Attempt]:
+    """How many mails leave: an address has a quarter of what the account gets, so that its owner is served too."""
     address = find_visitor_address(request)
     if address is not None:
-        yield Attempt(per_hour(30), "reset-address", address)
-    yield Attempt(per_hour(60), "reset-asked", email)
+        yield Attempt(per_hour(3), "reset-mail", f"{address} {email}")
+    yield Attempt(per_hour(12), "reset-account", email)
 
 
 def _reset_uses(request: Request, token: str) -> Iterator[Attempt]:

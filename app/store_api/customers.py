@@ -50,7 +50,7 @@ def sign_up(
 ) -> Response:
     """The customer of a registration. It says 422 where somebody has an account, so that few may be asked about."""
     tree = parse_customer_fields(query.fields)
-    with limited(Response(), *_sign_ups(request, registered)) as verdict:
+    with limited(Response(), *_sign_ups(request, registered), session=session) as verdict:
         customer = create_customer(session, registered, body.email, _details(body), query.locale or x_medusa_locale)
     shown = show(session, customer, tree)
     shown.headers.update(verdict.headers)

@@ -39,7 +39,7 @@ def ask_for_order(
         Attempt(per_hour(20), "transfer-customer", customer.id),
     )
     shown = Response()
-    with limited(shown, *attempts) as verdict:
+    with limited(shown, *attempts, session=session) as verdict:
         order = request_transfer(session, order_id, customer.id, body.description)
         shown = _show(session, order, customer, query)
     shown.headers.update(verdict.headers)

@@ -85,7 +85,7 @@ def request_return(
     if requester.customer_id is None and body.email is None:
         raise InvalidRequest("Invalid request: Field 'email' is required", fields={"email": "Required"})
     counted = Response()
-    with limited(counted, *_attempts(request, body.order_id)) as verdict:
+    with limited(counted, *_attempts(request, body.order_id), session=session) as verdict:
         made = create_return(session, _new_return(body), requester)
         location_id = location_id_of(session.get_one(ShippingOption, made.shipping_option_id))
         if body.location_id not in (None, location_id):

@@ -14,7 +14,7 @@ from tests.factories.account import PASSWORD, SHOP_ORIGIN, Person
 from tests.factories.shop import MadeShop
 from tests.in_process import RunJobs
 from tests.rows import row
-from tests.shop_front import FakeBrevo, FakeStripe, read_rows
+from tests.shop_front import FakeBrevo, FakeStripe, change_settings, read_rows
 from tests.statements import counted_statements
 
 EMAIL = "jeanne@example.com"
@@ -171,7 +171,12 @@ def test_a_used_link_ends_the_others_of_that_account(person: Person, run_jobs: R
     assert person.post(UPDATE, {"password": PASSWORD}, second).status_code == 401
 
 
-def test_an_account_gets_three_mails_an_hour_and_nobody_is_told(
+def at_address(person: Person, number: int) -> Person:
+    """Somebody else at the same shop."""
+    return Person(TestClient(person.http.app, client=(f"192.0.2.{number}", 1)), person.headers)  # type: ignore[attr-defined]
+
+
+def test_one_address_has_three_mails_of_an_account_an_hour_and_nobody_is_told(
     person: Person, run_jobs: RunJobs, fake_brevo: FakeBrevo
 ) -> None:
     person.sign_up(EMAIL)
@@ -180,6 +185,50 @@ def test_an_account_gets_three_mails_an_hour_and_nobody_is_told(
     assert len(mailed_links(fake_brevo)) == 3
     answers = [person.post(RESET, {"identifier": f"p{number}@example.com"}) for number in range(26)]
     assert [answer.status_code for answer in answers] == [201] * 25 + [429]
+
+
+def test_strangers_who_ask_leave_the_owner_a_link_that_works(
+    person: Person, run_jobs: RunJobs, fake_brevo: FakeBrevo
+) -> None:
+    """The first link that the owner was sent stays good, however many were asked for since."""
+    person.sign_up(EMAIL)
+    first = ask(person, run_jobs, fake_brevo)
+    for number in (1, 2):
+        stranger = at_address(person, number)
+        answers = [stranger.post(RESET, {"identifier": EMAIL}).status_code for _ in range(31)]
+        assert answers == [201] * 30 + [429]
+    assert run_jobs() == []
+    assert len(mailed_links(fake_brevo)) == 7
+    owner = at_address(person, 3)
+    second = ask(owner, run_jobs, fake_brevo)
+    assert len(mailed_links(fake_brevo)) == 8
+    assert owner.post(UPDATE, {"password": "court"}, second).status_code == 400
+    assert owner.post(UPDATE, {"password": OTHER}, first).status_code == 200
+    assert owner.post(UPDATE, {"password": PASSWORD}, second).status_code == 401
+
+
+def test_an_account_gets_twelve_mails_an_hour_from_all_the_world(
+    person: Person, run_jobs: RunJobs, fake_brevo: FakeBrevo
+) -> None:
+    person.sign_up(EMAIL)
+    for number in range(1, 6):
+        stranger = at_address(person, number)
+        assert [stranger.post(RESET, {"identifier": EMAIL}).status_code for _ in range(4)] == [201] * 4
+    assert run_jobs() == []
+    assert len(mailed_links(fake_brevo)) == 12
+
+
+def test_a_storefront_that_does_not_say_for_whom_it_asks_has_the_accounts_mails(
+    person: Person, run_jobs: RunJobs, fake_brevo: FakeBrevo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.sign_up(EMAIL)
+    change_settings(monkeypatch, TRUSTED_STOREFRONTS="192.0.2.0/28")
+    storefront = at_address(person, 1)
+    answers = [storefront.post(RESET, {"identifier": EMAIL}).status_code for _ in range(61)]
+    assert answers == [201] * 60 + [429]
+    assert storefront.post(RESET, {"identifier": "paul@example.com"}).status_code == 201
+    assert run_jobs() == []
+    assert len(mailed_links(fake_brevo)) == 12
 
 
 def test_what_is_over_is_forgotten_by_night(person: Person, run_jobs: RunJobs, fake_brevo: FakeBrevo) -> None:

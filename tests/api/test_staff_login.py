@@ -1,13 +1,20 @@
 """The first owner: invited once, chooses a password on the page, logs in, is recognised."""
 
+from collections import Counter
+from datetime import timedelta
+from hashlib import sha256
+
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from app.core.attempts import LimitWindow
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.staff.models import StaffUser
 from app.staff.service import invite
+from tests.shop_front import change_settings
 
 EMAIL = "gerante@boutique.example"
 PASSWORD = "un long mot de passe"
@@ -81,6 +88,46 @@ def test_an_account_without_a_password_cannot_log_in(client: TestClient, token: 
 def test_the_eleventh_attempt_in_a_minute_is_refused(client: TestClient, token: str) -> None:
     answers = [log_in(client, EMAIL, "pas le bon du tout").status_code for _ in range(11)]
     assert answers == [401] * 10 + [429]
+    assert log_in(client, "une-autre@boutique.example", "pas le bon").status_code == 401
+
+
+def let_a_minute_pass() -> None:
+    """The windows of a minute are over, those of an hour go on."""
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql(
+            "UPDATE limit_window SET ends_at = now() - interval '1 second' WHERE ends_at < now() + interval '2 min'"
+        )
+
+
+def test_patient_tries_are_refused_by_the_hour_and_lock_no_owner_out(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Redis, so that the minutes of its windows can be let pass."""
+    change_settings(monkeypatch, REDIS_URL="redis://127.0.0.1:1/0")
+    client.post(f"/app/invitation/{token}", data={"password": PASSWORD})
+    strangers = [TestClient(client.app, client=(f"192.0.2.{number}", 1)) for number in (1, 2)]
+    for stranger in strangers:
+        tried = Counter[int]()
+        for _ in range(4):
+            tried.update(log_in(stranger, EMAIL, "pas le bon du tout").status_code for _ in range(10))
+            let_a_minute_pass()
+        assert tried == {401: 30, 429: 10}
+    refused = log_in(strangers[0], EMAIL, PASSWORD)
+    assert (refused.status_code, refused.headers["ratelimit-limit"]) == (429, "30")
+    assert log_in(client, EMAIL, PASSWORD).status_code == 200
+
+
+def test_an_account_is_tried_a_hundred_times_an_hour_from_everywhere(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(f"/app/invitation/{token}", data={"password": PASSWORD})
+    with unit_of_work("test") as session:
+        key = f"staff-login-account:{sha256(EMAIL.encode()).hexdigest()}"
+        session.add(LimitWindow(key=key, hits=99, ends_at=utc_now() + timedelta(minutes=30)))
+    change_settings(monkeypatch, REDIS_URL="redis://127.0.0.1:1/0")
+    assert log_in(client, EMAIL, "pas le bon du tout").status_code == 401
+    refused = log_in(TestClient(client.app, client=("192.0.2.1", 1)), EMAIL, PASSWORD)
+    assert (refused.status_code, refused.headers["ratelimit-limit"]) == (429, "100")
     assert log_in(client, "une-autre@boutique.example", "pas le bon").status_code == 401
 
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.source import Module, calls, functions, imports, modules, parse, refuse
+from tests.architecture.source import Module, calls, dotted, functions, imports, modules, parse, refuse
 
 ONLY_COMMITTER = "app/core/db.py"
 
@@ -48,6 +48,17 @@ def session_dependencies_of_the_wrong_scope(module: Module) -> Iterator[str]:
                 yield f"{module.at(call)} Depends({target.id})"
 
 
+def second_connections(module: Module) -> Iterator[str]:
+    """Whoever takes a connection with another one in hand waits for all who do the same: `limited` may take one."""
+    for function in functions(module):
+        if not any("SessionDep" in ast.unparse(arg.annotation) for arg in function.args.args if arg.annotation):
+            continue
+        for call, name in ((each, dotted(each.func)) for each in ast.walk(function) if isinstance(each, ast.Call)):
+            names_session = any(keyword.arg == "session" for keyword in call.keywords)
+            if name in {"unit_of_work", "count_attempts"} or (name == "limited" and not names_session):
+                yield f"{module.at(call)} {name}(...)"
+
+
 def unexplained_flushes(module: Module) -> Iterator[str]:
     lines = ["", *module.text.splitlines()]
     for call, name in calls(module):
@@ -82,6 +93,23 @@ def test_the_session_is_declared_as_session_dep() -> None:
     found = [finding for module in modules("app") for finding in sessions_declared_otherwise(module)]
     found += [finding for module in modules("app") for finding in session_dependencies_of_the_wrong_scope(module)]
     refuse(found, 'Declare `session: SessionDep`; a generator over it is `Depends(it, scope="function")`:')
+
+
+def test_nobody_takes_a_second_connection() -> None:
+    refuse(
+        [finding for module in modules("app") for finding in second_connections(module)],
+        "Say `limited(..., session=session)`, which gives the request's connection back first:",
+    )
+
+
+def test_the_rules_see_a_second_connection() -> None:
+    path = "app/store_api/orders.py"
+    route = "def ask(session: SessionDep):\n    with {}: ...\n"
+    for taken in ("limited(response, *attempts)", "unit_of_work() as other"):
+        found = list(second_connections(parse(path, route.format(taken))))
+        assert found == [f"{path}:2 {taken.partition('(')[0]}(...)"]
+    assert list(second_connections(parse(path, route.format("limited(response, session=session)")))) == []
+    assert list(second_connections(parse(path, "def ask():\n    with unit_of_work() as session: ..."))) == []
 
 
 def test_the_rules_see_a_commit_and_a_session_of_ones_own() -> None:
