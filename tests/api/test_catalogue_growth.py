@@ -1,11 +1,9 @@
 """Ten thousand products, forty thousand variants: every list finds its page by an index."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.catalogue.list_groups import CATEGORIES, COLLECTIONS, TAGS, TYPES, list_grouped_products
@@ -18,6 +16,7 @@ from app.store_api.render_groups import today
 from app.store_api.render_products import PRODUCT_DEFAULTS, compose_products
 from app.store_api.visitors import Visitor
 from tests.factories.storefront import Storefront
+from tests.plans import explained, read_sequentially
 
 PRODUCTS = 10_000
 GROWING = {
@@ -66,8 +65,6 @@ INSERT INTO stock_level (variant_id, stocked_quantity) SELECT id, 5 FROM product
 SET LOCAL session_replication_role = origin;
 SELECT comptoir_refresh_search(ARRAY(SELECT id FROM product));
 """
-# What the server's file says (infra): pages are read from an SSD.
-SERVER = "SET LOCAL random_page_cost = 1.1"
 PAGE = Page(20, 0)
 NONE: frozenset[str] = frozenset()
 STARTER_FIELDS = "*variants.calculated_price,+variants.inventory_quantity,*variants.images,+metadata,+tags,"
@@ -85,35 +82,12 @@ def channel_id(storefront: Storefront) -> str:
     return storefront.shop.channel.id
 
 
-@contextmanager
-def explained(session: Session) -> Iterator[list[str]]:
-    """The plans of the statements sent meanwhile."""
-    plans: list[str] = []
-
-    def explain(
-        connection: Connection, _cursor: object, statement: str, parameters: dict[str, object], *_rest: object
-    ) -> None:
-        if statement.startswith(("SELECT", "WITH")) and "set_config" not in statement:
-            cursor = connection.connection.cursor()
-            cursor.execute(f"EXPLAIN {statement}", parameters)
-            plans.append("\n".join(row[0] for row in cursor.fetchall()))
-            cursor.close()
-
-    session.execute(text(SERVER))
-    engine = get_engine()
-    event.listen(engine, "before_cursor_execute", explain)
-    try:
-        yield plans
-    finally:
-        event.remove(engine, "before_cursor_execute", explain)
-
-
-def read_sequentially(read: Callable[[Session], object]) -> set[str]:
+def find_scans(read: Callable[[Session], object]) -> set[str]:
     """The growing tables that a reading goes through from end to end."""
-    with unit_of_work("test") as session, explained(session) as plans:
+    with unit_of_work("test") as session, explained() as plans:
         read(session)
     assert plans
-    return {table for plan in plans for table in re.findall(r"Seq Scan on (\w+)", plan)} & GROWING
+    return read_sequentially(plans) & GROWING
 
 
 LISTS: dict[str, dict[str, object]] = {
@@ -142,7 +116,7 @@ def read_lists(channel_id: str) -> dict[str, set[str]]:
 
     def read(conditions: dict[str, object], page: Page) -> set[str]:
         wanted = ProductFilter(channel_id, **conditions)  # type: ignore[arg-type]
-        return read_sequentially(lambda session: list_product_ids(session, wanted, page))
+        return find_scans(lambda session: list_product_ids(session, wanted, page))
 
     orders = ("id", "-title", "handle", "-created_at", "updated_at")
     by_order = {f"by {order}": read({}, Page(20, 40, order)) for order in orders}
@@ -154,18 +128,23 @@ def read_the_rest(channel_id: str) -> dict[str, set[str]]:
     visitor = Visitor(channel_id, today(), "eur", "fr")
     tree = parse_fields(STARTER_FIELDS, PRODUCT_DEFAULTS)
     ids = [f"prod_{number}" for number in range(1, 21)]
+    menu = [f"prod_{number}" for number in range(1, 1_201)]
+    shelves = [f"pcat_{number}" for number in range(1, 21)]
     variants = VariantFilter(channel_id, {"sku": ["SKU-77-1"]})
     spoken = VariantFilter(channel_id, text="sku-77-1")
     readings: dict[str, Callable[[Session], object]] = {
         "a page": lambda session: compose_products(session, ids, visitor, tree),
+        "all variants": lambda session: list_variant_ids(session, VariantFilter(channel_id), PAGE),
         "a sku": lambda session: list_variant_ids(session, variants, PAGE),
         "a variant's word": lambda session: list_variant_ids(session, spoken, PAGE),
         "categories": lambda session: list_grouped_products(session, CATEGORIES, ["pcat_3"], channel_id),
+        "every category": lambda session: list_grouped_products(session, CATEGORIES, shelves, channel_id),
         "collections": lambda session: list_grouped_products(session, COLLECTIONS, ["pcol_3"], channel_id),
         "tags": lambda session: list_grouped_products(session, TAGS, ["ptag_3"], channel_id),
         "types": lambda session: list_grouped_products(session, TYPES, ["ptyp_3"], channel_id),
+        "a menu's products": lambda session: compose_products(session, menu, visitor, tree),
     }
-    return {name: read_sequentially(read) for name, read in readings.items()}
+    return {name: find_scans(read) for name, read in readings.items()}
 
 
 def test_nothing_reads_a_growing_table_through(channel_id: str) -> None:
@@ -175,4 +154,4 @@ def test_nothing_reads_a_growing_table_through(channel_id: str) -> None:
     with unit_of_work("test") as session:
         session.execute(text("DROP INDEX ix_product_search_words"))
     wanted = ProductFilter(channel_id, text="sku-77-2")
-    assert read_sequentially(lambda session: list_product_ids(session, wanted, PAGE)) == {"product_search"}
+    assert find_scans(lambda session: list_product_ids(session, wanted, PAGE)) == {"product_search"}
