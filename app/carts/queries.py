@@ -32,6 +32,7 @@ from app.catalogue.models import (
 )
 from app.catalogue.queries import PUBLISHED
 from app.core.clock import utc_now
+from app.payments.models import PaymentSession
 from app.payments.queries import has_open_session, may_still_be_paid
 from app.promotions.models import Promotion
 from app.promotions.queries import exists_automatic, list_promotions
@@ -122,6 +123,12 @@ _CART_ID = bindparam("cart_id", type_=Text())
 _LOCKED = select(Cart).where(Cart.id == _CART_ID).with_for_update().execution_options(populate_existing=True)
 _OWN_LINES = select(CartLine).where(CartLine.cart_id == _CART_ID).order_by(CartLine.position, CartLine.id)
 _OWN_LINE = select(CartLine).where(CartLine.cart_id == _CART_ID, CartLine.id == bindparam("line_id", type_=Text()))
+_INTENT = (
+    select(PaymentSession.payment_intent_id)
+    .join(Cart, Cart.payment_collection_id == PaymentSession.payment_collection_id)
+    .where(Cart.id == _CART_ID, PaymentSession.superseded_at.is_(None), PaymentSession.payment_intent_id.is_not(None))
+    .limit(1)
+)
 _METHOD = select(CartShippingMethod).where(CartShippingMethod.cart_id == _CART_ID)
 _TYPED = select(CartPromotion.promotion_id).where(CartPromotion.cart_id == _CART_ID)
 _USED = union(
@@ -274,6 +281,11 @@ def get_line(session: Session, cart_id: str, line_id: str) -> CartLine:
     if line is None:
         raise LineNotFound(line_id)
     return line
+
+
+def has_intent(session: Session, cart_id: str) -> bool:
+    """Whether Stripe knows of an attempt to pay this cart that nothing replaced."""
+    return session.scalar(_INTENT, {"cart_id": cart_id}) is not None
 
 
 def find_shipping_method(session: Session, cart_id: str) -> CartShippingMethod | None:

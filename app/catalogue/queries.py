@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, false, select
+from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, false, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import (
@@ -13,10 +14,18 @@ from app.catalogue.models import (
     ProductTag,
     ProductType,
     ProductVariant,
-    product_channel_link,
 )
 
 PUBLISHED = "published"
+_SELLABLE = (
+    select(ProductVariant.id)
+    .join(Product, Product.id == ProductVariant.product_id)
+    .where(
+        ProductVariant.id == any_(bindparam("variant_ids", type_=ARRAY(Text))),
+        Product.status == PUBLISHED,
+        bindparam("channel_id", type_=Text) == any_(Product.channel_ids),
+    )
+)
 COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
 
@@ -69,14 +78,4 @@ def find_type(session: Session, value: str) -> ProductType | None:
 
 def list_sellable_variants(session: Session, variant_ids: Collection[str], channel_id: str) -> set[str]:
     """Those of the variants whose product is published in the channel."""
-    query = (
-        select(ProductVariant.id)
-        .join(Product, Product.id == ProductVariant.product_id)
-        .join(product_channel_link, product_channel_link.c.product_id == Product.id)
-        .where(
-            ProductVariant.id.in_(variant_ids),
-            Product.status == PUBLISHED,
-            product_channel_link.c.sales_channel_id == channel_id,
-        )
-    )
-    return set(session.scalars(query))
+    return set(session.scalars(_SELLABLE, {"variant_ids": list(variant_ids), "channel_id": channel_id}))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.carts.queries import CartContents, get_contents, lock_cart
+from app.carts.queries import CartContents, get_contents, has_intent, lock_cart
 from app.carts.rules import check_for_sale, check_open_by_id
 from app.checkout.complete_cart import complete_cart, read_readiness
 from app.checkout.open_payment_session import open_free_session
@@ -15,6 +15,7 @@ from app.core.errors import Conflict, Refusal
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import Intent, get_stripe
+from app.orders.models import Order
 from app.orders.queries import get_order_of_cart
 from app.payments.errors import CheckoutUnavailable
 from app.payments.models import PaymentSession
@@ -25,13 +26,12 @@ from app.payments.service import record_intent
 
 @dataclass(frozen=True)
 class Completion:
-    """What completing came to: an order, or a payment that needs more.
+    """What completing came to: an order, whole, or a payment that needs more.
 
     `refusal` is told to the buyer instead of the order, although the order stands: its money must find its way back.
     """
 
-    order_id: str | None = None
-    payment_need: PaymentNeed | None = None
+    outcome: Order | PaymentNeed
     refusal: Refusal | None = None
 
 
@@ -42,6 +42,8 @@ def complete_for_buyer(cart_id: str) -> Completion:
     taken, `CheckoutUnavailable` when Stripe cannot be asked.
     """
     with unit_of_work() as session:
+        if not has_intent(session, cart_id):  # nothing to ask Stripe
+            return _complete_locked(session, cart_id, None)
         intent_id = _find_intent_to_read(session, cart_id)
     intent = _read_intent(intent_id) if intent_id else None
     with unit_of_work() as session:
@@ -49,23 +51,24 @@ def complete_for_buyer(cart_id: str) -> Completion:
 
 
 def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> Completion:
-    """The second transaction: under the cart's lock, with what Stripe said of the intent."""
+    """The last transaction: under the cart's lock, with what Stripe said of the intent."""
     cart = lock_cart(session, cart_id)
+    check_open_by_id(cart_id, cart.expires_at, cart.completed_at, utc_now())
     if cart.completed_at is not None:
-        return Completion(get_order_of_cart(session, cart_id).id)
+        return Completion(get_order_of_cart(session, cart_id))
     contents = get_contents(session, cart_id)
     attempt = _find_ready_session(session, contents) or open_free_session(session, cart)
     if attempt.provider_id == MANUAL_PROVIDER:
         check_for_sale(contents.withdrawn)
-        return Completion(complete_cart(session, contents, attempt, None).order.id)
+        return Completion(complete_cart(session, contents, attempt, None).order)
     if intent is None or intent.id != attempt.payment_intent_id:
         raise Conflict  # another session was opened while we asked about this one
     if intent.status != "succeeded":
         check_for_sale(contents.withdrawn)
         record_intent(session, attempt.id, intent)
-        return Completion(payment_need=decide_payment_need(intent.status))
+        return Completion(decide_payment_need(intent.status))
     completed = complete_cart(session, contents, attempt, intent)
-    return Completion(completed.order.id, refusal=completed.refusal)
+    return Completion(completed.order, refusal=completed.refusal)
 
 
 def _find_intent_to_read(session: Session, cart_id: str) -> str | None:

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Text, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalogue.models import Product, ProductVariant
@@ -17,6 +18,13 @@ ORDERS = {
     "created_at": Order.created_at,
     "updated_at": Order.updated_at,
 }
+
+_GOODS = (
+    select(OrderLine.id, ProductVariant, Product)
+    .join(ProductVariant, ProductVariant.id == OrderLine.variant_id)
+    .join(Product, Product.id == OrderLine.product_id)
+    .where(OrderLine.order_id == any_(bindparam("order_ids", type_=ARRAY(Text))))
+)
 
 
 @dataclass(frozen=True)
@@ -122,10 +130,5 @@ def _whole() -> Select[Order]:
 
 def list_goods(session: Session, order_ids: Collection[str]) -> dict[str, tuple[ProductVariant, Product]]:
     """What the lines of these orders were made of, as it is now, by line id."""
-    query = (
-        select(OrderLine.id, ProductVariant, Product)
-        .join(ProductVariant, ProductVariant.id == OrderLine.variant_id)
-        .join(Product, Product.id == OrderLine.product_id)
-        .where(OrderLine.order_id.in_(order_ids))
-    )
-    return {line_id: (variant, product) for line_id, variant, product in session.execute(query)}
+    found = session.execute(_GOODS, {"order_ids": list(order_ids)})
+    return {line_id: (variant, product) for line_id, variant, product in found}

@@ -11,7 +11,6 @@ from app.checkout.complete_for_buyer import complete_for_buyer
 from app.checkout.rules import PaymentNeed
 from app.core.api_document import refusing
 from app.core.db import unit_of_work
-from app.orders.queries import get_order
 from app.payments.errors import CheckoutUnavailable
 from app.store_api.access import store_router
 from app.store_api.fields import ALL, answer, parse_fields
@@ -65,11 +64,10 @@ def complete_cart(
     if completion.refusal is not None:
         raise completion.refusal  # after the commit: the order that holds the money stands
     with unit_of_work() as session:
-        if completion.payment_need is not None:
-            return _payment_needed(session, cart_id, completion.payment_need)
+        if isinstance(completion.outcome, PaymentNeed):
+            return _payment_needed(session, cart_id, completion.outcome)
         tree = parse_fields(query.fields, ORDER_FIELDS)
-        shown = compose_order(session, get_order(session, completion.order_id or ""), tree)
-        return answer("order", shown, tree, type="order")
+        return answer("order", compose_order(session, completion.outcome, tree), tree, type="order")
 
 
 def _payment_needed(session: Session, cart_id: str, need: PaymentNeed) -> Response:
