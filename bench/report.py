@@ -220,7 +220,7 @@ def write(kept: Figures, part: str = "") -> Path:
     path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}{part and '-' + part}.json"
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     write_document()
-    return path.relative_to(ROOT)
+    return path
 
 
 def write_document() -> None:

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,28 +23,42 @@ from app.dev.postgres import Cluster, free_port, get_bin_dir, start_cluster
 from app.dev.redis import RedisServer, get_binary, start_redis
 from bench.machine import LOAD_CORE, SERVER_CORE, Meter, pinned
 from bench.wire import Client, WrongAnswer
+from infra.inventory.group_data.all import postgresql_at_start, postgresql_live
 
 ROOT = Path(__file__).parents[1]
 DATABASE = "comptoir"
 START_SECONDS = 60.0
-# The server's own (infra/inventory): figures with a laptop's 32 MB would be another machine's.
+STOREFRONT = "https://www.bench.example"
+# The server's own: a laptop's 32 MB and a rotating disk's page costs give another machine's figures and plans.
 POSTGRES = {
-    "shared_buffers": "256MB",
-    "max_connections": "60",
-    "shared_preload_libraries": "pg_stat_statements",
+    name: (postgresql_at_start | postgresql_live)[name].strip("'")
+    for name in (
+        "shared_buffers",
+        "max_connections",
+        "shared_preload_libraries",
+        "effective_cache_size",
+        "work_mem",
+        "maintenance_work_mem",
+        "max_parallel_workers_per_gather",
+        "max_wal_size",
+        "wal_compression",
+        "random_page_cost",
+        "jit",
+    )
 }
 
 
 @dataclass(frozen=True)
 class Database:
-    """The bench's own database, as its superuser."""
+    """A database of the bench, as its superuser."""
 
     cluster: Cluster
+    name: str = DATABASE
 
     @contextmanager
     def connect(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         """A connection whose statements are not counted; committed at the end."""
-        with psycopg.connect(self.cluster.dsn(DATABASE)) as connection:
+        with psycopg.connect(self.cluster.dsn(self.name)) as connection:
             connection.execute("SET pg_stat_statements.track = 'none'")
             yield connection
 
@@ -62,7 +76,7 @@ class Database:
 
     def set_server(self, name: str, value: str) -> None:
         """A server setting, from now on."""
-        with psycopg.connect(self.cluster.dsn(DATABASE), autocommit=True) as connection:
+        with psycopg.connect(self.cluster.dsn(self.name), autocommit=True) as connection:
             connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
             connection.execute("SELECT pg_reload_conf()")
 
@@ -101,6 +115,22 @@ class Servers:
         meter = Meter(self.web.pid, self.postmaster_pid, self.redis.process.pid)
         meter.look_for_backends()
         return meter
+
+    @contextmanager
+    def beside(self, name: str) -> Iterator["Servers"]:
+        """The same servers with a web worker on another database, a copy of this one as it is now."""
+        stop(self.web)
+        self.database.cluster.create_database(name, self.database.name)
+        self.web, self.boot_seconds = start_web(self.environment, self.web_port, self.folder)
+        environment = self.environment | {"DATABASE_URL": self.database.cluster.url(name)}
+        other = replace(
+            self, database=Database(self.database.cluster, name), environment=environment, web_port=free_port()
+        )
+        other.web, other.boot_seconds = start_web(environment, other.web_port, self.folder)
+        try:
+            yield other
+        finally:
+            stop(other.web)
 
     def restart_web(self) -> None:
         """A new worker, as after a release: nothing cached, memory as after boot."""
@@ -189,9 +219,9 @@ def settings_of(database_url: str, redis_url: str, folder: Path) -> dict[str, st
         "STRIPE_API_BASE": f"http://127.0.0.1:{free_port()}",
         "BREVO_API_KEY": f"xkeysib-{secrets.token_hex(24)}",
         "BREVO_SENDER_EMAIL": "boutique@bench.example",
-        "STORE_CORS": "https://www.bench.example",
+        "STORE_CORS": STOREFRONT,
         "ADMIN_CORS": "https://api.bench.example",
-        "AUTH_CORS": "https://www.bench.example,https://api.bench.example",
+        "AUTH_CORS": f"{STOREFRONT},https://api.bench.example",
         "JWT_SECRET": secrets.token_hex(32),
         "COOKIE_SECRET": secrets.token_hex(32),
         "MANUAL_PAYMENT": "true",

@@ -6,16 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import Product, ProductCollection, ProductTag, ProductType, product_tag_link
+from app.catalogue.models import (
+    Product,
+    ProductCollection,
+    ProductTag,
+    ProductType,
+    product_category_link,
+    product_tag_link,
+)
 from app.catalogue.rules import NewOption, NewProduct, NewVariant
 from app.catalogue.service import create_category, create_product
 from app.core.db import get_engine, unit_of_work
 from app.core.ids import new_id
 from app.pricing.service import set_price
+from app.promotions.service import NewPromotion, create_promotion
+from app.returns.models import ReturnReason
 from app.shipping.service import NewShippingOption, create_option
 from app.shop import service as shops
 from app.stock.service import receive
@@ -163,6 +173,50 @@ def describe(category_id: str, channel_id: str) -> NewProduct:
         sales_channel_ids=(channel_id,),
         details={"brand": "Comptoir", "product_family": "aura", "has_audio": True, "warranty_years": 2},
     )
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What else the routes of a storefront need, beside what is bought."""
+
+    SENT: ClassVar[int] = 400  # so many orders have arrived, and may be sent back
+
+    product_id: str
+    category_id: str
+    collection_id: str
+    tag_id: str
+    type_id: str
+    reason_id: str
+    way_back_id: str
+    code: str = "BENCH10"
+
+
+def furnish_more(database: Database, shop: Shop) -> Extras:
+    """A promotion's code, a way back, and parcels that arrived; in the shop of `make_template`, filled or not."""
+    with unit_of_work("bench") as session:
+        create_promotion(session, NewPromotion(Extras.code, percentage=Decimal(10)))
+        way_back = create_option(
+            session, NewShippingOption(shop.goods.region_id, "retour", "Retour", 390, is_return=True)
+        )
+        product = session.scalars(select(Product).where(Product.handle == "aura")).one()
+        category_id, tag_id, reason_id = (
+            str(session.execute(select(column).limit(1)).scalar_one())
+            for column in (product_category_link.c.category_id, product_tag_link.c.tag_id, ReturnReason.id)
+        )
+        found = Extras(
+            product.id,
+            category_id,
+            str(product.collection_id),
+            tag_id,
+            str(product.type_id),
+            reason_id,
+            way_back.id,
+        )
+    get_engine().dispose()
+    arrived = ", ".join(f"'{shop.order_id}-{number}'" for number in range(1, Extras.SENT + 1))
+    pieces = "fulfilled_quantity = quantity, shipped_quantity = quantity, delivered_quantity = quantity"
+    database.write(f"UPDATE order_line SET {pieces} WHERE order_id IN ({arrived})")
+    return found
 
 
 def fill(database: Database, shop: Shop, present: Size, wanted: Size) -> None:

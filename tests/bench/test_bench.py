@@ -4,16 +4,25 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.routing import APIRoute
 
 from app.core.db import unit_of_work
-from bench import report
+from app.dev.postgres import Cluster
+from app.store_api.routes import AUTH_ROUTERS, ROUTERS
+from bench import hour, report
 from bench.copies import CannotCopy, Connection, Schema, Template, copy
 from bench.growth import scanned
 from bench.machine import NOTHING, Spent, cpu_seconds
 from bench.measure import Batch, combine, percentile
+from bench.purchase import Goods
+from bench.servers import Database
+from bench.shop import Extras, Shop
+from bench.store_routes import Caller, list_routes
+from bench.wire import Client
 from tests.factories.catalogue import make_product
 from tests.factories.shop import make_shop
 from tests.services import ROOT
@@ -118,11 +127,58 @@ def test_a_plan_is_searched_for_tables_that_are_read_whole() -> None:
     assert scanned(outer) == {"order"}
 
 
+def test_every_route_of_a_storefront_is_compared_in_both_shops() -> None:
+    shop = Shop("", Goods("", "", ("", "")), "", "", {}, "")
+    extras = Extras("", "", "", "", "", "", "")
+    nowhere = Database(Cluster(ROOT, ROOT, 0, "", None))
+    measured = {name.partition(",")[0] for name in list_routes(Caller(Client(0), shop, extras, nowhere))}
+    routes = [route for router in (*ROUTERS, *AUTH_ROUTERS) for route in router.routes if isinstance(route, APIRoute)]
+    assert measured == {f"{method} {route.path}" for route in routes for method in route.methods or ()}
+
+
 def test_only_the_generated_part_of_the_document_changes() -> None:
     document = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
     replaced = report.replaced(document, ["| new |"])
     assert replaced == f"before\n{report.BEGIN}\n\n| new |\n\n{report.END}\nafter\n"
     assert report.replaced(replaced, ["| new |"]) == replaced
+
+
+def kept(name: str, figures: object) -> dict[str, object]:
+    empty = {"median": 0.1, "min": 0.1, "max": 0.2}
+    where = {"commit": name, "cores": 2, "python": "3", "rounds": 5, "empty_app_ms": empty}
+    return {"date": "2026-01-02", **where, "load_average": {"before": 1, "after": 1}, "operations": {}, name: figures}
+
+
+def test_what_was_measured_alone_stays_when_the_rest_is_measured_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest of each kind, each with its own date and commit."""
+    monkeypatch.setattr(report, "RESULTS", tmp_path)
+    monkeypatch.setattr(report, "DOCUMENT", tmp_path / "performance.md")
+    report.DOCUMENT.write_text(f"head\n{report.BEGIN}\n{report.END}\ntail\n")
+    samples = [{"minute": 0, "pss_mb": 100.0}, {"minute": 10, "pss_mb": 120.0}, {"minute": 11, "pss_mb": 121.0}]
+    report.write(kept("hour", {"minutes": 11, "samples": samples}), "hour")
+    report.write(kept("front", {"bytes": 1}))
+    report.write(kept("front", {"bytes": 2}))
+    document = report.DOCUMENT.read_text()
+    assert document.startswith("head\n")
+    assert document.endswith("tail\n")
+    assert "- bytes: 2\n" in document
+    assert "- bytes: 1\n" not in document
+    assert "commit `hour`" in document
+    assert "commit `front`" in document
+    assert "| PSS, MB | 100.0 | 120.0 |\n" in document
+    assert "121.0" not in document
+
+
+def test_memory_that_grows_after_an_hour_is_seen() -> None:
+    def describe(grown: float) -> dict[str, object]:
+        pss = [min(100.0 + minute * 3, 130.0) + grown * minute for minute in range(61)]
+        return hour.describe([{"minute": n, "requests": n * 480, "pss_mb": mb} for n, mb in enumerate(pss)])
+
+    assert describe(0.0)["grown_since_warm_mb"] == 0.0
+    assert describe(0.5)["grown_since_warm_mb"] == 20.5
+    assert describe(0.0)["requests_per_second"] == 8.0
 
 
 def test_a_figure_that_misses_its_goal_is_bold() -> None:
