@@ -16,11 +16,12 @@ from pathlib import Path
 
 import psycopg
 
+from bench.caller import Caller, Route
 from bench.machine import Meter, Spent
 from bench.measure import SETTLE_SECONDS, percentile
 from bench.servers import Database, Servers
 from bench.shop import LARGE, SMALL, Extras, Shop, fill, furnish_more
-from bench.store_routes import Caller, Route, list_routes
+from bench.store_routes import list_routes
 from bench.wire import Client, Json
 
 TIMES, WARM_UPS = 30, 3

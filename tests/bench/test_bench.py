@@ -14,6 +14,7 @@ from app.core.db import unit_of_work
 from app.dev.postgres import Cluster
 from app.store_api.routes import AUTH_ROUTERS, ROUTERS
 from bench import hour, report
+from bench.caller import Caller
 from bench.copies import CannotCopy, Connection, Schema, Template, copy
 from bench.growth import scanned
 from bench.machine import NOTHING, Spent, cpu_seconds
@@ -21,7 +22,7 @@ from bench.measure import Batch, combine, percentile
 from bench.purchase import Goods
 from bench.servers import Database
 from bench.shop import Extras, Shop
-from bench.store_routes import Caller, list_routes
+from bench.store_routes import list_routes
 from bench.wire import Client
 from tests.factories.catalogue import make_product
 from tests.factories.shop import make_shop
