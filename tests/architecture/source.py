@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,8 +35,18 @@ class Module:
         """`models` for `app/orders/models.py`."""
         return self.path.rsplit("/", 1)[-1].removesuffix(".py")
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in the file, walked once for all the rules."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text, line by line."""
+        return self.text.splitlines()
+
     def line(self, node: ast.stmt | ast.expr) -> str:
-        return self.text.splitlines()[node.lineno - 1]
+        return self.lines[node.lineno - 1]
 
     def at(self, node: ast.stmt | ast.expr | ast.arg) -> str:
         return f"{self.path}:{node.lineno}"
@@ -73,11 +84,17 @@ def walked() -> Iterator[Path]:
 def modules(*tops: str) -> tuple[Module, ...]:
     """The Python files under these top folders (`app`, `infra`, `tests`)."""
     chosen = [path for path in files() if path.suffix == ".py" and path.parts[0] in tops]
-    return tuple(parse(path.as_posix(), (ROOT / path).read_text(encoding="utf-8")) for path in chosen)
+    return tuple(module_at(path) for path in chosen)
+
+
+@functools.cache
+def module_at(path: Path) -> Module:
+    """Parsed once, however many rules ask for the folder it is in."""
+    return parse(path.as_posix(), (ROOT / path).read_text(encoding="utf-8"))
 
 
 def functions(module: Module) -> Iterator[Function]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (node for node in module.nodes if isinstance(node, Function))
 
 
 def module_functions(module: Module) -> Iterator[Function]:
@@ -87,12 +104,12 @@ def module_functions(module: Module) -> Iterator[Function]:
 
 def calls(module: Module) -> Iterator[tuple[ast.Call, str]]:
     """Each call with the dotted name it is written with: `session.commit`, `pytest.skip`."""
-    return ((node, dotted(node.func)) for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    return ((node, dotted(node.func)) for node in module.nodes if isinstance(node, ast.Call))
 
 
 def imports(module: Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
     """Each imported module or name, dotted: `app.core.db`, `app.core.db.SessionDep`."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

@@ -23,7 +23,7 @@ def shared_imports(module: Module) -> Iterator[str]:
 def shells_without_a_reason(module: Module) -> Iterator[str]:
     """The comment stands right before the statement, or inside the call."""
     lines = ["", *module.text.splitlines()]
-    for statement in (node for node in ast.walk(module.tree) if isinstance(node, ast.Expr | ast.Assign | ast.Return)):
+    for statement in (node for node in module.nodes if isinstance(node, ast.Expr | ast.Assign | ast.Return)):
         if isinstance(statement.value, ast.Call) and ast.unparse(statement.value.func) == "server.shell":
             around = lines[statement.lineno - 1 : (statement.end_lineno or statement.lineno) + 1]
             if not any(line.strip().startswith("#") for line in around):

@@ -14,7 +14,7 @@ def typed_names(module: Module) -> Iterator[tuple[ast.arg | ast.AnnAssign, str, 
     for function in functions(module):
         arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
         yield from ((each, each.arg, ast.unparse(each.annotation)) for each in arguments if each.annotation)
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node, node.target.id, ast.unparse(node.annotation)
 

@@ -91,7 +91,7 @@ def is_only_none(function: Function) -> bool:
 
 def named_by_others(module: Module) -> set[Function]:
     """Methods of a class with a parent: the parent, often a library's, chose the name."""
-    heirs = [node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef) and node.bases]
+    heirs = [node for node in module.nodes if isinstance(node, ast.ClassDef) and node.bases]
     return {inner for heir in heirs for inner in heir.body if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 

@@ -4,7 +4,7 @@ import ast
 import tomllib
 from collections.abc import Iterator
 
-from tests.architecture.source import ROOT, Module, calls, imports, modules, parse, refuse
+from tests.architecture.source import ROOT, Module, calls, dotted, imports, modules, parse, refuse
 
 MOCKS = {"unittest.mock", "mock", "pytest_mock"}
 
@@ -28,7 +28,7 @@ def patches_of_the_product(module: Module) -> Iterator[str]:
 
 
 def local_names_of_the_product(module: Module) -> Iterator[str]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ("app" for alias in node.names if alias.name.split(".")[0] == "app" and not alias.asname)
             yield from (alias.asname for alias in node.names if alias.name.split(".")[0] == "app" and alias.asname)
@@ -40,7 +40,7 @@ def sleeps(module: Module) -> Iterator[str]:
     """A sleep inside a loop is how one waits on a condition; a bare one is a guess."""
     polling = {
         inner
-        for loop in ast.walk(module.tree)
+        for loop in module.nodes
         if isinstance(loop, ast.While | ast.For)
         for inner in ast.walk(loop)
         if isinstance(inner, ast.Call)
@@ -52,9 +52,9 @@ def sleeps(module: Module) -> Iterator[str]:
 
 def silent_skips(module: Module) -> Iterator[str]:
     called = {call.func: call for call, _ in calls(module)}
-    attributes = [node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)]
+    attributes = [node for node in module.nodes if isinstance(node, ast.Attribute)]
     for node in attributes:
-        name = ast.unparse(node)
+        name = dotted(node)
         if name in {"pytest.mark.xfail", "pytest.xfail"}:
             yield f"{module.at(node)} {name}: a known fault is mended, not expected"
         if name in {"pytest.skip", "pytest.mark.skip", "pytest.mark.skipif"} and not has_reason(called.get(node), name):
