@@ -59,9 +59,9 @@ prove: ## les preuves en grandeur réelle / the full-size proofs, written to doc
 	$(READY_TEST)
 	@PROVE=1 $(VENV)/pytest $$(grep -rl --include='test_*.py' 'record_proof(' tests)
 
-bench: ## ce que coûte chaque opération / what each operation costs, written to docs/performance.md (FULL=1: the large shop)
+bench: ## ce que coûte chaque opération / what each operation costs, written to docs/performance.md (PART=growth, PART=hour)
 	$(READY_TEST)
-	@$(VENV)/python -m bench $(if $(FULL),--full)
+	@$(VENV)/python -m bench $(if $(PART),--part $(PART))
 
 bench-quick: ## la même chose en moins d'une minute / the same in under a minute, only printed
 	$(READY_TEST)

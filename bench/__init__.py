@@ -1,8 +1,9 @@
 """What each thing a storefront does costs: CPU per operation, measured beside an empty application on the same core.
 
-    make bench            every operation, at least five rounds, some six minutes; writes bench/results and the table
-    make bench-quick      under a minute, printed only
-    make bench FULL=1     the large shop as well (10,000 products, 100,000 orders, 50,000 customers): growth
+    make bench                  every operation, at least five rounds, some six minutes; writes bench/results and the table
+    make bench-quick            under a minute, printed only
+    make bench PART=growth      the large shop beside the small one, some ten minutes: every route, every plan
+    make bench PART=hour        a worker's memory, minute by minute through an hour of ordinary traffic
     .venv/bin/python -m bench --only products --only cart --rounds 2      while working on one thing; only printed
 
 The server, PostgreSQL and Redis have core 0, the load core 1; one sale a second of a product that the measured list

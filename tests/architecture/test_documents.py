@@ -174,7 +174,7 @@ def test_every_command_of_a_document_is_run_by_a_test() -> None:
         ("check", "pytest -q tests/architecture"),
         ("prove", "PROVE=1 .venv/bin/pytest $(grep -rl"),
         ("lock", "app/dev/bootstrap.py lock"),
-        ("bench FULL=1", "-m bench --full"),
+        ("bench PART=growth", "-m bench --part growth"),
         ("bench-quick", "-m bench --quick"),
         ("serve", ".venv/bin/comptoir serve"),
         ("migrate", ".venv/bin/alembic upgrade head"),
