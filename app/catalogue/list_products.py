@@ -1,9 +1,9 @@
 """Which products a storefront's list holds: filters, search, order, page. Ids only; `list_rows` reads the rest."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, case, false, func, literal, not_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, case, false, func, literal, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.catalogue.list_rows import PRODUCT, VALUE, VARIANT, is_shown
@@ -39,6 +39,8 @@ class ProductFilter:
     is_giftcard: bool | None = None
     instants: Collection[InstantFilter] = ()
     text: str | None = None
+    all_of: Collection["ProductFilter"] = ()
+    any_of: Collection["ProductFilter"] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _list_page(
     session: Session, wanted: ProductFilter, page: Page, search: _Search | None, count: int | None = None
 ) -> tuple[list[str], int]:
     """The page and the count, in one statement."""
-    conditions = _conditions(wanted)
+    conditions = [*_conditions(wanted), *_nested(session, wanted)]
     order, is_turned = (page.order or DEFAULT_ORDER).removeprefix("-"), (page.order or "").startswith("-")
     ranks = search.ranks if search is not None and page.order is None else ()
     columns = [PRODUCT.c[order].label("place"), *(rank.label(f"rank_{place}") for place, rank in enumerate(ranks))]
@@ -85,6 +87,22 @@ def _list_page(
     counted = select(func.count()).select_from(found).scalar_subquery() if count is None else literal(count)
     row = session.execute(select(func.array(ids), counted)).one()
     return list(row[0]), int(row[1])
+
+
+def _nested(session: Session, wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
+    """All of some conditions, any of others; their words are searched as they are written."""
+    for each in wanted.all_of:
+        yield _condition(session, each)
+    if wanted.any_of:
+        yield or_(*(_condition(session, each) for each in wanted.any_of))
+
+
+def _condition(session: Session, wanted: ProductFilter) -> ColumnElement[bool]:
+    conditions = _conditions(wanted)
+    if wanted.text and wanted.text.strip():
+        found = select(SEARCH.c.product_id).where(_exactly(" ".join(_words(session, wanted.text))).condition)
+        conditions.append(PRODUCT.c.id.in_(found))
+    return and_(true(), *conditions)
 
 
 def _conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:

@@ -1,6 +1,7 @@
 """`/store/products`: what is published in the key's channel, at the visitor's prices."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from app.store_api.access import KeyDep, StorefrontKey, catalogue_router
 from app.store_api.fields import parse_fields
 from app.store_api.keeping import LISTS, Keeping, begin_keeping, keepable, tag_of
 from app.store_api.render_products import PRODUCT_DEFAULTS, render_products
-from app.store_api.schemas_catalogue import PriceContext, ProductsQuery
+from app.store_api.schemas_catalogue import PriceContext, ProductConditions, ProductsQuery
 from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import ProductOut
 from app.store_api.visitors import Visitor, get_visitor
@@ -113,6 +114,16 @@ def write_page(name: str, pieces: Sequence[bytes], *, count: int, offset: int, l
 
 
 def _filter(query: ProductsQuery, channel_id: str) -> ProductFilter:
+    return replace(
+        _condition(query, channel_id),
+        option_ids=query.option_id,
+        option_values=query.option_value,
+        all_of=[_condition(each, channel_id) for each in query.all_of],
+        any_of=[_condition(each, channel_id) for each in query.any_of],
+    )
+
+
+def _condition(query: ProductConditions, channel_id: str) -> ProductFilter:
     return ProductFilter(
         channel_id=channel_id,
         ids=query.id,
@@ -123,8 +134,6 @@ def _filter(query: ProductsQuery, channel_id: str) -> ProductFilter:
         category_ids=query.category_id,
         tag_ids=query.tag_id,
         type_ids=query.type_id,
-        option_ids=query.option_id,
-        option_values=query.option_value,
         is_giftcard=query.is_giftcard,
         instants=tuple(query.instants()),
         text=query.q,

@@ -5,8 +5,11 @@ from urllib.parse import parse_qsl, urlencode
 
 # 1,000 ids are more than any page of a list holds.
 MOST_FIELDS = 1_000
-# `id[0]`, `id[]`, and below an operator or a relation: `created_at[$in][0]`, `variants[options][option_id][0]`.
-ARRAY_KEY = re.compile(r"(?P<name>[^\[\]]+(?:\[[^\[\]\d][^\[\]]*\])*)\[(?P<index>\d{0,4})\]")
+# `id[0]`, `id[]`, and below an operator or a relation: `created_at[$in][0]`, `variants[options][option_id][0]`; in a
+# condition too: `$and[0][id][0]`.
+ARRAY_KEY = re.compile(
+    r"(?P<name>(?:\$(?:and|or)\[\d{1,2}\](?=\[)|[^\[\]]+)(?:\[[^\[\]\d][^\[\]]*\])*)\[(?P<index>\d{0,4})\]"
+)
 
 
 def flatten_arrays(query_string: bytes) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from app.catalogue.queries import InstantFilter
 from app.store_api.schemas import MOST_IDS, Id, Ids, Line, ListQuery, StoreQuery
@@ -24,12 +24,15 @@ Instants = Annotated[list[Instant], Field(max_length=20)]
 ByTitle = Literal[
     "id", "-id", "title", "-title", "handle", "-handle", "created_at", "-created_at", "updated_at", "-updated_at"
 ]
+MOST_CONDITIONS = 10
 INSTANTS = ("created_at", "updated_at", "deleted_at")
 OPERATORS = ("eq", "ne", "in", "nin", "gt", "gte", "lt", "lte")
 
 
-class DatedQuery(ListQuery):
+class InstantsQuery(BaseModel):
     """Filters on instants: `created_at=…` and `created_at[$gte]=…` with each operator."""
+
+    model_config = ConfigDict(extra="forbid")
 
     created_at: Instants = []
     created_at_eq: Annotated[Instants, Field(alias="created_at[$eq]")] = []
@@ -71,6 +74,10 @@ class DatedQuery(ListQuery):
             yield InstantFilter(column, operator, tuple(getattr(self, name)))
 
 
+class DatedQuery(InstantsQuery, ListQuery):
+    """A list whose rows say when they were made."""
+
+
 class PriceContext(StoreQuery):
     """Where prices are shown."""
 
@@ -80,10 +87,10 @@ class PriceContext(StoreQuery):
     cart_id: Id | None = None
 
 
-class ProductsQuery(DatedQuery, PriceContext):
-    """Filters of products, and where their prices are shown."""
+class ProductConditions(InstantsQuery):
+    """What may be asked of a product."""
 
-    order: ByTitle | None = None
+    q: Annotated[str, StringConstraints(max_length=255)] | None = None
     id: Ids = []
     handle: Lines = []
     title: Lines = []
@@ -92,8 +99,24 @@ class ProductsQuery(DatedQuery, PriceContext):
     collection_id: Ids = []
     tag_id: Ids = []
     type_id: Ids = []
-    sales_channel_id: Ids = []
     is_giftcard: bool | None = None
+
+
+# Medusa's clients nest no further (its 2.13: `applyAndAndOrOperators`).
+Conditions = Annotated[
+    list[ProductConditions],
+    Field(max_length=MOST_CONDITIONS),
+    WithJsonSchema({"type": "array", "maxItems": MOST_CONDITIONS, "items": {"type": "object"}}),
+]
+
+
+class ProductsQuery(ProductConditions, DatedQuery, PriceContext):
+    """Filters of products, and where their prices are shown."""
+
+    order: ByTitle | None = None
+    sales_channel_id: Ids = []
+    all_of: Annotated[Conditions, Field(alias="$and")] = []
+    any_of: Annotated[Conditions, Field(alias="$or")] = []
     option_id: Annotated[Ids, Field(alias="variants[options][option_id]")] = []
     option_value: Annotated[Lines, Field(alias="variants[options][value]")] = []
 

@@ -84,6 +84,26 @@ def test_by_instants_with_every_operator(storefront: Storefront, ids: dict[str, 
     assert handles(storefront, "deleted_at[$gt]=2000-01-01") == []
 
 
+def test_by_conditions_of_which_all_or_any_hold(storefront: Storefront, ids: dict[str, str]) -> None:
+    assert handles(storefront, "$or[0][title]=Aura&$or[1][handle][0]=carte") == ["aura", "carte"]
+    assert handles(storefront, f"$and[0][collection_id]={ids['winter']}&$and[1][tag_id]={ids['new']}") == ["nova"]
+    assert handles(storefront, f"%24or%5B0%5D%5Btag_id%5D%5B%5D={ids['new']},x&%24or%5B1%5D%5Bis_giftcard%5D=true") == [
+        "nova",
+        "carte",
+    ]
+    # Several of one condition hold together; both lists, and what stands beside them, do so too.
+    assert handles(storefront, "$or[0][title]=Aura&$or[0][handle]=nova") == []
+    assert handles(storefront, "$or[0][title]=Aura&$or[1][title]=Nova&$and[0][handle]=nova") == ["nova"]
+    assert handles(storefront, "$or[0][title]=Aura&$or[1][title]=Nova&is_giftcard=true") == []
+    assert handles(storefront, "$or[0][created_at][$lt]=2026-02-01&$or[1][is_giftcard]=true&order=-handle") == [
+        "carte",
+        "aura",
+    ]
+    assert handles(storefront, "$or[0][q]=NOV&$or[1][q]=cart") == ["nova", "carte"]
+    assert handles(storefront, "q=aura&$and[0][q]=nova") == []
+    assert handles(storefront, "$or[7][title]=Aura&$or[3][q]= ") == ["aura", "nova", "carte"]
+
+
 @row("S0-070")
 def test_a_product_shows_its_collection_type_and_tags(storefront: Storefront, ids: dict[str, str]) -> None:
     nova = storefront.get("/products", handle="nova", fields="+external_id,*categories").json()["products"][0]
@@ -106,7 +126,18 @@ def test_a_product_shows_its_collection_type_and_tags(storefront: Storefront, id
 MALFORMED = {
     "/products?created_at[$gt]=yesterday": "Expected type: 'date' for field 'created_at[$gt], 0', got: 'string'",
     "/products?created_at[$like]=2026": "Unrecognized fields: 'created_at[$like]'",
-    "/products?$and[0][id]=prod_x": "Unrecognized fields: '$and[0][id]'",
+    "/products?$and[0][foo]=x": "Unrecognized fields: 'foo'",
+    "/products?$and[0][limit]=1": "Unrecognized fields: 'limit'",
+    "/products?$and[0][$or][0][id]=prod_x": "Unrecognized fields: '$or[0][id]'",
+    "/products?$and=x": "Expected type: 'object' for field '$and, 0', got: 'string'",
+    "/products?$or[0][is_giftcard]=perhaps": (
+        "Expected type: 'boolean' for field '$or, 0, is_giftcard', got: 'string'"
+    ),
+    f"/products?{'&'.join(f'$or[{place}][title]=x' for place in range(11))}": (
+        "Value for field '$or' too big, expected at most: '10'"
+    ),
+    "/products?$not[0][id]=prod_x": "Unrecognized fields: '$not[0][id]'",
+    "/collections?$and[0][id]=pcol_x": "Unrecognized fields: '$and[0][id]'",
     "/products?variants[sku]=x": "Unrecognized fields: 'variants[sku]'",
     "/products?limit=-1": "Value for field 'limit' too small, expected at least: '0'",
     "/products?limit=1e3": "Expected type: 'number' for field 'limit', got: 'string'",

@@ -20,6 +20,13 @@ from app.store_api.query_strings import MOST_FIELDS, flatten_arrays
         (b"id[0]=", b"id="),
         (b"", b""),
         (b"q=[", b"q=%5B"),
+        (b"$and[0][id][1]=x", b"%24and%5B0%5D%5Bid%5D=x"),
+        (
+            b"$or[1][created_at][$in][]=x,y",
+            b"&".join(b"%24or%5B1%5D%5Bcreated_at%5D%5B%24in%5D=" + x for x in (b"x", b"y")),
+        ),
+        (b"$or[1][title]=x", b"%24or%5B1%5D%5Btitle%5D=x"),
+        (b"$or[1]=x", b"%24or=x"),
     ],
 )
 def test_arrays_are_flattened(sent: bytes, read: bytes) -> None:

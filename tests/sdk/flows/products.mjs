@@ -37,6 +37,8 @@ export default async () => {
   assert.deepEqual(handles(await sdk.store.product.list({ ...page, ...related })), ["aura"])
   assert.deepEqual(handles(await sdk.store.product.list({ ...page, type_id: aura.type_id })), ["aura"])
   assert.deepEqual(handles(await sdk.store.product.list({ ...page, q: "music" })), ["music-shield"])
+  const either = { $or: [{ handle: ["aura", "none"] }, { title: nova.title }], $and: [{ collection_id: aura.collection_id }] }
+  assert.deepEqual(handles(await sdk.store.product.list({ ...page, ...either })).sort(), ["aura", "nova"])
   const beginning = await sdk.store.product.list({ ...page, limit: 1, offset: 1, order: "title" })
   assert.deepEqual([handles(beginning), beginning.count, beginning.offset], [["music-shield"], 4, 1])
   assert.deepEqual((await sdk.store.product.list({ ...page, limit: 0 })).products, [])
