@@ -10,6 +10,7 @@ from app.carts.queries import CartContents
 from app.checkout.rules import Readiness, Sum, decide_review
 from app.checkout.send_confirmation import queue_confirmation
 from app.core.clock import utc_now
+from app.core.db import write_columns
 from app.core.ids import new_id
 from app.core.log import log_event
 from app.gateways.stripe import Intent
@@ -81,7 +82,7 @@ def complete_cart(session: Session, contents: CartContents, attempt: PaymentSess
         reason = "stock_gone" if refusal else None
     else:
         release(session, cart.id)
-    cart.completed_at = utc_now()
+    write_columns(session, cart, completed_at=utc_now())
     supersede_sessions(session, attempt.payment_collection_id, but=attempt.id)
     order = place_order(session, contents, _placement(order_id, receipt, reason))
     _tell(session, order, receipt)

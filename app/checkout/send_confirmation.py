@@ -7,11 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.carts.rules import ChargeTotals, Totals
 from app.core.db import Json
-from app.core.settings import get_settings
-from app.notifications.service import queue_mail
+from app.notifications.service import describe_shop, queue_mail
 from app.orders.compute_totals import compute_order_totals
 from app.orders.models import Order, OrderAddress
-from app.shop.queries import find_shop
 from app.shop.rules import compute_business_day
 
 TEMPLATE = "order_confirmation"
@@ -24,16 +22,14 @@ def queue_confirmation(session: Session, order: Order) -> None:
 
 
 def _describe(session: Session, order: Order) -> Json:
-    shop, totals = find_shop(session), compute_order_totals(order)
+    totals = compute_order_totals(order)
     method = next(iter(order.shipping_methods), None)
-    settings = get_settings()
     return {
+        **describe_shop(session),
         "display_id": order.display_id,
         "placed_on": compute_business_day(order.created_at).isoformat(),
         "is_paid": order.paid_at is not None,
         "first_name": order.shipping_address.first_name if order.shipping_address else None,
-        "shop_name": shop.name if shop else settings.brevo_sender_name,
-        "contact_email": shop.contact_email if shop else settings.brevo_sender_email,
         "currency_code": order.currency_code,
         "lines": _describe_lines(order, totals),
         "delivery": {"name": method.name, "amount_cents": method.amount_cents} if method else None,

@@ -2,18 +2,29 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
-from app.core.db import Json
+from app.core.db import Base, Json
 from app.core.ids import new_id
 from app.core.jobs import enqueue, enqueue_at
 from app.core.settings import get_settings
 from app.notifications.models import Message
 from app.notifications.queries import lock_message
 from app.notifications.rules import compute_mail_locale, decide_next_attempt
-from app.shop.queries import find_shop
+from app.shop.queries import find_shop_names
+
+_message = Base.metadata.tables[Message.__tablename__]
+_COLUMNS = ("id", "template", "object_id", "recipient", "locale", "content", "secret", "expires_at")
+# Built once: making a statement anew costs as much as sending it.
+_QUEUE = (
+    insert(_message)
+    .values({name: bindparam(name) for name in _COLUMNS})
+    .on_conflict_do_nothing(index_elements=[_message.c.template, _message.c.object_id])
+    .returning(_message.c.id)
+)
 
 
 def queue_mail(
@@ -32,19 +43,17 @@ def queue_mail(
     `content` holds everything the template shows, so that the mail says what was true when it was asked for. `secret`
     is shown like it and forgotten as soon as the mail left; after `expires_at` nobody wants the mail any more.
     """
-    row = insert(Message).values(
-        id=new_id("msg"),
-        template=template,
-        object_id=object_id,
-        recipient=recipient,
-        locale=compute_mail_locale(locale),
-        content=content,
-        secret=secret,
-        expires_at=expires_at,
-    )
-    written = session.execute(
-        row.on_conflict_do_nothing(index_elements=[Message.template, Message.object_id]).returning(Message.id)
-    ).scalar_one_or_none()
+    row = {
+        "id": new_id("msg"),
+        "template": template,
+        "object_id": object_id,
+        "recipient": recipient,
+        "locale": compute_mail_locale(locale),
+        "content": content,
+        "secret": secret,
+        "expires_at": expires_at,
+    }
+    written = session.execute(_QUEUE, row).scalar_one_or_none()
     if written is not None:
         enqueue(session, "notifications.send", message_id=written)
     return written is not None
@@ -52,10 +61,10 @@ def queue_mail(
 
 def describe_shop(session: Session) -> Json:
     """Who writes, for a template; the sender at Brevo while no shop is set up."""
-    shop, settings = find_shop(session), get_settings()
+    names, settings = find_shop_names(session), get_settings()
     return {
-        "shop_name": shop.name if shop else settings.brevo_sender_name,
-        "contact_email": shop.contact_email if shop else settings.brevo_sender_email,
+        "shop_name": names.name if names else settings.brevo_sender_name,
+        "contact_email": names.contact_email if names else settings.brevo_sender_email,
     }
 
 

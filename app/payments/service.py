@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
 from app.core.clock import utc_now
-from app.core.db import Base
+from app.core.db import Base, write_columns
 from app.core.ids import new_id
 from app.core.jobs import enqueue_many
 from app.gateways.stripe import Intent
@@ -34,11 +33,6 @@ _SUPERSEDE = (
     )
     .values(status="canceled", superseded_at=bindparam("now"))
     .returning(_session.c.id, _session.c.payment_intent_id)
-)
-_NOTE_INTENT = (
-    update(_session)
-    .where(_session.c.id == bindparam("session_id"))
-    .values({name: bindparam(f"new_{name}") for name in ("payment_intent_id", "provider_data", "status")})
 )
 _PROMISE = insert(_payment).values(
     {
@@ -92,16 +86,10 @@ def supersede_sessions(session: Session, collection_id: str, *, but: str | None 
     now = utc_now()
     superseded = session.execute(_SUPERSEDE, {"collection_id": collection_id, "but": but or "", "now": now}).all()
     for attempt_id, _ in superseded:
-        _take_over(session, attempt_id, status="canceled", superseded_at=now)
+        known = session.identity_map.get(identity_key(PaymentSession, attempt_id))
+        if known is not None:  # an attempt that this transaction has at hand
+            session.refresh(known)
     request_cancellation(session, [intent_id for _, intent_id in superseded if intent_id is not None])
-
-
-def _take_over(session: Session, attempt_id: str, **written: object) -> None:
-    """An attempt that this transaction has at hand shows what a statement of ours wrote into its row."""
-    known = session.identity_map.get(identity_key(PaymentSession, attempt_id))
-    if known is not None:
-        for column, value in written.items():
-            set_committed_value(known, column, value)
 
 
 def request_cancellation(session: Session, intent_ids: Collection[str]) -> None:
@@ -176,13 +164,13 @@ def record_intent(session: Session, session_id: str, intent: Intent) -> PaymentS
     is_news, is_superseded = attempt.payment_intent_id is None, attempt.superseded_at is not None
     is_final = attempt.status == "captured" and intent.status != "succeeded"  # an older event may come last
     data = attempt.provider_data if is_final else {**attempt.provider_data, **intent.raw}
-    told = {
-        "payment_intent_id": attempt.payment_intent_id or intent.id,
-        "provider_data": data,
-        "status": compute_session_status(attempt.status, intent.status, is_superseded=is_superseded),
-    }
-    session.execute(_NOTE_INTENT, {"session_id": session_id, **{f"new_{name}": value for name, value in told.items()}})
-    _take_over(session, session_id, **told)
+    write_columns(
+        session,
+        attempt,
+        payment_intent_id=attempt.payment_intent_id or intent.id,
+        provider_data=data,
+        status=compute_session_status(attempt.status, intent.status, is_superseded=is_superseded),
+    )
     if is_superseded and is_news and attempt.status != "captured":
         request_cancellation(session, [intent.id])
     return attempt
@@ -205,7 +193,7 @@ def record_payment(session: Session, attempt: PaymentSession, intent: Intent) ->
 def create_manual_payment(session: Session, attempt: PaymentSession) -> Receipt:
     """Money that is promised by transfer or in cash, and whose arrival a person records; nought is there at once."""
     is_nought = attempt.amount_cents == 0
-    attempt.status = "captured" if is_nought else "authorized"
+    write_columns(session, attempt, status="captured" if is_nought else "authorized")
     receipt = Receipt(
         payment_id=new_id("pay"),
         payment_collection_id=attempt.payment_collection_id,

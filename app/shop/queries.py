@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import Text, bindparam, func, outerjoin, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -15,8 +16,10 @@ from app.shop.rules import FRANCHISE, FRANCHISE_CODE, FRANCHISE_MENTION, STANDAR
 
 RATES_BYTES = 4_000
 SERVED_BYTES = 2_000
+NAMES_BYTES = 500
 ORDERS = {"id": Region.id, "name": Region.name, "created_at": Region.created_at}
 
+_NAMES = select(Shop.name, Shop.contact_email)
 _SERVED = select(
     Region.id,
     Region.name,
@@ -39,6 +42,28 @@ class ServedRegion:
     name: str
     currency_code: str
     served: tuple[str, ...]
+
+
+class ShopNames(NamedTuple):
+    """How the shop calls itself to those it writes to."""
+
+    name: str
+    contact_email: str
+
+
+def find_shop_names(session: Session) -> ShopNames | None:
+    """How the shop signs its mails, once it is set up. The process keeps it."""
+    cache = get_tagged_cache()
+    kept = cache.get(ShopNames, ShopNames)
+    if kept is not None:
+        return kept
+    since = cache.mark()
+    found = session.execute(_NAMES).one_or_none()
+    if found is None:
+        return None
+    names = ShopNames(*found)
+    cache.keep(ShopNames, names, size=NAMES_BYTES, since=since)
+    return names
 
 
 def find_shop(session: Session) -> Shop | None:
