@@ -98,6 +98,26 @@ def test_the_catalogue_costs_the_same_whatever_it_holds(storefront: Storefront) 
     assert count(storefront, "/regions") == 4
 
 
+def test_a_list_counts_once_for_all_its_pages_until_something_changes(storefront: Storefront) -> None:
+    def read(path: str, offset: int) -> tuple[int, bool]:
+        """How many there are, and whether they were counted for it."""
+        with counted_statements() as sent:
+            page = storefront.get(path, limit=1, offset=offset).json()
+        return page["count"], any("count(*)" in statement for statement in sent)
+
+    for handle in ("un", "deux", "trois"):
+        storefront.product(handle=handle, colours=("Noir", "Vert"))
+    for path, listed in (("/products", 3), ("/product-variants", 6)):
+        with hearing_changes():
+            assert read(path, 0) == (listed, True)
+            assert [read(path, offset) for offset in range(3)] == [(listed, False)] * 3
+            get_tagged_cache().forget("product:prod_sold")  # a sale
+            assert read(path, 3) == (listed, False)
+            for told in ("product:prod_new", "products"):
+                get_tagged_cache().forget(told)
+            assert read(path, 3) == (listed, True)
+
+
 def test_changing_a_cart(storefront: Storefront) -> None:
     variant = storefront.product().variants[0].id
     cart_id = storefront.cart_id((variant, 1))
