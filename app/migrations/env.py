@@ -1,11 +1,13 @@
 """Alembic's entry: the URL comes from DATABASE_URL, run as the owner of the schema (`alembic upgrade head`)."""
 
 import os
+from pathlib import Path
 
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 URL_VARIABLE = "DATABASE_URL"
+HIDE_SECRETS = Path(__file__).parent / "sql" / "hide_secrets.sql"
 
 
 def run_migrations() -> None:
@@ -20,6 +22,7 @@ def run_migrations() -> None:
             # Two releases at once on one database: the second waits here, then finds nothing to do.
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('comptoir.migrations'))"))
             context.run_migrations()
+            connection.execute(text(HIDE_SECRETS.read_text()))
     engine.dispose()
 
 

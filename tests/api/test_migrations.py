@@ -3,9 +3,12 @@
 import os
 import secrets
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from app.dev.postgres import Cluster
 from tests.services import migrate
@@ -39,6 +42,74 @@ def test_down_to_nothing_and_up_again_gives_the_same_schema(postgres: Cluster) -
         assert dump(postgres, name) == first
     finally:
         postgres.drop_database(name)
+
+
+SECRETS = {
+    "auth_identity.password_hash",
+    "auth_session.token_hash",
+    "message.secret",
+    "order_transfer.token_hash",
+    "password_reset.token_hash",
+    "staff_user.invite_token_hash",
+    "staff_user.password_hash",
+}
+HIDDEN = """
+SELECT c.relname || '.' || a.attname
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+    AND NOT has_column_privilege('comptoir_readonly', c.oid, a.attnum, 'SELECT')
+"""
+
+
+@pytest.fixture
+def watched(postgres: Cluster) -> Iterator[str]:
+    """An empty database in which people are given what is created, as on a host (infra/host/database.py)."""
+    name = f"m_{secrets.token_hex(4)}"
+    postgres.create_database(name)
+    with psycopg.connect(postgres.dsn(name), autocommit=True) as connection:
+        with suppress(psycopg.errors.DuplicateObject):
+            connection.execute("CREATE ROLE comptoir_readonly")
+        connection.execute("GRANT USAGE ON SCHEMA public TO comptoir_readonly")
+        connection.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO comptoir_readonly")
+    try:
+        yield name
+    finally:
+        with psycopg.connect(postgres.dsn(name), autocommit=True) as connection:
+            connection.execute("DROP OWNED BY comptoir_readonly")
+        postgres.drop_database(name)
+        with (
+            psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection,
+            suppress(psycopg.errors.DependentObjectsStillExist),
+        ):
+            connection.execute("DROP ROLE IF EXISTS comptoir_readonly")
+
+
+def hidden_columns(connection: psycopg.Connection) -> set[str]:
+    """What people may not read."""
+    return {str(column) for (column,) in connection.execute(HIDDEN).fetchall()}
+
+
+def test_people_read_everything_but_what_opens_an_account_or_a_link(postgres: Cluster, watched: str) -> None:
+    for _ in range(2):  # each deploy says it again
+        migrate(postgres.url(watched))
+        with psycopg.connect(postgres.dsn(watched)) as connection:
+            assert hidden_columns(connection) == SECRETS
+            connection.execute("SET LOCAL ROLE comptoir_readonly")
+            connection.execute("SELECT id, email, token_version FROM auth_identity")
+            connection.execute("SELECT * FROM cart")
+            for statement in ("SELECT password_hash FROM staff_user", "SELECT * FROM message"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                    connection.execute(statement)
+
+
+def test_a_secret_that_a_migration_brings_is_hidden_with_it(postgres: Cluster, watched: str) -> None:
+    migrate(postgres.url(watched))
+    with psycopg.connect(postgres.dsn(watched), autocommit=True) as connection:
+        connection.execute("CREATE TABLE later (id text, card_hash text, client_secret text)")
+        connection.execute("ALTER TABLE message ADD COLUMN later_hash text")
+    migrate(postgres.url(watched))
+    with psycopg.connect(postgres.dsn(watched)) as connection:
+        assert hidden_columns(connection) - SECRETS == {"later.card_hash", "later.client_secret", "message.later_hash"}
 
 
 def test_the_head_is_one(postgres: Cluster) -> None:
