@@ -11,7 +11,7 @@ from functools import cache
 from threading import Lock
 from typing import TypeVar
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 20 * 1024 * 1024  # a worker that has seen every page stays below 150 MB
 # Keys, tags and Python's own bookkeeping of an entry, beside what is kept.
 ENTRY_BYTES = 600
 # One entry takes at most this part of the room.
