@@ -39,6 +39,12 @@ class VariantNotFound(NotFound):
     code = "variant_not_found"
 
 
+class OptionNotFound(NotFound):
+    """No such option, or its product is not to be seen through this key."""
+
+    code = "option_not_found"
+
+
 class InvalidProduct(Refusal):
     """A product that contradicts itself: options, variants, handle."""
 

@@ -116,12 +116,12 @@ def _products(columns: Columns, beside: Columns, lists: Columns) -> Executable:
 
 def _images() -> Select[tuple[object]]:
     row = func.json_build_array(*_pick(IMAGE, ("id", "url", "rank", "metadata")))
-    return _ordered(row, IMAGE.c.rank, IMAGE.c.id).where(IMAGE.c.product_id == PRODUCT.c.id)
+    return order_rows(row, IMAGE.c.rank, IMAGE.c.id).where(IMAGE.c.product_id == PRODUCT.c.id)
 
 
 def _options() -> Select[tuple[object]]:
     row = func.json_build_array(OPTION.c.id, OPTION.c.title, VALUE.c.id, VALUE.c.value)
-    listed = _ordered(row, OPTION.c.rank, OPTION.c.id, VALUE.c.rank, VALUE.c.id)
+    listed = order_rows(row, OPTION.c.rank, OPTION.c.id, VALUE.c.rank, VALUE.c.id)
     joined = listed.select_from(OPTION.join(VALUE, VALUE.c.option_id == OPTION.c.id))
     return joined.where(OPTION.c.product_id == PRODUCT.c.id)
 
@@ -130,11 +130,12 @@ def _tags() -> Select[tuple[object]]:
     instants = [func.to_char(TAG.c[name], WIRE_INSTANT) for name in ("created_at", "updated_at")]
     row = func.json_build_array(TAG.c.id, TAG.c.value, TAG.c.metadata, *instants)
     link = product_tag_link
-    listed = _ordered(row, TAG.c.value).select_from(link.join(TAG, TAG.c.id == link.c.tag_id))
+    listed = order_rows(row, TAG.c.value).select_from(link.join(TAG, TAG.c.id == link.c.tag_id))
     return listed.where(link.c.product_id == PRODUCT.c.id)
 
 
-def _ordered(row: ColumnElement[object], *order: ColumnElement[object]) -> Select[tuple[object]]:
+def order_rows(row: ColumnElement[object], *order: ColumnElement[object]) -> Select[tuple[object]]:
+    """Rows of rows in this order, as one JSON list; None when there is none."""
     return select(func.json_agg(aggregate_order_by(row, *order)))
 
 

@@ -193,6 +193,17 @@ class WordsQuery(DatedQuery):
     value: Lines = []
 
 
+class OptionsQuery(DatedQuery):
+    """Filters of options."""
+
+    order: Literal["id", "-id", "title", "-title", "created_at", "-created_at", "updated_at", "-updated_at"] | None = (
+        None
+    )
+    id: Ids = []
+    title: Lines = []
+    is_exclusive: bool | None = None
+
+
 class CurrenciesQuery(ListQuery):
     """Filters of currencies."""
 

@@ -168,6 +168,12 @@ class DatedOut(BaseModel):
     deleted_at: None = None
 
 
+class ListedOptionOut(OptionOut, DatedOut):
+    """An option by itself: its product's alone, and as old."""
+
+    is_exclusive: bool
+
+
 class WordOut(DatedOut):
     """A tag or a type; its published products when they are named."""
 

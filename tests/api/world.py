@@ -81,6 +81,7 @@ def world(client: TestClient, vendors: tuple[FakeStripe, FakeBrevo]) -> World:
             "regions": shop.region.id,
             "products": product.id,
             "product-categories": category.id,
+            "product-options": product.options[0].id,
             "shipping-options": option.id,
         }
         world.bodies |= {

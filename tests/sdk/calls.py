@@ -37,6 +37,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
         "GET /store/currencies/:code",
         "GET /store/locales",
     ),
+    "options": ("GET /store/product-options", "GET /store/product-options/:id"),
     "cart": (
         *ADD_TO_CART,
         "GET /store/carts/:id",

@@ -41,6 +41,8 @@ INDEX: tuple[Row, ...] = (
     *rows("E", "/store/product-tags/:id", "GET"),
     *rows("E", "/store/product-types", "GET"),
     *rows("E", "/store/product-types/:id", "GET"),
+    *rows("E", "/store/product-options", "GET"),
+    *rows("E", "/store/product-options/:id", "GET"),
     *rows("O", "/store/currencies", "GET"),
     *rows("O", "/store/currencies/:code", "GET"),
     Row("GET", "/store/locales", "R", answers=404),

@@ -17,7 +17,11 @@ SDKS = {"2.13.1": "@medusajs/js-sdk", "2.21.2": "js-sdk-newer"}
 
 
 # The newer one differs where it keeps tokens, takes codes and reads answers; PROVE=1 runs every flow with both.
-NEWER = FLOWS if is_proving() else ("cart", "promotions", "guest_purchase", "sign_up", "session", "tokens", "orders")
+NEWER = (
+    FLOWS
+    if is_proving()
+    else ("options", "cart", "promotions", "guest_purchase", "sign_up", "session", "tokens", "orders")
+)
 RUNS = [("2.13.1", flow) for flow in FLOWS] + [("2.21.2", flow) for flow in NEWER]
 
 
