@@ -8,9 +8,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -23,12 +22,12 @@ from app.core.settings import get_settings
 from app.dev.fake_brevo.app import create_app as create_fake_brevo
 from app.dev.fake_stripe.app import GivenEndpoint
 from app.dev.fake_stripe.app import create_app as create_fake_stripe
-from app.dev.loopback import serving
+from app.dev.loopback import Served, start_serving
 from app.payments.event_types import HANDLED_EVENT_TYPES
 from tests.factories.catalogue import make_product
 from tests.factories.shipping import make_shipping_option
 from tests.factories.shop import make_shop
-from tests.processes import shared_socket, url_of, wait_until_serving
+from tests.processes import NO_AUTHORITIES, shared_socket, url_of, wait_until_serving
 from tests.services import ENVIRONMENT
 from tests.waiting import wait_until
 
@@ -63,14 +62,14 @@ class Vendor:
 
     def get(self, path: str) -> list[Json]:
         """What one of the controls lists."""
-        answer = httpx2.get(f"{self.url}{path}", timeout=10)
+        answer = httpx2.get(f"{self.url}{path}", timeout=10, verify=NO_AUTHORITIES)
         assert answer.status_code == 200, answer.text
         found: list[Json] = answer.json()
         return found
 
     def post(self, path: str, **given: object) -> Json:
         """Turn one of the controls."""
-        answer = httpx2.post(f"{self.url}{path}", json=given, timeout=10)
+        answer = httpx2.post(f"{self.url}{path}", json=given, timeout=10, verify=NO_AUTHORITIES)
         assert answer.status_code == 200, answer.text
         turned: Json = answer.json()
         return turned
@@ -78,12 +77,15 @@ class Vendor:
     def break_down(self, operation: str, kind: str, **more: object) -> None:
         """Have calls of this operation go wrong."""
         assert httpx2.post(
-            f"{self.url}/_test/faults", json={"operation": operation, "kind": kind, **more}, timeout=10
+            f"{self.url}/_test/faults",
+            json={"operation": operation, "kind": kind, **more},
+            timeout=10,
+            verify=NO_AUTHORITIES,
         ).is_success
 
     def recover(self) -> None:
         """Forget the faults that were not played yet."""
-        assert httpx2.delete(f"{self.url}/_test/faults", timeout=10).is_success
+        assert httpx2.delete(f"{self.url}/_test/faults", timeout=10, verify=NO_AUTHORITIES).is_success
 
     def calls(self, operation: str) -> list[Json]:
         """The calls of one operation, oldest first."""
@@ -106,7 +108,7 @@ class FakeStripe(Vendor):
         given = {"payment_method": "pm_card_authenticationRequired", "return_url": "https://shop.example.com"}
         headers = {"Authorization": f"Bearer {ENVIRONMENT['STRIPE_SECRET_KEY']}"}
         path = f"{self.url}/v1/payment_intents/{intent_id}/confirm"
-        assert httpx2.post(path, data=given, headers=headers, timeout=10).status_code == 200
+        assert httpx2.post(path, data=given, headers=headers, timeout=10, verify=NO_AUTHORITIES).status_code == 200
 
     def find_delivery(self, event_type: str) -> Json | None:
         """The newest delivery of such an event that was acknowledged."""
@@ -120,7 +122,8 @@ class FakeStripe(Vendor):
     def read_event(self, event_id: str) -> Json:
         """The event as the API gives it."""
         headers = {"Authorization": f"Bearer {ENVIRONMENT['STRIPE_SECRET_KEY']}"}
-        event: Json = httpx2.get(f"{self.url}/v1/events/{event_id}", headers=headers, timeout=10).json()
+        path = f"{self.url}/v1/events/{event_id}"
+        event: Json = httpx2.get(path, headers=headers, timeout=10, verify=NO_AUTHORITIES).json()
         return event
 
     def is_everything_delivered(self) -> bool:
@@ -164,7 +167,7 @@ class Buyer:
 
     def __init__(self, url: str, goods: Goods, trust: ssl.SSLContext | None = None) -> None:
         self.goods = goods
-        self.http = httpx2.Client(base_url=url, headers=goods.headers, timeout=30, verify=trust or True)
+        self.http = httpx2.Client(base_url=url, headers=goods.headers, timeout=30, verify=trust or NO_AUTHORITIES)
 
     def post(self, path: str, **given: object) -> httpx2.Response:
         """Any call."""
@@ -208,18 +211,24 @@ class Buyer:
         return self.http.get(f"/store/orders/{order_id}")
 
 
-@contextmanager
-def serving_in_thread(app: FastAPI, listener: socket.socket) -> Iterator[str]:
-    """Serve the application on a socket while the block runs; gives the address."""
+def start_in_thread(app: FastAPI, listener: socket.socket) -> Served:
+    """Serve the application on a socket from now on; the caller ends it."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
+    wait_until_serving(url_of(listener))
+    return Served(url_of(listener), server, thread)
+
+
+@contextmanager
+def serving_in_thread(app: FastAPI, listener: socket.socket) -> Iterator[str]:
+    """Serve the application on a socket while the block runs; gives the address."""
+    served = start_in_thread(app, listener)
     try:
-        wait_until_serving(url_of(listener))
-        yield url_of(listener)
+        yield served.url
     finally:
-        server.should_exit = True
-        thread.join(timeout=10)
+        served.end()
+        served.wait()
 
 
 def change_settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
@@ -237,21 +246,31 @@ def web_socket() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
+def served(environment: dict[str, str]) -> Iterator[list[Served]]:
+    """What the test's process serves; ended together, since ending is mostly waiting."""
+    started: list[Served] = []
+    yield started
+    for each in started:
+        each.end()
+    for each in started:
+        each.wait()
+
+
+@pytest.fixture
 def vendors(
-    environment: dict[str, str], web_socket: socket.socket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[tuple[FakeStripe, FakeBrevo]]:
+    environment: dict[str, str], served: list[Served], web_socket: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> tuple[FakeStripe, FakeBrevo]:
     """Both fakes, and the settings that lead to them."""
     stripe, brevo = FakeStripe(""), FakeBrevo("")
     given = GivenEndpoint(f"{url_of(web_socket)}/stripe/webhook", WEBHOOK_SECRET, tuple(sorted(HANDLED_EVENT_TYPES)))
-    with ExitStack() as stack:
-        stripe.url = stack.enter_context(
-            serving(create_fake_stripe(given=given, observer=stripe.observe, retry_seconds=RETRY_SECONDS))
-        )
-        brevo.url = stack.enter_context(serving(create_fake_brevo(observer=brevo.observe)))
-        addresses = {"STRIPE_API_BASE": stripe.url, "BREVO_API_BASE": brevo.url}
-        environment |= addresses
-        change_settings(monkeypatch, **addresses)
-        yield stripe, brevo
+    fake_stripe = create_fake_stripe(given=given, observer=stripe.observe, retry_seconds=RETRY_SECONDS)
+    for vendor, app in ((stripe, fake_stripe), (brevo, create_fake_brevo(observer=brevo.observe))):
+        served.append(start_serving(app))
+        vendor.url = served[-1].url
+    addresses = {"STRIPE_API_BASE": stripe.url, "BREVO_API_BASE": brevo.url}
+    environment |= addresses
+    change_settings(monkeypatch, **addresses)
+    return stripe, brevo
 
 
 @pytest.fixture
@@ -278,13 +297,17 @@ def goods(environment: dict[str, str]) -> Goods:
 
 @pytest.fixture
 def buyer(
-    app: FastAPI, vendors: tuple[FakeStripe, FakeBrevo], goods: Goods, web_socket: socket.socket
+    app: FastAPI,
+    vendors: tuple[FakeStripe, FakeBrevo],
+    served: list[Served],
+    goods: Goods,
+    web_socket: socket.socket,
 ) -> Iterator[Buyer]:
     """Somebody before the running application."""
-    with serving_in_thread(app, web_socket) as url:
-        buyer = Buyer(url, goods)
-        yield buyer
-        buyer.http.close()
+    served.append(start_in_thread(app, web_socket))
+    buyer = Buyer(served[-1].url, goods)
+    yield buyer
+    buyer.http.close()
 
 
 def read_state() -> dict[str, int]:

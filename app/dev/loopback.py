@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from threading import Thread
 
@@ -39,18 +40,41 @@ def serve(app: ASGIApp, port: int, address: str = LOOPBACK) -> None:
         _server(app).run(sockets=[listener])
 
 
+@dataclass(frozen=True)
+class Served:
+    """What a thread of this process serves."""
+
+    url: str
+    server: uvicorn.Server
+    thread: Thread
+
+    def end(self) -> None:
+        """Ask it to end, which takes it a fifth of a second; several may be asked before one waits for them."""
+        self.server.should_exit = True
+
+    def wait(self) -> None:
+        """Until it has ended, which its calls in hand may delay."""
+        self.thread.join(timeout=10)
+
+
+def start_serving(app: ASGIApp, address: str = LOOPBACK, port: int = 0) -> Served:
+    """Serve in a thread from now on, on a free port unless one is named; the caller ends it."""
+    listener = _listen(port, near_address(address))
+    server = _server(app)
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    return Served(_address(listener), server, thread)
+
+
 @contextmanager
 def serving(app: ASGIApp, address: str = LOOPBACK, port: int = 0) -> Iterator[str]:
     """Serve while the block runs, on a free port unless one is named; gives the address."""
-    with _listen(port, near_address(address)) as listener:
-        server = _server(app)
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            yield _address(listener)
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
+    served = start_serving(app, address, port)
+    try:
+        yield served.url
+    finally:
+        served.end()
+        served.wait()
 
 
 def _listen(port: int, address: str) -> socket.socket:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from app.dev.contract.judge import find_answer_fault, find_resource_fault, stripe_operations
+from tests.processes import NO_AUTHORITIES
 
 Json = dict[str, object]
 
@@ -16,7 +17,8 @@ class Vendor:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client = httpx2.Client(base_url=url, headers={"Authorization": "Bearer sk_test_of_the_tests"}, timeout=10)
+        headers = {"Authorization": "Bearer sk_test_of_the_tests"}
+        self._client = httpx2.Client(base_url=url, headers=headers, timeout=10, verify=NO_AUTHORITIES)
 
     def __enter__(self) -> Self:
         return self
