@@ -12,7 +12,7 @@ from app.catalogue.models import product_category_link, product_tag_link
 from app.catalogue.queries import InstantFilter, Page, match_instants
 
 # A group shows its first products: a menu of forty shelves must not send the catalogue.
-MOST_PRODUCTS = 100
+MOST_PRODUCTS = 50
 NOTHING = "null"  # how Medusa's clients write the absence of a parent
 
 

@@ -150,6 +150,10 @@ def read_the_rest(channel_id: str) -> dict[str, set[str]]:
 def test_nothing_reads_a_growing_table_through(channel_id: str) -> None:
     for found in (read_lists(channel_id), read_the_rest(channel_id)):
         assert found == dict.fromkeys(found, NONE)
+    with unit_of_work("test") as session:
+        grouped = list_grouped_products(session, TAGS, ["ptag_1", "ptag_2"], channel_id)
+    assert {tag: len(products) for tag, products in grouped.items()} == {"ptag_1": 50, "ptag_2": 50}
+    assert grouped["ptag_1"][:2] == ["prod_10000", "prod_9980"]  # the oldest first
     # The control: without its index the search does, and this test sees it.
     with unit_of_work("test") as session:
         session.execute(text("DROP INDEX ix_product_search_words"))
