@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import (
     Product,
     ProductCollection,
+    ProductOption,
     ProductTag,
     ProductType,
     product_category_link,
@@ -186,6 +187,7 @@ class Extras:
     collection_id: str
     tag_id: str
     type_id: str
+    option_id: str
     reason_id: str
     way_back_id: str
     code: str = "BENCH10"
@@ -209,6 +211,7 @@ def furnish_more(database: Database, shop: Shop) -> Extras:
             str(product.collection_id),
             tag_id,
             str(product.type_id),
+            str(session.scalar(select(ProductOption.id).where(ProductOption.product_id == product.id))),
             reason_id,
             way_back.id,
         )

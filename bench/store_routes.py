@@ -71,6 +71,8 @@ def group_routes(c: Caller) -> Routes:
         "GET /store/product-types": c.many("/store/product-types"),
         "GET /store/product-types, with products": c.many("/store/product-types", **products),
         "GET /store/product-types/{type_id}": c.one(f"/store/product-types/{ids.type_id}"),
+        "GET /store/product-options": c.many("/store/product-options"),
+        "GET /store/product-options/{option_id}": c.one(f"/store/product-options/{ids.option_id}"),
         "GET /store/regions": c.many("/store/regions"),
         "GET /store/regions/{region_id}": c.one(f"/store/regions/{c.shop.goods.region_id}"),
         "GET /store/currencies": c.many("/store/currencies"),

@@ -130,7 +130,7 @@ def test_a_plan_is_searched_for_tables_that_are_read_whole() -> None:
 
 def test_every_route_of_a_storefront_is_compared_in_both_shops() -> None:
     shop = Shop("", Goods("", "", ("", "")), "", "", {}, "")
-    extras = Extras("", "", "", "", "", "", "")
+    extras = Extras("", "", "", "", "", "", "", "")
     nowhere = Database(Cluster(ROOT, ROOT, 0, "", None))
     measured = {name.partition(",")[0] for name in list_routes(Caller(Client(0), shop, extras, nowhere))}
     routes = [route for router in (*ROUTERS, *AUTH_ROUTERS) for route in router.routes if isinstance(route, APIRoute)]
