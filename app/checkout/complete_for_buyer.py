@@ -1,12 +1,13 @@
 """The browser's way to the end of a purchase: read, ask Stripe with no transaction open, complete."""
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
+from app.carts.open_cart import refresh
 from app.carts.queries import CartContents, get_contents, has_intent, lock_cart
 from app.carts.rules import check_for_sale, check_open_by_id
+from app.carts.update_lines import reprice
 from app.checkout.complete_cart import complete_cart, read_readiness
+from app.checkout.errors import TotalRisen
 from app.checkout.open_payment_session import open_free_session
 from app.checkout.rules import PaymentNeed, check_ready, decide_payment_need
 from app.core.clock import utc_now
@@ -24,19 +25,11 @@ from app.payments.rules import MANUAL_PROVIDER, is_completable
 from app.payments.service import record_intent
 
 
-@dataclass(frozen=True)
-class Completion:
-    """What completing came to: an order, whole, or a payment that needs more.
-
-    `refusal` is told to the buyer instead of the order, although the order stands: its money must find its way back.
-    """
-
-    outcome: Order | PaymentNeed
-    refusal: Refusal | None = None
-
-
-def complete_for_buyer(cart_id: str) -> Completion:
+def complete_for_buyer(cart_id: str) -> Order | PaymentNeed | Refusal:
     """Complete a cart for its buyer; asking twice, or at the same time, gives the same order.
+
+    The order, whole; or a payment that needs more; or what to tell the buyer although something was committed: the
+    order stands whose money must find its way back, or the cart has today's prices.
 
     Raises `CartNotFound`, what `check_ready` refuses, `InsufficientInventory` and `VariantNotForSale` when no money was
     taken, `CheckoutUnavailable` when Stripe cannot be asked.
@@ -50,25 +43,37 @@ def complete_for_buyer(cart_id: str) -> Completion:
         return _complete_locked(session, cart_id, intent)
 
 
-def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> Completion:
+def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> Order | PaymentNeed | Refusal:
     """The last transaction: under the cart's lock, with what Stripe said of the intent."""
     cart = lock_cart(session, cart_id)
     check_open_by_id(cart_id, cart.expires_at, cart.completed_at, utc_now())
     if cart.completed_at is not None:
-        return Completion(get_order_of_cart(session, cart_id))
+        return get_order_of_cart(session, cart_id)
     contents = get_contents(session, cart_id)
-    attempt = _find_ready_session(session, contents) or open_free_session(session, cart)
+    attempt = _find_ready_session(session, contents)
+    if attempt is None:
+        return _complete_free(session, contents)
     if attempt.provider_id == MANUAL_PROVIDER:
         check_for_sale(contents.withdrawn)
-        return Completion(complete_cart(session, contents, attempt, None).order)
+        return complete_cart(session, contents, attempt, None).order
     if intent is None or intent.id != attempt.payment_intent_id:
         raise Conflict  # another session was opened while we asked about this one
     if intent.status != "succeeded":
         check_for_sale(contents.withdrawn)
         record_intent(session, attempt.id, intent)
-        return Completion(decide_payment_need(intent.status))
+        return decide_payment_need(intent.status)
     completed = complete_cart(session, contents, attempt, intent)
-    return Completion(completed.order, refusal=completed.refusal)
+    return completed.refusal or completed.order
+
+
+def _complete_free(session: Session, shown: CartContents) -> Order | TotalRisen:
+    """A cart that owes nothing and for which nobody opened a payment: its prices come to today's here."""
+    check_for_sale(shown.withdrawn)
+    contents = reprice(session, shown)
+    if contents.totals.total_cents:
+        contents = refresh(session, contents)
+        return TotalRisen(contents.totals.total_cents, contents.cart.currency_code)
+    return complete_cart(session, contents, open_free_session(session, contents.cart), None).order
 
 
 def _find_intent_to_read(session: Session, cart_id: str) -> str | None:

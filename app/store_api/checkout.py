@@ -11,6 +11,7 @@ from app.checkout.complete_for_buyer import complete_for_buyer
 from app.checkout.rules import PaymentNeed
 from app.core.api_document import refusing
 from app.core.db import unit_of_work
+from app.core.errors import Refusal
 from app.payments.errors import CheckoutUnavailable
 from app.store_api.access import store_router
 from app.store_api.fields import ALL, answer, parse_fields
@@ -60,14 +61,14 @@ def complete_cart(
     cart_id: Annotated[str, Path()], query: Annotated[StoreQuery, Query()], _body: CompleteBody | None = None
 ) -> Response:
     """Complete the cart; asked again it answers the same order. `fields` are those of an order."""
-    completion = complete_for_buyer(cart_id)
-    if completion.refusal is not None:
-        raise completion.refusal  # after the commit: the order that holds the money stands
+    outcome = complete_for_buyer(cart_id)
+    if isinstance(outcome, Refusal):
+        raise outcome  # after the commit: what it is about stands
     with unit_of_work() as session:
-        if isinstance(completion.outcome, PaymentNeed):
-            return _payment_needed(session, cart_id, completion.outcome)
+        if isinstance(outcome, PaymentNeed):
+            return _payment_needed(session, cart_id, outcome)
         tree = parse_fields(query.fields, ORDER_FIELDS)
-        return answer("order", compose_order(session, completion.outcome, tree), tree, type="order")
+        return answer("order", compose_order(session, outcome, tree), tree, type="order")
 
 
 def _payment_needed(session: Session, cart_id: str, need: PaymentNeed) -> Response:

@@ -8,7 +8,7 @@ from app.pricing.service import set_price
 from tests.factories.pricing import make_price_list
 from tests.factories.storefront import Storefront
 from tests.in_process import RunJobs
-from tests.shop_front import Buyer, FakeStripe, read_rows
+from tests.shop_front import ADDRESS, Buyer, FakeStripe, read_rows
 
 LOWER, HIGHER = 29_900, 39_900
 RISEN = (
@@ -141,3 +141,25 @@ def test_another_attempt_after_a_rise_ends_the_one_at_the_old_price(
     assert read_rows("SELECT reserved_quantity FROM stock_level") == [(0,)]
     assert run_jobs() == []
     assert len(fake_stripe.calls("payment_intents.cancel")) == 1
+
+
+def test_what_cost_nothing_when_it_was_put_in_is_not_had_for_nothing(storefront: Storefront) -> None:
+    """Nobody opens a payment for nothing: completing is when its prices come to today's."""
+    product, option = storefront.product(price_cents=0), storefront.shipping_option(amount_cents=0)
+    variant = product.variants[0].id
+    cart_id = storefront.cart_id((variant, 2))
+    storefront.post(f"/carts/{cart_id}", {"email": "jeanne@example.com", "shipping_address": ADDRESS})
+    storefront.post(f"/carts/{cart_id}/shipping-methods", {"option_id": option.id})
+    ask(variant, LOWER)
+    answer = storefront.post(f"/carts/{cart_id}/complete")
+    assert (answer.status_code, answer.json()["code"]) == (400, "total_risen")
+    cart = storefront.get(f"/carts/{cart_id}").json()["cart"]
+    assert (cart["total"], cart["completed_at"]) == (598, None)
+    assert read_rows('SELECT count(*) FROM "order"') == [(0,)]
+    missing = storefront.post(f"/carts/{cart_id}/complete")
+    assert missing.json()["message"] == "Payment collection has not been initiated for cart"
+    ask(variant, 0)
+    collection = storefront.post("/payment-collections", {"cart_id": cart_id}).json()["payment_collection"]
+    provider = {"provider_id": "pp_stripe_stripe"}
+    assert storefront.post(f"/payment-collections/{collection['id']}/payment-sessions", provider).status_code == 200
+    assert storefront.post(f"/carts/{cart_id}/complete").json()["order"]["total"] == 0

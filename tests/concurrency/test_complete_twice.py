@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.checkout.complete_for_buyer import complete_for_buyer
 from app.core.db import unit_of_work
+from app.orders.models import Order
 from tests.concurrency.buyers import run_together, without_row_locks
 from tests.shop_front import Attempt, Buyer, FakeStripe, read_rows, read_state
 from tests.stripe_news import SUCCEEDED, deliver, event_about
@@ -39,7 +40,8 @@ def card_cart(buyer: Buyer) -> tuple[str, Attempt]:
 def complete(cart_id: str) -> str:
     """One caller's answer in a word."""
     try:
-        return complete_for_buyer(cart_id).order_id or "no order"
+        outcome = complete_for_buyer(cart_id)
+        return outcome.id if isinstance(outcome, Order) else "no order"
     except IntegrityError:
         return "refused by the database"
 

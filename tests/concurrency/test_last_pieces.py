@@ -47,7 +47,7 @@ def product(environment: dict[str, str]) -> Product:
         return make_product(session, shop.channel.id, colours=("Noir", "Vert"), stock=PIECES)
 
 
-def attempt(act: Callable[[Session], None], schema: str, done: str) -> str:
+def attempt(act: Callable[[Session], object], schema: str, done: str) -> str:
     """One buyer's transaction, in a word."""
     try:
         with unit_of_work("test") as session:
