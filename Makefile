@@ -30,7 +30,7 @@ up: ## tout le back office, une boutique de démonstration / the whole back offi
 test: ## la suite complète / the complete suite (REQUIRE_APPLIANCE=1: nothing may be left out)
 	$(READY_TEST)
 	@failed=0; \
-	$(VENV)/pytest -n 2 $(QUICK) || failed=1; \
+	$(VENV)/pytest -n 3 --dist worksteal $(QUICK) || failed=1; \
 	$(VENV)/pytest $(WHOLE) $(OTHERS) || failed=1; \
 	exit $$failed
 
@@ -41,7 +41,7 @@ clean: ## ôter l'environnement et les caches, jamais les données / remove envi
 
 fast: ## unit, architecture, api: quelques minutes / some minutes
 	$(READY_TEST)
-	@$(VENV)/pytest -q -n 2 tests/unit tests/architecture tests/api
+	@$(VENV)/pytest -q -n 3 --dist worksteal tests/unit tests/architecture tests/api
 
 check: ## style, types, couches, verrou / style, types, layers, lock
 	$(READY_TEST)

@@ -167,10 +167,10 @@ def test_every_command_of_a_document_is_run_by_a_test() -> None:
     ("line", "runs"),
     [
         ("up PORT=9100 DATA=elsewhere", "-m app.dev.up"),
-        ("test", "pytest -n 2 tests/unit tests/architecture tests/contract tests/deploys tests/api tests/concurrency"),
+        ("test", "pytest -n 3 --dist worksteal tests/unit tests/architecture tests/contract tests/deploys tests/api"),
         ("test", "tests/api tests/concurrency tests/sdk"),
         ("test", "pytest tests/up tests/browser tests/testhost tests/appliance tests/audit"),
-        ("fast", "pytest -q -n 2 tests/unit tests/architecture tests/api"),
+        ("fast", "pytest -q -n 3 --dist worksteal tests/unit tests/architecture tests/api"),
         ("check", "pytest -q tests/architecture"),
         ("prove", "PROVE=1 .venv/bin/pytest $(grep -rl"),
         ("lock", "app/dev/bootstrap.py lock"),
