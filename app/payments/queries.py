@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, Text, bindparam, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, joinedload
 
 from app.payments.errors import PaymentCollectionNotFound
 from app.payments.models import Payment, PaymentCollection, PaymentSession
@@ -11,6 +12,14 @@ from app.payments.rules import OPEN_STATUSES
 
 # Statements are built once: making one anew costs as much as sending it.
 _COLLECTION_ID = bindparam("collection_id", type_=Text())
+_AMONG = any_(bindparam("collection_ids", type_=ARRAY(Text)))
+_COLLECTIONS = (
+    select(PaymentCollection)
+    .where(PaymentCollection.id == _AMONG)
+    .options(joinedload(PaymentCollection.sessions))  # mostly one
+    .execution_options(populate_existing=True)
+)
+_PAYMENTS = select(Payment).where(Payment.payment_collection_id == _AMONG).order_by(Payment.created_at, Payment.id)
 _LOCKED_COLLECTION = (
     select(PaymentCollection)
     .where(PaymentCollection.id == _COLLECTION_ID)
@@ -44,9 +53,7 @@ _CURRENT_SESSION = (
 
 def get_collection(session: Session, collection_id: str) -> PaymentCollection:
     """The collection with all its sessions, superseded ones too; raises `PaymentCollectionNotFound`."""
-    wanted = select(PaymentCollection).where(PaymentCollection.id == collection_id)
-    loaded = wanted.options(selectinload(PaymentCollection.sessions)).execution_options(populate_existing=True)
-    found = session.scalars(loaded).one_or_none()
+    found = session.scalars(_COLLECTIONS, {"collection_ids": [collection_id]}).unique().one_or_none()
     if found is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     return found
@@ -82,24 +89,21 @@ def get_payment(session: Session, payment_id: str) -> Payment:
 
 def list_collections(session: Session, collection_ids: Collection[str]) -> dict[str, PaymentCollection]:
     """These collections with their sessions, by id."""
-    wanted = select(PaymentCollection).where(PaymentCollection.id.in_(collection_ids))
-    loaded = session.scalars(wanted.options(selectinload(PaymentCollection.sessions)))
-    return {collection.id: collection for collection in loaded}
+    loaded = session.scalars(_COLLECTIONS, {"collection_ids": list(collection_ids)})
+    return {collection.id: collection for collection in loaded.unique()}
 
 
 def list_payments_by_collection(session: Session, collection_ids: Collection[str]) -> dict[str, list[Payment]]:
     """The payments of these collections, oldest first, by collection id."""
-    wanted = select(Payment).where(Payment.payment_collection_id.in_(collection_ids))
     found: dict[str, list[Payment]] = {collection_id: [] for collection_id in collection_ids}
-    for payment in session.scalars(wanted.order_by(Payment.created_at, Payment.id)):
+    for payment in session.scalars(_PAYMENTS, {"collection_ids": list(collection_ids)}):
         found[payment.payment_collection_id].append(payment)
     return found
 
 
 def list_payments(session: Session, collection_id: str) -> Sequence[Payment]:
     """The payments of a collection, oldest first."""
-    wanted = select(Payment).where(Payment.payment_collection_id == collection_id)
-    return session.scalars(wanted.order_by(Payment.created_at, Payment.id)).all()
+    return session.scalars(_PAYMENTS, {"collection_ids": [collection_id]}).all()
 
 
 def may_still_be_paid(collection_id: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
