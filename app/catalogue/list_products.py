@@ -36,6 +36,7 @@ class ProductFilter:
     type_ids: Collection[str] = ()
     option_ids: Collection[str] = ()
     option_values: Collection[str] = ()
+    option_value_ids: Collection[str] = ()
     is_giftcard: bool | None = None
     instants: Collection[InstantFilter] = ()
     text: str | None = None
@@ -124,6 +125,8 @@ def _conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
             conditions.append(linked.exists())
     if wanted.option_ids or wanted.option_values:
         conditions.append(_has_variant(wanted))
+    if wanted.option_value_ids:
+        conditions.append(_has_values(wanted.option_value_ids))
     if wanted.is_giftcard is not None:
         conditions.append(PRODUCT.c.is_giftcard if wanted.is_giftcard else not_(PRODUCT.c.is_giftcard))
     return [*conditions, *match_instants(PRODUCT, wanted.instants)]
@@ -139,6 +142,21 @@ def _has_variant(wanted: ProductFilter) -> ColumnElement[bool]:
     for column, values in ((VALUE.c.option_id, wanted.option_ids), (VALUE.c.value, wanted.option_values)):
         if values:
             chosen = chosen.where(_among(column, values))
+    return PRODUCT.c.id.in_(chosen)
+
+
+def _has_values(value_ids: Collection[str]) -> ColumnElement[bool]:
+    """A variant with one of these values of every option that they belong to, as Medusa 2.21 takes it."""
+    options = func.count(VALUE.c.option_id.distinct())
+    asked = select(options).where(_among(VALUE.c.id, value_ids)).scalar_subquery()
+    chosen = (
+        select(VARIANT.c.product_id)
+        .join_from(VARIANT, variant_option_link, variant_option_link.c.variant_id == VARIANT.c.id)
+        .join(VALUE, VALUE.c.id == variant_option_link.c.option_value_id)
+        .where(_among(variant_option_link.c.option_value_id, value_ids))
+        .group_by(VARIANT.c.id)
+        .having(options == asked)
+    )
     return PRODUCT.c.id.in_(chosen)
 
 

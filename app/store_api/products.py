@@ -134,6 +134,7 @@ def _condition(query: ProductConditions, channel_id: str) -> ProductFilter:
         category_ids=query.category_id,
         tag_ids=query.tag_id,
         type_ids=query.type_id,
+        option_value_ids=query.option_value_id,
         is_giftcard=query.is_giftcard,
         instants=tuple(query.instants()),
         text=query.q,

@@ -99,6 +99,7 @@ class ProductConditions(InstantsQuery):
     collection_id: Ids = []
     tag_id: Ids = []
     type_id: Ids = []
+    option_value_id: Ids = []
     is_giftcard: bool | None = None
 
 

@@ -70,6 +70,28 @@ def test_by_the_options_of_variants(storefront: Storefront, ids: dict[str, str])
     assert handles(storefront, f"variants[options][option_id]={ids['colour']}&{value}=Rose") == []
 
 
+def test_by_the_values_that_a_shopper_ticks(storefront: Storefront, ids: dict[str, str]) -> None:
+    """`option_value_id` of Medusa 2.21: one variant has a ticked value of each option; Noir is in S, Vert in L only."""
+    sizes = (*COLOURS, NewOption("Taille", ("S", "L")))
+    pairs = (("Noir", "S"), ("Vert", "L"))
+    variants = tuple(NewVariant(" / ".join(pair), {"Couleur": pair[0], "Taille": pair[1]}) for pair in pairs)
+    channel = (storefront.shop.channel.id,)
+    with unit_of_work("test") as session:
+        shirt = NewProduct("T-shirt", "t-shirt", variants, sizes, status="published", sales_channel_ids=channel)
+        options = create_product(session, shirt).options
+        value = {value.value: value.id for option in options for value in option.values}
+
+    def ticked(*names: str) -> list[str]:
+        return handles(storefront, "&".join(f"option_value_id[{i}]={value[name]}" for i, name in enumerate(names)))
+
+    assert ticked("Noir") == ticked("Noir", "Vert") == ticked("Noir", "S") == ["t-shirt"]
+    assert ticked("Noir", "L") == []
+    assert ticked("Noir", "L", "Vert") == ["t-shirt"]
+    assert handles(storefront, f"option_value_id={value['S']}&is_giftcard=true") == []
+    assert handles(storefront, "option_value_id=optval_x") == []
+    assert handles(storefront, f"$or[0][option_value_id]={value['S']}&$or[1][handle]=nova") == ["nova", "t-shirt"]
+
+
 def test_by_instants_with_every_operator(storefront: Storefront, ids: dict[str, str]) -> None:
     january, february = "2026-01-01T00:00:00.000Z", "2026-02-01"
     assert handles(storefront, f"created_at={january}") == ["aura"]
