@@ -128,7 +128,7 @@ def read_the_rest(channel_id: str) -> dict[str, set[str]]:
     visitor = Visitor(channel_id, today(), "eur", "fr")
     tree = parse_fields(STARTER_FIELDS, PRODUCT_DEFAULTS)
     ids = [f"prod_{number}" for number in range(1, 21)]
-    menu = [f"prod_{number}" for number in range(1, 1_201)]
+    menu, named = [f"prod_{number}" for number in range(1, 1_001)], parse_fields("id,title,thumbnail", PRODUCT_DEFAULTS)
     shelves = [f"pcat_{number}" for number in range(1, 21)]
     variants = VariantFilter(channel_id, {"sku": ["SKU-77-1"]})
     spoken = VariantFilter(channel_id, text="sku-77-1")
@@ -142,7 +142,7 @@ def read_the_rest(channel_id: str) -> dict[str, set[str]]:
         "collections": lambda session: list_grouped_products(session, COLLECTIONS, ["pcol_3"], channel_id),
         "tags": lambda session: list_grouped_products(session, TAGS, ["ptag_3"], channel_id),
         "types": lambda session: list_grouped_products(session, TYPES, ["ptyp_3"], channel_id),
-        "a menu's products": lambda session: compose_products(session, menu, visitor, tree),
+        "a menu's products": lambda session: compose_products(session, menu, visitor, named),
     }
     return {name: find_scans(read) for name, read in readings.items()}
 
