@@ -1,6 +1,6 @@
 """What each thing a storefront does costs: CPU per operation, measured beside an empty application on the same core.
 
-    make bench                  every operation, at least five rounds, some six minutes; writes bench/results and the table
+    make bench                  every operation, at least five rounds, some six minutes; writes the table
     make bench-quick            under a minute, printed only
     make bench PART=growth      the large shop beside the small one, some ten minutes: every route, every plan
     make bench PART=hour        a worker's memory, minute by minute through an hour of ordinary traffic
