@@ -23,6 +23,7 @@ from sqlalchemy.types import Text
 from app.core.context import acting_as, current_actor, current_request_id
 from app.core.locks import LOCK_TIMEOUT_MILLISECONDS, STATEMENT_TIMEOUT_MILLISECONDS
 from app.core.settings import get_settings
+from app.core.slow_statements import TimedCursor
 
 SIGNED = "is_signed"
 LIMITED = "limits_statements"
@@ -68,7 +69,7 @@ class Columns(Sequence[psycopg.Column]):
         return (psycopg.Column(self._cursor, place) for place in range(self._count))
 
 
-class Cursor(psycopg.Cursor):
+class Cursor(TimedCursor):
     """psycopg's, which describes its columns only when asked."""
 
     @property

@@ -15,7 +15,20 @@ from app.core.context import NO_REQUEST, current_request_id
 # Whatever is not in this list is dropped: an e-mail, a cookie, a token or a body cannot leave by a log line.
 BUSINESS_FIELDS = frozenset({"requestId", "orderId", "stripeSessionId", "stripeEventId", "status", "code"})
 ENVELOPE_FIELDS = frozenset(
-    {"time", "level", "logger", "message", "method", "route", "httpStatus", "durationMs", "release", "at", "job"}
+    {
+        "time",
+        "level",
+        "logger",
+        "message",
+        "method",
+        "route",
+        "httpStatus",
+        "durationMs",
+        "release",
+        "at",
+        "job",
+        "backend",
+    }
 )
 ALLOWED_FIELDS = BUSINESS_FIELDS | ENVELOPE_FIELDS
 
