@@ -4,13 +4,14 @@ from sqlalchemy.orm import Session
 
 from app.carts.models import Cart
 from app.carts.open_cart import mark_used, open_cart, refresh
-from app.carts.queries import get_contents, lock_cart
+from app.carts.queries import CartContents, get_contents, lock_cart
 from app.carts.rules import check_for_sale
 from app.carts.update_lines import reprice
-from app.checkout.errors import TotalRisen
+from app.checkout.complete_cart import read_readiness
+from app.checkout.errors import ShippingMissing, TotalRisen
 from app.checkout.queries import find_cart_id
 from app.core.db import unit_of_work
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Refusal
 from app.core.log import log_event
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
@@ -18,7 +19,14 @@ from app.gateways.stripe import get_stripe
 from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCollectionNotFound
 from app.payments.models import PaymentSession
 from app.payments.rules import MANUAL_PROVIDER, STRIPE_PROVIDER, check_provider, compute_provider
-from app.payments.service import abandon_session, create_collection, follow_amount, open_session, record_intent
+from app.payments.service import (
+    abandon_session,
+    create_collection,
+    follow_amount,
+    open_session,
+    record_intent,
+    supersede_sessions,
+)
 from app.stock.service import release, reserve
 
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
@@ -41,12 +49,13 @@ def open_payment_session(collection_id: str, provider_id: str) -> None:
 
     The row stands before the call and its id is the idempotency key: whatever the call's outcome, asking again pays
     once. Nobody pays more than the cart showed: where today's prices come to more, the cart takes them and `TotalRisen`
-    is raised, once. Raises `PaymentProviderUnknown`, `VariantNotForSale`, `VariantWithoutPrice`,
-    `InsufficientInventory`, `CheckoutUnavailable`, `AmountNotPayable`.
+    is raised, once; so is `ShippingMissing` where its way to be sent is no longer offered. Raises
+    `PaymentProviderUnknown`, `VariantNotForSale`, `VariantWithoutPrice`, `InsufficientInventory`,
+    `CheckoutUnavailable`, `AmountNotPayable`.
     """
     with unit_of_work() as session:
         attempt = _open(session, collection_id, provider_id)
-    if isinstance(attempt, TotalRisen):
+    if isinstance(attempt, Refusal):
         raise attempt
     if attempt.provider_id == STRIPE_PROVIDER and attempt.payment_intent_id is None:
         _create_intent(attempt)
@@ -60,22 +69,25 @@ def open_free_session(session: Session, cart: Cart) -> PaymentSession:
     return open_session(session, cart.payment_collection_id, MANUAL_PROVIDER)
 
 
-def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSession | TotalRisen:
-    """The attempt, or what to raise once the new prices are committed."""
+def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSession | Refusal:
+    """The attempt, or what to raise once the changed cart is committed."""
     cart_id = find_cart_id(session, collection_id)
     if cart_id is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     cart = open_cart(session, cart_id)
     shown = get_contents(session, cart_id)
+    had_shipping = cart.shipping_method is not None
     check_for_sale(shown.withdrawn)
     contents = refresh(session, reprice(session, shown))
     total_cents = contents.totals.total_cents
     check_provider(provider_id, total_cents, is_manual_offered=get_settings().manual_payment)
     mark_used(cart)
     follow_amount(session, collection_id, total_cents, cart.currency_code)
-    if total_cents > shown.totals.total_cents:
+    surprise = _find_surprise(shown, contents, had_shipping=had_shipping)
+    if surprise is not None:
         release(session, cart_id)
-        return TotalRisen(total_cents, cart.currency_code)
+        supersede_sessions(session, collection_id)
+        return surprise
     attempt = open_session(session, collection_id, compute_provider(provider_id, total_cents))
     # Whoever pays by transfer or in cash completes at once: only a card takes its time.
     if attempt.provider_id == STRIPE_PROVIDER:
@@ -83,6 +95,16 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
     else:
         release(session, cart_id)
     return attempt
+
+
+def _find_surprise(shown: CartContents, contents: CartContents, *, had_shipping: bool) -> Refusal | None:
+    """What the buyer must see before paying: their way to be sent is gone, or all of it costs more."""
+    cart = read_readiness(contents, has_session=False)
+    if had_shipping and cart.needs_shipping and not cart.has_shipping:
+        return ShippingMissing()
+    if contents.totals.total_cents > shown.totals.total_cents:
+        return TotalRisen(contents.totals.total_cents, contents.cart.currency_code)
+    return None
 
 
 def _create_intent(attempt: PaymentSession) -> None:
