@@ -68,8 +68,11 @@ def _fill(address: CartAddress, region: ServedRegion, kind: AddressKind, given: 
 
 def _find_address(session: Session, cart: Cart, kind: AddressKind) -> CartAddress | None:
     address_id = cart.shipping_address_id if kind == "shipping" else cart.billing_address_id
+    written_later = [new for new in session.new if isinstance(new, CartAddress) and new.id == address_id]
+    if written_later or address_id is None:
+        return next(iter(written_later), None)
     with session.no_autoflush:  # one statement writes all of the cart in the end
-        return session.get(CartAddress, address_id) if address_id else None
+        return session.get(CartAddress, address_id)
 
 
 def _remove_address(session: Session, cart: Cart, kind: AddressKind, address: CartAddress | None) -> None:

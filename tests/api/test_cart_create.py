@@ -4,6 +4,7 @@ from app.core.db import unit_of_work
 from app.shop.service import create_region, set_shop
 from tests.factories.catalogue import make_product
 from tests.factories.storefront import Storefront
+from tests.shop_front import ADDRESS, read_rows
 
 LISTS = ("items", "shipping_methods", "promotions", "credit_lines")
 NULLS = ("email", "customer_id", "customer", "billing_address", "completed_at", "metadata", "locale")
@@ -128,3 +129,13 @@ def test_two_carts_of_one_address_share_the_guest(storefront: Storefront) -> Non
     second = storefront.post("/carts", {"email": "JEANNE@example.com"}).json()["cart"]
     assert first["customer_id"] == second["customer_id"]
     assert first["id"] != second["id"]
+
+
+def test_no_address_is_left_that_no_cart_has(storefront: Storefront) -> None:
+    """A region with one country starts one; the address that comes in the same request is written over it."""
+    storefront.post("/carts", {"shipping_address": ADDRESS, "billing_address": ADDRESS})
+    with unit_of_work("test") as session:
+        swiss = create_region(session, "Suisse", "chf", ["ch"])
+    cart_id = storefront.cart_id()
+    storefront.post(f"/carts/{cart_id}", {"region_id": swiss.id, "shipping_address": {"city": "Sion"}})
+    assert read_rows("SELECT count(*) FROM cart_address") == [(3,)]
