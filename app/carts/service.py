@@ -92,7 +92,7 @@ def transfer_cart(session: Session, cart_id: str, customer: Customer) -> CartCon
     if cart.customer_id is not None and has_account(session, cart.customer_id):
         raise CartNotFound(cart_id)
     cart.customer_id, cart.email = customer.id, customer.email
-    price_lines(session, cart, queries.list_lines(session, cart_id))
+    price_lines(session, cart, queries.list_lines(session, cart_id), demanded=())
     return finish_change(session, cart)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from tests.factories.account import Person
@@ -77,6 +78,17 @@ def test_prices_of_members_come_with_the_transfer(person: Person, jeanne: str, s
     cart_id = storefront.cart_id((variant_id, 1))
     assert storefront.get(f"/carts/{cart_id}").json()["cart"]["total"] == 349
     assert cart_of(person.post(f"/store/carts/{cart_id}/customer", None, jeanne))["total"] == 299
+
+
+def test_a_price_that_is_gone_keeps_no_cart_from_its_customer(
+    person: Person, jeanne: str, storefront: Storefront
+) -> None:
+    """Storefronts transfer the cart while somebody logs in; what cannot be paid any more is told at the payment."""
+    cart_id = storefront.cart_id((storefront.product().variants[0].id, 1))
+    with unit_of_work("test") as session:
+        session.execute(text("DELETE FROM price"))
+    cart = cart_of(person.post(f"/store/carts/{cart_id}/customer", None, jeanne))
+    assert (cart["customer_id"], cart["total"]) == (customer_id(person, jeanne), 349)
 
 
 def test_addresses_of_ones_own_book(person: Person, jeanne: str, paul: str, storefront: Storefront) -> None:
