@@ -104,6 +104,7 @@ LISTS: dict[str, dict[str, object]] = {
     "gift cards": {"is_giftcard": True},
     "an option": {"option_ids": ["opt_77"], "option_values": ["T77-2"]},
     "a value": {"option_values": ["T77-2"]},
+    "a ticked value": {"option_value_ids": ["optval_77_2"]},
     "a word": {"text": "sku-77-2"},
     "a word with a slip": {"text": "lorgnom"},
     "a word with two letters swapped": {"text": "lorngon"},
