@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.carts.models import CartAddress
 from app.carts.queries import CartContents, LineContents, Reduction
 from app.core.clock import utc_now
+from app.core.db import Base
 from app.core.ids import new_id
 from app.customers.models import AddressColumns
 from app.orders.models import (
@@ -23,6 +24,15 @@ from app.orders.models import (
 from app.orders.rules import ReviewReason, compute_order_status
 
 DEFAULT_LOCALE = "fr"
+
+_number = Base.metadata.tables[OrderNumber.__tablename__]
+# Built once: making a statement anew costs as much as sending it.
+_RAISE_NUMBER = (
+    update(_number)
+    .where(_number.c.id == 1)
+    .values(last_number=_number.c.last_number + 1)
+    .returning(_number.c.last_number)
+)
 
 
 @dataclass(frozen=True)
@@ -67,8 +77,7 @@ def place_order(session: Session, contents: CartContents, placement: Placement) 
 
 def take_number(session: Session) -> int:
     """The next order number. Its row stays locked until the transaction ends, so that no number is ever missing."""
-    raised = update(OrderNumber).where(OrderNumber.id == 1).values(last_number=OrderNumber.last_number + 1)
-    return session.execute(raised.returning(OrderNumber.last_number)).scalar_one()
+    return int(session.execute(_RAISE_NUMBER).scalar_one())
 
 
 def _copy_address(address: CartAddress | None) -> OrderAddress | None:

@@ -24,6 +24,7 @@ from tests.shop_front import (
     read_rows,
     read_state,
 )
+from tests.statements import counted_statements
 from tests.stripe_news import PATH, SUCCEEDED, deliver, event_about
 
 
@@ -90,6 +91,19 @@ def test_a_duplicate_is_acknowledged_and_changes_nothing(
     fake_stripe.wait_until_delivered()
     assert read_state() == before
     assert read_rows("SELECT state, attempts FROM payment_event") == [("processed", 1)]
+
+
+def test_an_event_takes_so_many_statements_and_its_duplicate_two(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    """Nothing is kept by this process: the shop's name and its VAT rates are read as well."""
+    event = event_about(fake_stripe.pay(open_cart[1].intent_id, deliver=False))
+    with counted_statements() as applied:
+        assert deliver(buyer, event).status_code == 200
+    with counted_statements() as repeated:
+        assert deliver(buyer, event).status_code == 200
+    assert (len(applied), len(repeated)) == (25, 2), applied
+    assert read_state()["orders"] == 1
 
 
 def test_two_events_about_one_fact_have_one_effect(
