@@ -3,12 +3,12 @@
 The only file that may call `commit()` or `rollback()`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from select import POLLIN, poll
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import psycopg
 from fastapi import Depends
@@ -49,7 +49,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: Text, datetime: TIMESTAMP(timezone=True), Json: JSONB}  # noqa: RUF012 - SQLAlchemy reads it so
 
 
-class Columns(Sequence[psycopg.Column]):
+class Columns:
     """What a cursor says of its columns, for whoever asks: psycopg makes an object of each, at every statement.
 
     SQLAlchemy knows the names after the first time and only looks whether there are any: a fifteenth of a purchase.
@@ -62,7 +62,7 @@ class Columns(Sequence[psycopg.Column]):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, place: Any) -> Any:
+    def __getitem__(self, place: int | slice) -> psycopg.Column | list[psycopg.Column]:
         return list(self)[place]
 
     def __iter__(self) -> Iterator[psycopg.Column]:
