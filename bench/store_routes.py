@@ -47,7 +47,7 @@ def product_routes(c: Caller) -> Routes:
             lambda: f"/store/product-variants?limit=20&offset={next(c.turn) % 900}"
         ),
         "GET /store/product-variants, found": c.get(
-            lambda: with_query("/store/product-variants", q=f"AURA-1-{c.number(400)}", limit=20)
+            lambda: with_query("/store/product-variants", q=f"AURA-1-{100 + c.number(390)}", limit=20)
         ),
         "GET /store/product-variants/{variant_id}": c.get(
             lambda: f"/store/product-variants/{variant_id}-{c.number(490)}"
