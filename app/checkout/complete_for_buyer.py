@@ -2,13 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from app.carts.open_cart import refresh
 from app.carts.queries import CartContents, get_contents, has_intent, lock_cart
 from app.carts.rules import check_for_sale, check_open_by_id
-from app.carts.update_lines import reprice
 from app.checkout.complete_cart import complete_cart, read_readiness
-from app.checkout.errors import TotalRisen
-from app.checkout.open_payment_session import open_free_session
+from app.checkout.open_payment_session import open_free_session, refresh_shown
 from app.checkout.rules import PaymentNeed, check_ready, decide_payment_need
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
@@ -66,13 +63,11 @@ def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> O
     return completed.refusal or completed.order
 
 
-def _complete_free(session: Session, shown: CartContents) -> Order | TotalRisen:
+def _complete_free(session: Session, shown: CartContents) -> Order | Refusal:
     """A cart that owes nothing and for which nobody opened a payment: its prices come to today's here."""
-    check_for_sale(shown.withdrawn)
-    contents = reprice(session, shown)
-    if contents.totals.total_cents:
-        contents = refresh(session, contents)
-        return TotalRisen(contents.totals.total_cents, contents.cart.currency_code)
+    contents, surprise = refresh_shown(session, shown)
+    if surprise is not None:
+        return surprise
     return complete_cart(session, contents, open_free_session(session, contents.cart), None).order
 
 

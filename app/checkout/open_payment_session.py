@@ -61,6 +61,21 @@ def open_payment_session(collection_id: str, provider_id: str) -> None:
         _create_intent(attempt)
 
 
+def refresh_shown(session: Session, shown: CartContents) -> tuple[CartContents, Refusal | None]:
+    """The cart at today's prices, promotions and carriage, and what its buyer must see before paying, if anything.
+
+    Raises `VariantNotForSale`, `VariantWithoutPrice`, `CartTooLarge`.
+    """
+    had_shipping = shown.cart.shipping_method is not None
+    check_for_sale(shown.withdrawn)
+    contents = refresh(session, reprice(session, shown))
+    cart, total_cents = read_readiness(contents, has_session=False), contents.totals.total_cents
+    if had_shipping and cart.needs_shipping and not cart.has_shipping:
+        return contents, ShippingMissing()
+    is_risen = total_cents > shown.totals.total_cents
+    return contents, TotalRisen(total_cents, contents.cart.currency_code) if is_risen else None
+
+
 def open_free_session(session: Session, cart: Cart) -> PaymentSession:
     """The attempt of a locked cart that owes nothing: whoever buys it need not ask for one."""
     if cart.payment_collection_id is None:
@@ -75,15 +90,11 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
     if cart_id is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     cart = open_cart(session, cart_id)
-    shown = get_contents(session, cart_id)
-    had_shipping = cart.shipping_method is not None
-    check_for_sale(shown.withdrawn)
-    contents = refresh(session, reprice(session, shown))
+    contents, surprise = refresh_shown(session, get_contents(session, cart_id))
     total_cents = contents.totals.total_cents
     check_provider(provider_id, total_cents, is_manual_offered=get_settings().manual_payment)
     mark_used(cart)
     follow_amount(session, collection_id, total_cents, cart.currency_code)
-    surprise = _find_surprise(shown, contents, had_shipping=had_shipping)
     if surprise is not None:
         release(session, cart_id)
         supersede_sessions(session, collection_id)
@@ -95,16 +106,6 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
     else:
         release(session, cart_id)
     return attempt
-
-
-def _find_surprise(shown: CartContents, contents: CartContents, *, had_shipping: bool) -> Refusal | None:
-    """What the buyer must see before paying: their way to be sent is gone, or all of it costs more."""
-    cart = read_readiness(contents, has_session=False)
-    if had_shipping and cart.needs_shipping and not cart.has_shipping:
-        return ShippingMissing()
-    if contents.totals.total_cents > shown.totals.total_cents:
-        return TotalRisen(contents.totals.total_cents, contents.cart.currency_code)
-    return None
 
 
 def _create_intent(attempt: PaymentSession) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from app.core.db import unit_of_work
 from app.pricing.service import set_price
 from tests.factories.pricing import make_price_list
+from tests.factories.promotions import make_promotion
 from tests.factories.storefront import Storefront
 from tests.in_process import RunJobs
 from tests.shop_front import ADDRESS, Buyer, FakeStripe, read_rows
@@ -163,3 +164,33 @@ def test_what_cost_nothing_when_it_was_put_in_is_not_had_for_nothing(storefront:
     provider = {"provider_id": "pp_stripe_stripe"}
     assert storefront.post(f"/payment-collections/{collection['id']}/payment-sessions", provider).status_code == 200
     assert storefront.post(f"/carts/{cart_id}/complete").json()["order"]["total"] == 0
+
+
+@pytest.mark.parametrize("price_cents", [LOWER, HIGHER])
+def test_what_a_promotion_pays_whole_is_had_at_todays_price(buyer: Buyer, price_cents: int) -> None:
+    """It still costs nothing, so that nobody needs to be told; the order says what was taken off today's price."""
+    with unit_of_work("test") as session:
+        make_promotion(session, "TOUT", percentage="100")
+        make_promotion(session, "PORT", percentage="100", target_type="shipping_methods")
+    cart_id = buyer.fill_cart()
+    buyer.post(f"/store/carts/{cart_id}/promotions", promo_codes=["tout", "port"])
+    assert total(buyer, cart_id) == 0
+    ask(buyer.goods.variant_id, price_cents)
+    answer = buyer.complete(cart_id)
+    assert answer.status_code == 200, answer.text
+    order = answer.json()["order"]
+    ((adjustment,),) = (item["adjustments"] for item in order["items"])
+    assert (order["total"], adjustment["amount"] * 100, order["item_total"]) == (0, price_cents, 0)
+
+
+def test_what_costs_nothing_is_not_bought_without_the_way_to_send_that_was_chosen(storefront: Storefront) -> None:
+    product, option = storefront.product(price_cents=0), storefront.shipping_option(amount_cents=0)
+    cart_id = storefront.cart_id((product.variants[0].id, 2))
+    storefront.post(f"/carts/{cart_id}", {"email": "jeanne@example.com", "shipping_address": ADDRESS})
+    storefront.post(f"/carts/{cart_id}/shipping-methods", {"option_id": option.id})
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE shipping_option SET is_active = false"))
+    answer = storefront.post(f"/carts/{cart_id}/complete")
+    assert (answer.status_code, answer.json()["code"]) == (400, "shipping_method_missing")
+    assert storefront.get(f"/carts/{cart_id}").json()["cart"]["shipping_methods"] == []
+    assert read_rows('SELECT count(*) FROM "order"') == [(0,)]
