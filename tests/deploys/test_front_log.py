@@ -130,3 +130,11 @@ def test_what_is_no_word_is_not_written(front: Front) -> None:
     asked = [path.format(id=identity, token=token) for path in SHAPES]
     assert dict(zip(SHAPES, front.logged(*asked), strict=True)) == SHAPES
     assert SECRET not in front.log.read_text()
+
+
+def test_no_path_is_too_long_to_be_read_at_once(front: Front) -> None:
+    """Tried every way, these took a second each, and nginx wrote them whole into its error log."""
+    words, identity = "/a" * 1_200, f"/{secret_id()}"
+    front.logged(f"{words}{identity}" * 3, f"{words}{identity}{words}{identity}", f"/{'a' * 23}" * 300 + identity * 10)
+    assert SECRET not in front.log.read_text()
+    assert front.log.with_name("error.log").read_text() == ""
