@@ -1,5 +1,6 @@
 """Turns a cart into an order: copies, so that no later change of product, price or VAT changes what was bought."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,12 +111,14 @@ def _copy_line(position: int, content: LineContents) -> OrderLine:
         tax_name=tax.name if tax else None,
         tax_rate=tax.rate if tax else None,
         details=line.details,
-        adjustments=[OrderLineAdjustment(**_copy_reduction("ordliadj", each)) for each in content.reductions],
+        adjustments=[OrderLineAdjustment(**row) for row in _copy_reductions("ordliadj", content.reductions)],
     )
 
 
-def _copy_reduction(prefix: str, reduction: Reduction) -> dict[str, object]:
-    return {**reduction._asdict(), "id": new_id(prefix)}
+def _copy_reductions(prefix: str, reductions: Sequence[Reduction]) -> list[dict[str, object]]:
+    """In the order in which they will be read."""
+    new_ids = sorted(new_id(prefix) for _ in reductions)
+    return [{**reduction._asdict(), "id": id_} for id_, reduction in zip(new_ids, reductions, strict=True)]
 
 
 def _copy_shipping_method(contents: CartContents) -> list[OrderShippingMethod]:
@@ -133,7 +136,7 @@ def _copy_shipping_method(contents: CartContents) -> list[OrderShippingMethod]:
             tax_rate=tax.rate if tax else None,
             data=method.data,
             adjustments=[
-                OrderShippingAdjustment(**_copy_reduction("ordsmadj", each)) for each in contents.shipping_reductions
+                OrderShippingAdjustment(**row) for row in _copy_reductions("ordsmadj", contents.shipping_reductions)
             ],
         )
     ]

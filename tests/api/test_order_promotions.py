@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from tests.factories.pricing import make_price_list
 from tests.factories.promotions import make_promotion
-from tests.shop_front import Buyer, FakeStripe, read_rows, read_state
+from tests.shop_front import ADDRESS, Buyer, FakeStripe, read_rows, read_state
 
 Order = dict[str, Any]
 USES = "SELECT used_count, (SELECT count(*)::int FROM promotion_use) FROM promotion ORDER BY code"
@@ -50,6 +51,27 @@ def test_an_order_keeps_what_was_taken_off(buyer: Buyer) -> None:
     with unit_of_work("test") as session:
         session.execute(text("UPDATE promotion SET status = 'inactive', percentage = 90"))
     assert buyer.show_order(str(order["id"])).json()["order"]["total"] == 630.65
+
+
+@pytest.mark.parametrize("provider_id", ["pp_stripe_stripe", "pp_system_default"])
+def test_the_answer_is_the_order_as_it_will_be_read(buyer: Buyer, fake_stripe: FakeStripe, provider_id: str) -> None:
+    """It is shown as it was made, without reading it: nothing of it may look otherwise afterwards."""
+    with unit_of_work("test") as session:
+        for code in ("DIX", "CINQ", "DEUX"):
+            make_promotion(session, code, percentage=str(len(code)))
+        make_promotion(session, "PORT", percentage="33.33", target_type="shipping_methods")
+        make_price_list(session, buyer.goods.variant_id, 33_333)
+    cart_id = fill(buyer, "DIX", "CINQ", "DEUX", "PORT")
+    engraved = {"variant_id": buyer.goods.variant_id, "quantity": 3, "metadata": {"gravure": "Zoé"}}
+    buyer.post(f"/store/carts/{cart_id}/line-items", **engraved)
+    buyer.post(f"/store/carts/{cart_id}", metadata={"cadeau": True}, billing_address={**ADDRESS, "company": "Zoé SARL"})
+    if provider_id == "pp_stripe_stripe":
+        fake_stripe.pay(buyer.open_session(cart_id).intent_id, deliver=False)
+    else:
+        buyer.ask_for_session(buyer.open_collection(cart_id), provider_id)
+    made = buyer.complete(cart_id).json()["order"]
+    assert [len(item["adjustments"]) for item in made["items"]] == [3, 3]
+    assert made == buyer.complete(cart_id).json()["order"]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET amount_cents = 1", "DELETE FROM {}", "TRUNCATE {}"])
