@@ -5,7 +5,8 @@ import re
 import secrets
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -83,18 +84,25 @@ class Front:
 @pytest.fixture
 def front(tmp_path: Path) -> Iterator[Front]:
     """nginx with the product's own log."""
+    with serving(tmp_path, ALONE) as url:
+        front = Front(url, tmp_path / "access.log")
+        yield front
+        front.http.close()
+
+
+@contextmanager
+def serving(folder: Path, site: str, trusted_storefronts: Sequence[str] = ()) -> Iterator[str]:
+    """nginx with what all its servers share, and this one."""
     demand_nginx()
     port = free_port()
-    shared = web_front.render("http.conf.j2", trusted_storefronts=[])
-    (tmp_path / "shared.conf").write_text(shared.replace("/var/cache/", f"{tmp_path}/"))
-    (tmp_path / "alone.conf").write_text(ALONE.format(folder=tmp_path, port=port))
-    command = ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "alone.conf")]
+    shared = web_front.render("http.conf.j2", trusted_storefronts=list(trusted_storefronts))
+    (folder / "shared.conf").write_text(shared.replace("/var/cache/", f"{folder}/"))
+    (folder / "alone.conf").write_text(site.format(folder=folder, port=port))
+    command = ["nginx", "-p", str(folder), "-c", str(folder / "alone.conf")]
     process = subprocess.Popen(command, env={"PATH": search_path()}, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: is_listening(port), 10, "nginx listens")
-        front = Front(f"http://127.0.0.1:{port}", tmp_path / "access.log")
-        yield front
-        front.http.close()
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=20)
