@@ -3,11 +3,13 @@
 import subprocess
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from app.dev.postgres import free_port
-from bench.front import search_path, write_configuration
+from bench.front import search_path, wait_until_listening, write_configuration
 from infra.deploys import web_front
+from tests.api.test_freshness import unverified
 from tests.nginx_front import demand_nginx
 
 ALONE = """
@@ -41,3 +43,24 @@ def test_nginx_takes_trusted_storefronts(tmp_path: Path, named: str) -> None:
     (tmp_path / "shared.conf").write_text(shared.replace("/var/cache/", f"{tmp_path}/"))
     (tmp_path / "alone.conf").write_text(ALONE.format(folder=tmp_path))
     assert try_configuration(tmp_path, "alone.conf") == ""
+
+
+def test_what_fails_leaves_no_address_and_no_token_in_any_log(tmp_path: Path) -> None:
+    """nginx's error log quotes the request: with a body that goes to disk, and with nobody behind who takes it."""
+    demand_nginx()
+    folder, port = tmp_path / "front", free_port()
+    write_configuration(folder, port, free_port())
+    command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    process = subprocess.Popen(command, env={"PATH": search_path()}, stderr=subprocess.DEVNULL)
+    try:
+        wait_until_listening(port, process, folder)
+        with httpx2.Client(base_url=f"https://127.0.0.1:{port}", verify=unverified()) as client:
+            for path in ("/store/carts/cart_zzzzzz?email=zzzzzz@example.com", "/app/invitation/zzzzzz"):
+                answered = client.post(path, content=b"x" * 100_000, headers={"referer": "https://shop.test/zzzzzz"})
+                assert answered.status_code == 502
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    logs = {path.name: path.read_text() for path in folder.rglob("*.log")}
+    assert any('"path":"/store/carts/:id"' in text for text in logs.values())
+    assert [name for name, text in logs.items() if "zzzzzz" in text] == []
