@@ -30,3 +30,11 @@ def event_about(thing: Json, kind: str = SUCCEEDED, **over: object) -> Json:
         "type": kind,
         **over,
     }
+
+
+def intent_of_nobody() -> Json:
+    """A paid intent that none of our sessions asked for."""
+    return {
+        "id": "pi_of_nobody", "object": "payment_intent", "status": "succeeded", "amount": 1000,
+        "amount_received": 1000, "currency": "eur", "created": 1, "metadata": {"session_id": "payses_of_nobody"},
+    }  # fmt: skip
