@@ -107,9 +107,16 @@ def test_a_secret_that_a_migration_brings_is_hidden_with_it(postgres: Cluster, w
     with psycopg.connect(postgres.dsn(watched), autocommit=True) as connection:
         connection.execute("CREATE TABLE later (id text, card_hash text, client_secret text)")
         connection.execute("ALTER TABLE message ADD COLUMN later_hash text")
+        connection.execute("CREATE TABLE pins (pin_hash text)")
+        connection.execute("INSERT INTO later VALUES ('a', 'b', 'c'), ('d', 'e', 'f')")
+        connection.execute("ANALYZE later")
     migrate(postgres.url(watched))
     with psycopg.connect(postgres.dsn(watched)) as connection:
-        assert hidden_columns(connection) - SECRETS == {"later.card_hash", "later.client_secret", "message.later_hash"}
+        brought = {"later.card_hash", "later.client_secret", "message.later_hash", "pins.pin_hash"}
+        assert hidden_columns(connection) - SECRETS == brought
+        connection.execute("SET LOCAL ROLE comptoir_readonly")
+        shown = connection.execute("SELECT attname FROM pg_stats WHERE tablename = 'later'").fetchall()
+        assert shown == [("id",)], "samples of what is hidden are hidden too"
 
 
 def test_the_head_is_one(postgres: Cluster) -> None:

@@ -16,6 +16,8 @@ BEGIN
         HAVING bool_or(a.attname ~ '(_hash|secret)$')
     LOOP
         EXECUTE format('REVOKE SELECT ON %s FROM comptoir_readonly', found.name);
-        EXECUTE format('GRANT SELECT (%s) ON %s TO comptoir_readonly', found.shown, found.name);
+        IF found.shown IS NOT NULL THEN
+            EXECUTE format('GRANT SELECT (%s) ON %s TO comptoir_readonly', found.shown, found.name);
+        END IF;
     END LOOP;
 END $$;
