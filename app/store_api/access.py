@@ -1,6 +1,7 @@
 """Who may call the Store API: a storefront, by the publishable key of its sales channel."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -160,6 +161,7 @@ def catalogue_router() -> APIRouter:
     """A router below `/store` for what every visitor sees alike; its routes say with `Keeping` what may be kept."""
     router = make_router(STOREFRONT, prefix="/store")
     router.route_class = CatalogueRoute
+    router.responses[HTTPStatus.NOT_MODIFIED] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
     return router
 
 
