@@ -107,6 +107,8 @@ def test_so_it_is_through_nginx(front: Front, shop: MadeShop, shelf: Shelf) -> N
         assert "access-control-allow-origin" not in wait_for_same(partial(get, origin=ELSEWHERE), etag).headers
         assert (get('W/"older"').status_code, get().text) == (200, first.text)
         check_same(wait_for_same(get, check_change_is_seen(get, shelf, etag)), get())
+        refused = client.get("/store/products", headers={**shop.headers, "if-match": '"x"'})
+        assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed"), "as every other error"
 
 
 def wait_for_same(get: Get, etag: str) -> httpx2.Response:
