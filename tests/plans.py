@@ -20,7 +20,12 @@ def explained() -> Iterator[list[str]]:
     plans: list[str] = []
 
     def explain(
-        connection: Connection, _cursor: object, statement: str, parameters: Mapping[str, object], _context: object, many: bool
+        connection: Connection,
+        _cursor: object,
+        statement: str,
+        parameters: Mapping[str, object],
+        _context: object,
+        many: bool,
     ) -> None:
         if statement.startswith(READING) and "set_config" not in statement and not many:
             cursor = connection.connection.cursor()
