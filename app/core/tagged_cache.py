@@ -5,7 +5,7 @@ Nothing is given back on hope: `app/core/changes.py` says until when this proces
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -59,6 +59,17 @@ class TaggedCache:
     def mark(self) -> int:
         """Where the news stand now: take it before reading what you are going to keep."""
         return self._news
+
+    def find_or_read(self, key: Hashable, kind: type[T], read: Callable[[], T | None], *, size: int) -> T | None:
+        """What is kept under the key, else what `read` finds, which is kept from then on unless it is None."""
+        kept = self.get(key, kind)
+        if kept is not None:
+            return kept
+        since = self.mark()
+        found = read()
+        if found is not None:
+            self.keep(key, found, size=size, since=since)
+        return found
 
     def keep(
         self,

@@ -53,17 +53,12 @@ class ShopNames(NamedTuple):
 
 def find_shop_names(session: Session) -> ShopNames | None:
     """How the shop signs its mails, once it is set up. The process keeps it."""
-    cache = get_tagged_cache()
-    kept = cache.get(ShopNames, ShopNames)
-    if kept is not None:
-        return kept
-    since = cache.mark()
-    found = session.execute(_NAMES).one_or_none()
-    if found is None:
-        return None
-    names = ShopNames(*found)
-    cache.keep(ShopNames, names, size=NAMES_BYTES, since=since)
-    return names
+
+    def read() -> ShopNames | None:
+        found = session.execute(_NAMES).one_or_none()
+        return ShopNames(*found) if found is not None else None
+
+    return get_tagged_cache().find_or_read(ShopNames, ShopNames, read, size=NAMES_BYTES)
 
 
 def find_shop(session: Session) -> Shop | None:
@@ -112,18 +107,13 @@ def list_currency_codes(session: Session) -> list[str]:
 
 def find_served_region(session: Session, region_id: str | None) -> ServedRegion | None:
     """The region of a cart; the shop's default one, else its oldest, when none is named. The process keeps it."""
-    cache, key = get_tagged_cache(), (ServedRegion, region_id)
-    kept = cache.get(key, ServedRegion)
-    if kept is not None:
-        return kept
-    since = cache.mark()
-    statement = _SERVED_BY_ID if region_id is not None else _SERVED_BY_DEFAULT
-    found = session.execute(statement, {"region_id": region_id} if region_id is not None else None).one_or_none()
-    if found is None:
-        return None
-    region = ServedRegion(found[0], found[1], found[2], tuple(found[3]))
-    cache.keep(key, region, size=SERVED_BYTES, since=since)
-    return region
+
+    def read() -> ServedRegion | None:
+        statement = _SERVED_BY_ID if region_id is not None else _SERVED_BY_DEFAULT
+        found = session.execute(statement, {"region_id": region_id} if region_id is not None else None).one_or_none()
+        return ServedRegion(found[0], found[1], found[2], tuple(found[3])) if found is not None else None
+
+    return get_tagged_cache().find_or_read((ServedRegion, region_id), ServedRegion, read, size=SERVED_BYTES)
 
 
 def list_regions(

@@ -29,14 +29,11 @@ def read_beside(session: Session, cart: Cart, tree: FieldTree) -> Beside:
 
 
 def _read_region(session: Session, region_id: str) -> Document:
-    cache = get_tagged_cache()
-    kept = cache.get((read_beside, region_id), dict)
-    if kept is not None:
-        return kept
-    since = cache.mark()
-    region = find_region(session, region_id)
-    if region is None:
+    def read() -> Document | None:
+        region = find_region(session, region_id)
+        return render_region(region) if region is not None else None
+
+    document = get_tagged_cache().find_or_read((read_beside, region_id), dict, read, size=REGION_BYTES)
+    if document is None:
         raise RegionNotFound
-    document = render_region(region)
-    cache.keep((read_beside, region_id), document, size=REGION_BYTES, since=since)
     return document
