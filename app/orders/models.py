@@ -62,6 +62,9 @@ class Order(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     paid_at: Mapped[datetime | None]
+    # The money came after the attempt to pay had expired or the order was given up.
+    is_paid_late: Mapped[bool] = mapped_column(server_default="false")
+    canceled_at: Mapped[datetime | None]
 
     lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
     shipping_methods: Mapped[list["OrderShippingMethod"]] = relationship(lazy="raise")

@@ -1,6 +1,6 @@
 """Money asked for, money received, money to give back, and the ledger of what Stripe said. Knows no order."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -40,9 +40,20 @@ class PaymentSession(Base):
     amount_cents: Mapped[int]
     currency_code: Mapped[str]
     payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
+    # Of an order that exists before its payment: Stripe's Checkout Session, where it sends its customer, until when.
+    checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
+    checkout_url: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
     provider_data: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     superseded_at: Mapped[datetime | None]
+    # Facts that Stripe told: each is set once, none undoes a payment, and a customer may try again after a failure.
+    processing_since_at: Mapped[datetime | None]
+    expired_at: Mapped[datetime | None]
+    canceled_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    error_code: Mapped[str | None]
+    decline_code: Mapped[str | None]
 
 
 class Payment(Base):
@@ -52,6 +63,7 @@ class Payment(Base):
     __table_args__ = (
         CheckConstraint("amount_cents >= 0", name="amount_is_not_negative"),
         CheckConstraint("refund_committed_cents BETWEEN 0 AND amount_cents", name="refund_within_capture"),
+        CheckConstraint("charge_refunded_cents >= 0", name="charge_refunded_is_not_negative"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -63,25 +75,98 @@ class Payment(Base):
     currency_code: Mapped[str]
     captured_at: Mapped[datetime | None]
     refund_committed_cents: Mapped[int] = mapped_column(server_default="0")
+    # What Stripe says of the charge as a whole, and when it said so: a refund made in its dashboard shows here too.
+    charge_id: Mapped[str | None] = mapped_column(unique=True)
+    charge_refunded_cents: Mapped[int] = mapped_column(server_default="0")
+    charge_told_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Refund(Base):
-    """A refund decided by `refunds.rules:decide_refund`; nothing goes to Stripe before a person approves it."""
+    """Money given back: decided by `refunds.rules:decide_refund`, or made in Stripe's dashboard and imported."""
 
     __tablename__ = "refund"
     __table_args__ = (
         CheckConstraint("amount_cents > 0", name="amount_is_positive"),
-        CheckConstraint("status IN ('awaiting_approval')", name="status"),
-        CheckConstraint("reason IN ('not_shipped', 'duplicate_payment')", name="reason"),
+        CheckConstraint(
+            "status IN ('awaiting_approval', 'requested', 'pending', 'succeeded', 'failed', 'canceled')", name="status"
+        ),
+        CheckConstraint(
+            "reason IN ('not_shipped', 'lost_in_transit', 'service_or_booking', 'duplicate_payment', 'goodwill')",
+            name="reason",
+        ),
+        CheckConstraint("origin IN ('comptoir', 'stripe_dashboard')", name="origin"),
+        CheckConstraint(
+            "return_id IS NOT NULL OR reason IS NOT NULL OR origin = 'stripe_dashboard'", name="has_ground"
+        ),
+        CheckConstraint("reason IS DISTINCT FROM 'goodwill' OR note IS NOT NULL", name="goodwill_is_explained"),
+        # What a person has not looked at yet: one intention per payment, however often the news comes.
+        Index("uq_refund_waiting", "payment_id", unique=True, postgresql_where=text("status = 'awaiting_approval'")),
+        Index("ix_refund_payment_id", "payment_id"),
+        Index(
+            "ix_refund_open", "status", postgresql_where=text("status IN ('awaiting_approval', 'requested', 'pending')")
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    payment_id: Mapped[str] = mapped_column(ForeignKey("payment.id"), unique=True)
+    payment_id: Mapped[str] = mapped_column(ForeignKey("payment.id"))
+    return_id: Mapped[str | None] = mapped_column(ForeignKey("order_return.id", ondelete="RESTRICT"), index=True)
+    origin: Mapped[str] = mapped_column(server_default="comptoir")
     amount_cents: Mapped[int]
     currency_code: Mapped[str]
-    reason: Mapped[str]
+    reason: Mapped[str | None]
+    note: Mapped[str | None]
     status: Mapped[str]
+    stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
+    # Of the newest event that told its status: an older one that comes later changes nothing.
+    told_at: Mapped[datetime | None]
+    pending_reason: Mapped[str | None]
+    error_code: Mapped[str | None]
+    requested_by: Mapped[str] = mapped_column(server_default="job:checkout")
+    approved_by: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    approved_at: Mapped[datetime | None]
+    first_sent_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Dispute(Base):
+    """A customer's bank takes the money back; while it is open nothing is refunded and nothing is shipped."""
+
+    __tablename__ = "dispute"
+    __table_args__ = (CheckConstraint("amount_cents >= 0", name="amount_is_not_negative"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    stripe_dispute_id: Mapped[str] = mapped_column(unique=True)
+    payment_id: Mapped[str] = mapped_column(ForeignKey("payment.id"), index=True)
+    amount_cents: Mapped[int]
+    currency_code: Mapped[str]
+    # Stripe's words; it adds new ones, so they are not closed here.
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    evidence_due_at: Mapped[datetime | None]
+    told_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    reinstated_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Payout(Base):
+    """Money on its way from Stripe to the shop's bank, and whether its parts are all known here."""
+
+    __tablename__ = "payout"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    stripe_payout_id: Mapped[str] = mapped_column(unique=True)
+    amount_cents: Mapped[int]
+    currency_code: Mapped[str]
+    status: Mapped[str]
+    arrives_on: Mapped[date | None]
+    error_code: Mapped[str | None]
+    told_at: Mapped[datetime]
+    reconciled_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -104,6 +189,7 @@ class PaymentEvent(Base):
     object_id: Mapped[str | None] = mapped_column(index=True)
     object_type: Mapped[str | None]
     payment_intent_id: Mapped[str | None] = mapped_column(index=True)
+    checkout_session_id: Mapped[str | None] = mapped_column(index=True)
     order_id: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(server_default="1")

@@ -4,6 +4,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.core.context import current_actor
 from app.core.ids import new_id
 from app.payments.models import Payment, Refund
 from app.refunds.rules import Ground, decide_refund
@@ -22,8 +23,10 @@ def record_intention(session: Session, payment: Payment, ground: Ground) -> None
         currency_code=payment.currency_code,
         reason=decision.ground,
         status=decision.status,
+        requested_by=current_actor.get(),
     )
-    written = session.execute(row.on_conflict_do_nothing(index_elements=[Refund.payment_id]).returning(Refund.id))
+    waiting = {"index_elements": [Refund.payment_id], "index_where": Refund.status == "awaiting_approval"}
+    written = session.execute(row.on_conflict_do_nothing(**waiting).returning(Refund.id))
     if written.scalar_one_or_none() is None:
         return
     # One statement: the row's own CHECK refuses more than was captured, whoever else commits at the same time.

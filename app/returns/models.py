@@ -42,6 +42,8 @@ class OrderReturn(Base):
     order_id: Mapped[str] = mapped_column(ForeignKey("order.id", ondelete="RESTRICT"), index=True)
     status: Mapped[str] = mapped_column(server_default="requested")
     note: Mapped[str | None]
+    # The customer's legal right, which proof of dispatch alone unlocks; else the shop's own kindness, after reception.
+    is_withdrawal: Mapped[bool] = mapped_column(server_default="true")
     shipping_option_id: Mapped[str] = mapped_column(ForeignKey("shipping_option.id", ondelete="RESTRICT"))
     shipping_name: Mapped[str]
     shipping_amount_cents: Mapped[int]
