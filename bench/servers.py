@@ -218,6 +218,7 @@ def settings_of(database_url: str, redis_url: str, folder: Path) -> dict[str, st
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
         "STRIPE_API_BASE": f"http://127.0.0.1:{free_port()}",
         "BREVO_API_KEY": f"xkeysib-{secrets.token_hex(24)}",
+        "BREVO_WEBHOOK_TOKEN": secrets.token_hex(32),
         "BREVO_SENDER_EMAIL": "boutique@bench.example",
         "STORE_CORS": STOREFRONT,
         "ADMIN_CORS": "https://api.bench.example",

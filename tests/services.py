@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
     "STRIPE_WEBHOOK_SECRET": "whsec_of_the_tests",
     "BREVO_API_KEY": "key-of-the-tests",
+    "BREVO_WEBHOOK_TOKEN": "brevo-webhook-token-of-the-tests-0123456789",
     "JWT_SECRET": "jwt-secret-of-the-tests-0123456789",
     "COOKIE_SECRET": "cookie-secret-of-the-tests-0123456789",
     "STORE_CORS": "http://boutique.test",

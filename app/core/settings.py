@@ -29,10 +29,13 @@ DEVELOPMENT_VALUES = {
     "BREVO_SENDER_EMAIL": "boutique@comptoir.example",
     "JWT_SECRET": "development-jwt-secret-development",
     "COOKIE_SECRET": "development-cookie-secret-development",
+    "BREVO_WEBHOOK_TOKEN": "development-brevo-webhook-token-development",
     "PUBLIC_URL": "http://127.0.0.1:9000",
     "UPLOADS_DIR": "var/uploads",
 }
-SHORTEST_SECRET = 32
+# What rotates by X, X_PREVIOUS, X_PREVIOUS_UNTIL (design §4.14), and the fewest characters of it outside a laptop.
+ROTATING = {"STRIPE_WEBHOOK_SECRET": 16, "JWT_SECRET": 32, "COOKIE_SECRET": 32, "BREVO_WEBHOOK_TOKEN": 32}
+WEBHOOK_PREFIX = "whsec_"
 # Who trusts half of the world lets anybody say who they are.
 MOST_TRUSTED = {4: 2**16, 6: 2**80}
 WORDINGS = {"missing": "manquant / missing", "extra_forbidden": "nom inconnu / unknown name"}
@@ -121,6 +124,14 @@ class Settings(BaseSettings):
     brevo_api_base: str | None = Field(
         default=None, description="Autre adresse de Brevo, refusée en production / Other address, not in production"
     )
+    brevo_webhook_token: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_VALUES["BREVO_WEBHOOK_TOKEN"]),
+        description="Jeton que Brevo montre à /brevo/webhook, 32 caractères au moins"
+        " / Token that Brevo shows to /brevo/webhook, 32 characters or more",
+        examples=["..."],
+    )
+    brevo_webhook_token_previous: SecretStr | None = Field(default=None, description="L'ancien / The previous one")
+    brevo_webhook_token_previous_until: datetime | None = Field(default=None, description="Sa fin / Its end")
     brevo_sender_email: str = Field(
         default=DEVELOPMENT_VALUES["BREVO_SENDER_EMAIL"],
         description="Expéditeur des e-mails, vérifié chez Brevo / Sender of the mails, verified at Brevo",
@@ -221,6 +232,12 @@ class Settings(BaseSettings):
         """The cookie secrets to accept now; sign with the first."""
         return accepted(self.cookie_secret, self.cookie_secret_previous, self.cookie_secret_previous_until, now)
 
+    def brevo_webhook_tokens(self, now: datetime) -> tuple[str, ...]:
+        """The bearer tokens to accept now on Brevo's webhook, newest first; register the first."""
+        return accepted(
+            self.brevo_webhook_token, self.brevo_webhook_token_previous, self.brevo_webhook_token_previous_until, now
+        )
+
 
 def accepted(
     current: SecretStr, previous: SecretStr | None, previous_until: datetime | None, now: datetime
@@ -266,6 +283,7 @@ def list_problems(settings: Settings) -> Iterator[Problem]:
     """Everything wrong with these settings, for the environment they name."""
     yield from _list_unusable_addresses(settings)
     yield from _list_unfinished_rotations(settings)
+    yield from _list_forgeable_secrets(settings)
     yield from _list_wrong_keys(settings)
     if not settings.is_development:
         yield from _list_development_values(settings)
@@ -291,12 +309,23 @@ def _list_unusable_addresses(settings: Settings) -> Iterator[Problem]:
 
 
 def _list_unfinished_rotations(settings: Settings) -> Iterator[Problem]:
-    for name in ("stripe_webhook_secret", "jwt_secret", "cookie_secret"):
+    for name in map(str.lower, ROTATING):
         previous, until = getattr(settings, f"{name}_previous"), getattr(settings, f"{name}_previous_until")
         if (previous is None) != (until is None):
             yield Problem(f"{name}_previous".upper(), "va avec sa date _UNTIL / goes with its _UNTIL date")
         if until is not None and until.tzinfo is None:
             yield Problem(f"{name}_previous_until".upper(), "fuseau manquant, finir par Z / no time zone, end with Z")
+
+
+def _list_forgeable_secrets(settings: Settings) -> Iterator[Problem]:
+    """What anybody could sign with: an empty secret everywhere, a short one outside a laptop; the old ones too."""
+    for name, fewest in ROTATING.items():
+        for each in (name, f"{name}_PREVIOUS"):
+            value = _plain(settings, each)
+            if value is not None and not value.removeprefix(WEBHOOK_PREFIX):
+                yield Problem(each, "vide : n'importe qui pourrait signer / empty: anybody could sign")
+            elif value is not None and len(value) < fewest and not settings.is_development:
+                yield Problem(each, f"{fewest} caractères au moins / characters or more")
 
 
 def _list_wrong_keys(settings: Settings) -> Iterator[Problem]:
@@ -306,19 +335,17 @@ def _list_wrong_keys(settings: Settings) -> Iterator[Problem]:
         yield Problem("STRIPE_SECRET_KEY", "clé réelle hors production refusée / live key outside production refused")
     if not is_live and not settings.allows("test_keys"):
         yield Problem("STRIPE_SECRET_KEY", "une clé sk_live_ ou rk_live_ en production / a live key in production")
-    if not settings.stripe_webhook_secret.get_secret_value().startswith("whsec_"):
+    if not settings.stripe_webhook_secret.get_secret_value().startswith(WEBHOOK_PREFIX):
         yield Problem("STRIPE_WEBHOOK_SECRET", "commence par / starts with whsec_")
     if not settings.brevo_api_key.get_secret_value().startswith("xkeysib-") and not settings.allows("test_keys"):
         yield Problem("BREVO_API_KEY", "commence par / starts with xkeysib-")
 
 
 def _list_development_values(settings: Settings) -> Iterator[Problem]:
-    for name, development_value in DEVELOPMENT_VALUES.items():
+    previous = {f"{name}_PREVIOUS": DEVELOPMENT_VALUES[name] for name in ROTATING}
+    for name, development_value in {**DEVELOPMENT_VALUES, **previous}.items():
         if _plain(settings, name) == development_value:
             yield Problem(name, "absent ou valeur de développement / missing or development value")
-    for name in ("JWT_SECRET", "COOKIE_SECRET"):
-        if len(_plain(settings, name)) < SHORTEST_SECRET:
-            yield Problem(name, f"{SHORTEST_SECRET} caractères au moins / characters or more")
 
 
 def _list_other_gateways(settings: Settings) -> Iterator[Problem]:
@@ -327,6 +354,6 @@ def _list_other_gateways(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, "refusé en production / refused in production")
 
 
-def _plain(settings: Settings, name: str) -> str:
+def _plain(settings: Settings, name: str) -> str | None:
     value = getattr(settings, name.lower())
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return value.get_secret_value() if isinstance(value, SecretStr) else value and str(value)

@@ -31,6 +31,7 @@ def instance_environment(wishes: Wishes, memory: Memory, database_url: str, redi
         "STRIPE_API_BASE": f"http://127.0.0.1:{memory.ports['fake_stripe']}",
         "BREVO_API_KEY": memory.secrets.brevo_key,
         "BREVO_API_BASE": f"http://127.0.0.1:{memory.ports['fake_brevo']}",
+        "BREVO_WEBHOOK_TOKEN": memory.secrets.brevo_webhook_token,
         "BREVO_SENDER_EMAIL": "boutique@comptoir.example",
         "BREVO_SENDER_NAME": "Comptoir",
         "STORE_CORS": STOREFRONTS,

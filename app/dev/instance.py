@@ -57,6 +57,7 @@ class Secrets:
     brevo_key: str = field(default_factory=lambda: f"xkeysib-{secrets.token_hex(24)}")
     jwt_secret: str = field(default_factory=lambda: secrets.token_hex(32))
     cookie_secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    brevo_webhook_token: str = field(default_factory=lambda: secrets.token_hex(32))
 
 
 @dataclass

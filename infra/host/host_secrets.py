@@ -24,7 +24,7 @@ LOGIN = "comptoir_app_a"
 SOCKET = "/var/run/postgresql"
 ITERATIONS = 4096
 # The webhook secret is a stand-in that no vendor knows, until ops bring the real one or `comptoir setup` hands it over.
-RANDOM_SECRETS = {"JWT_SECRET": "", "COOKIE_SECRET": "", "STRIPE_WEBHOOK_SECRET": "whsec_"}
+RANDOM_SECRETS = {"JWT_SECRET": "", "COOKIE_SECRET": "", "BREVO_WEBHOOK_TOKEN": "", "STRIPE_WEBHOOK_SECRET": "whsec_"}
 OWNER = f"DATABASE_URL=postgresql+psycopg://comptoir_owner@/comptoir?host={SOCKET}\n"
 BACKUP = f"DATABASE_URL=postgresql://comptoir_backup@/comptoir?host={SOCKET}\n"
 

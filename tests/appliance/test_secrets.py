@@ -8,7 +8,8 @@ def secrets_of(shop: Shop) -> dict[str, str]:
     """The values that must appear nowhere else; root may read them."""
     lines = shop.host.run("cat /etc/comptoir/env").stdout.splitlines()
     pairs = dict(line.split("=", 1) for line in lines)
-    names = ("JWT_SECRET", "COOKIE_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "BREVO_API_KEY")
+    own = ("JWT_SECRET", "COOKIE_SECRET", "BREVO_WEBHOOK_TOKEN")
+    names = (*own, "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "BREVO_API_KEY")
     password = pairs["DATABASE_URL"].split(":")[2].split("@")[0]
     return {**{name: pairs[name] for name in names}, "database password": password}
 

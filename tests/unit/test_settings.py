@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 import stripe
 
-from app.core.settings import DEVELOPMENT_VALUES, RELAXATIONS, SDK_API_VERSION, Settings, SettingsRefused, load_settings
+from app.core.settings import (
+    DEVELOPMENT_VALUES,
+    RELAXATIONS,
+    ROTATING,
+    SDK_API_VERSION,
+    Settings,
+    SettingsRefused,
+    load_settings,
+)
 from app.core.settings_example import render_example
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +33,7 @@ PRODUCTION = {
     "STORE_CORS": "https://www.boutique.example",
     "JWT_SECRET": "j" * 32,
     "COOKIE_SECRET": "c" * 32,
+    "BREVO_WEBHOOK_TOKEN": "b" * 32,
 }
 REHEARSAL = {
     **PRODUCTION,
@@ -69,6 +78,10 @@ def test_right_settings_are_accepted(monkeypatch: pytest.MonkeyPatch, values: di
         (PRODUCTION, {"BREVO_API_KEY": "a-test-key"}, {"BREVO_API_KEY"}),
         (PRODUCTION, {"STRIPE_WEBHOOK_SECRET": "0123"}, {"STRIPE_WEBHOOK_SECRET"}),
         (PRODUCTION, {"JWT_SECRET": "short"}, {"JWT_SECRET"}),
+        (PRODUCTION, {"STRIPE_WEBHOOK_SECRET": "whsec_short"}, {"STRIPE_WEBHOOK_SECRET"}),
+        (DEVELOPMENT, {"STRIPE_WEBHOOK_SECRET": "whsec_"}, {"STRIPE_WEBHOOK_SECRET"}),
+        (DEVELOPMENT, {"JWT_SECRET": " "}, {"JWT_SECRET"}),
+        (PRODUCTION, {"BREVO_WEBHOOK_TOKEN": "b" * 31}, {"BREVO_WEBHOOK_TOKEN"}),
         (PRODUCTION, {"COOKIE_SECRET": " " + "c" * 31 + "\n"}, {"COOKIE_SECRET"}),
         (PRODUCTION, {"PUBLIC_URL": "http://api.boutique.example"}, {"PUBLIC_URL"}),
         (PRODUCTION, {"STORE_CORS": "*"}, {"STORE_CORS"}),
@@ -100,6 +113,14 @@ def test_wrong_settings_are_refused_by_name(
     assert refused(monkeypatch, {**environment, **changes}) == names
 
 
+@pytest.mark.parametrize("name", sorted(ROTATING))
+def test_what_is_accepted_beside_is_no_easier_to_forge(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    until = {f"{name}_PREVIOUS_UNTIL": "2026-12-01T00:00:00Z"}
+    for weak in (" ", "whsec_", "short", DEVELOPMENT_VALUES[name]):
+        assert refused(monkeypatch, {**PRODUCTION, **until, f"{name}_PREVIOUS": weak}) == {f"{name}_PREVIOUS"}
+    assert refused(monkeypatch, {**DEVELOPMENT, **until, f"{name}_PREVIOUS": " "}) == {f"{name}_PREVIOUS"}
+
+
 @pytest.mark.parametrize("environment", [PRODUCTION, REHEARSAL], ids=["production", "rehearsal"])
 @pytest.mark.parametrize("name", sorted(DEVELOPMENT_VALUES))
 def test_a_development_value_or_a_missing_one_is_refused_outside_a_laptop(
@@ -123,8 +144,8 @@ def test_without_a_named_environment_it_is_production(monkeypatch: pytest.Monkey
 
 
 def test_values_are_stripped_and_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load(monkeypatch, {**PRODUCTION, "STRIPE_WEBHOOK_SECRET": " whsec_canary\n"})
-    assert settings.webhook_secrets(datetime.now(UTC)) == ("whsec_canary",)
+    settings = load(monkeypatch, {**PRODUCTION, "STRIPE_WEBHOOK_SECRET": " whsec_canary0123\n"})
+    assert settings.webhook_secrets(datetime.now(UTC)) == ("whsec_canary0123",)
     assert "canary" not in repr(settings)
     assert "comptoir_app_a" not in repr(settings)
 
@@ -156,13 +177,14 @@ def test_the_environment_wins_over_the_file_and_unknown_names_are_refused(
 
 def test_both_secrets_are_read_until_the_date(monkeypatch: pytest.MonkeyPatch) -> None:
     until = datetime(2026, 12, 1, tzinfo=UTC)
-    for name in ("STRIPE_WEBHOOK_SECRET", "JWT_SECRET", "COOKIE_SECRET"):
+    for name in ROTATING:
         rotation = {f"{name}_PREVIOUS": "old" + "o" * 32, f"{name}_PREVIOUS_UNTIL": "2026-12-01T00:00:00Z"}
         settings = load(monkeypatch, {**PRODUCTION, **rotation})
         read = {
             "STRIPE_WEBHOOK_SECRET": settings.webhook_secrets,
             "JWT_SECRET": settings.jwt_secrets,
             "COOKIE_SECRET": settings.cookie_secrets,
+            "BREVO_WEBHOOK_TOKEN": settings.brevo_webhook_tokens,
         }[name]
         assert read(until - timedelta(seconds=1)) == (PRODUCTION[name], "old" + "o" * 32)
         assert read(until) == (PRODUCTION[name],)

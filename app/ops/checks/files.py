@@ -3,6 +3,7 @@
 from app.ops.checks.model import DEPLOY, Check
 from app.ops.rules import at_least, each_line_is, equals, matches
 
+OWN_SECRETS = "JWT_SECRET COOKIE_SECRET BREVO_WEBHOOK_TOKEN"
 MODES = (
     Check(
         "files.settings",
@@ -85,8 +86,8 @@ SETTINGS = (
     Check(
         "secrets.length",
         ("S0-046", "S0-047", "S0-147"),
-        "les secrets des jetons et des cookies ont au moins 32 caractères",
-        "for name in JWT_SECRET COOKIE_SECRET; do setting $name | tr -d '\\n' | wc -c; done | sort -n | head -1",
+        "les secrets des jetons, des cookies et du webhook Brevo ont au moins 32 caractères",
+        f"for name in {OWN_SECRETS}; do setting $name | tr -d '\\n' | wc -c; done | sort -n | head -1",
         at_least(32),
         "en générer de nouveaux : openssl rand -hex 32, dans /etc/comptoir/env",
     ),
@@ -94,7 +95,7 @@ SETTINGS = (
         "secrets.distinct",
         ("S0-147",),
         "les secrets sont tous différents",
-        "for name in JWT_SECRET COOKIE_SECRET STRIPE_WEBHOOK_SECRET STRIPE_SECRET_KEY BREVO_API_KEY; do"
+        f"for name in {OWN_SECRETS} STRIPE_WEBHOOK_SECRET STRIPE_SECRET_KEY BREVO_API_KEY; do"
         " setting $name; done | sort | uniq -d | wc -l",
         equals("0"),
         "en générer de nouveaux : openssl rand -hex 32, dans /etc/comptoir/env",
@@ -103,7 +104,7 @@ SETTINGS = (
         "secrets.argv",
         ("S0-013",),
         "aucun secret dans la ligne de commande d'un processus",
-        "for name in JWT_SECRET COOKIE_SECRET STRIPE_WEBHOOK_SECRET STRIPE_SECRET_KEY BREVO_API_KEY DATABASE_URL; do"
+        f"for name in {OWN_SECRETS} STRIPE_WEBHOOK_SECRET STRIPE_SECRET_KEY BREVO_API_KEY DATABASE_URL; do"
         " setting $name; done | grep . > /run/comptoir-audit.$$ && chmod 600 /run/comptoir-audit.$$;"
         " cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -cFf /run/comptoir-audit.$$ || true;"
         " rm -f /run/comptoir-audit.$$",
