@@ -1,6 +1,6 @@
 """Stripe's way to the end of a purchase: what an intent became, whether or not the browser still lives."""
 
-from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -17,21 +17,11 @@ from app.orders.service import mark_for_review, mark_paid
 from app.payments import service as payments
 from app.payments.models import Payment, PaymentSession
 from app.payments.queries import get_payment, list_payments
+from app.payments.record_event import UNMATCHED, Recorded
 from app.refunds.service import record_intention
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """Whether the intent is one of ours, and the order it belongs to."""
-
-    is_matched: bool
-    order_id: str | None = None
-
-
-UNMATCHED = Recorded(is_matched=False)
-
-
-def record_payment(session: Session, intent: Intent) -> Recorded:
+def record_payment(session: Session, intent: Intent, told_at: datetime) -> Recorded:
     """An intent was paid. A cart that nobody completed is completed now; for an order that exists the money is noted.
 
     Repeating it changes nothing.
@@ -46,7 +36,7 @@ def record_payment(session: Session, intent: Intent) -> Recorded:
     return Recorded(is_matched=True, order_id=_record_late_payment(session, cart, found.session, intent))
 
 
-def record_outcome(session: Session, intent: Intent) -> Recorded:
+def record_outcome(session: Session, intent: Intent, told_at: datetime) -> Recorded:
     """An intent failed or was cancelled. That never undoes a payment, and the customer may try again."""
     found = find_attempt(session, intent)
     if found is None:

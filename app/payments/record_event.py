@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ _is_open = _ledger.c.state.in_(OPEN_EVENT_STATES)
 # Of the event itself; the other columns say what became of it.
 _TOLD = (
     "stripe_event_id", "type", "is_livemode", "api_version", "event_created_at", "object_id", "object_type",
-    "payment_intent_id", "source", "request_id", "body", "body_sha256",
+    "payment_intent_id", "checkout_session_id", "source", "request_id", "body", "body_sha256",
 )  # fmt: skip
 _ROW = insert(_ledger).values({name: bindparam(name) for name in (*_TOLD, "state", "error_code")})
 _TAKEN = (_ledger.c.id, _ledger.c.attempts, _ledger.c.received_at)
@@ -38,7 +38,11 @@ _MARK = (
     update(_ledger)
     .where(_ledger.c.id == bindparam("row_id"))
     .values(
-        {name: bindparam(f"new_{name}") for name in ("state", "order_id", "error_code", "processed_at", "next_try_at")}
+        {
+            **{name: bindparam(f"new_{name}") for name in ("state", "order_id", "error_code")},
+            **{name: bindparam(f"new_{name}") for name in ("processed_at", "next_try_at")},
+            "checkout_session_id": func.coalesce(bindparam("new_checkout_session_id"), _ledger.c.checkout_session_id),
+        }
     )
 )
 _TRY_AGAIN = update(_ledger).where(_ledger.c.id == bindparam("row_id")).values(next_try_at=bindparam("new_next_try_at"))
@@ -56,6 +60,18 @@ class StripeEvent:
     is_of_connected_account: bool
     thing: dict[str, object] = field(repr=False)
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What an event came to: whether it is about something of ours, and the order and Checkout Session of it."""
+
+    is_matched: bool
+    order_id: str | None = None
+    checkout_session_id: str | None = None
+
+
+UNMATCHED = Recorded(is_matched=False)
 
 
 class Claim(NamedTuple):
@@ -76,13 +92,14 @@ def claim_event(session: Session, event: StripeEvent, source: str) -> Claim | No
     return None if row is None else Claim(*row)
 
 
-def mark_event(session: Session, claim: Claim, state: str, order_id: str | None) -> None:
+def mark_event(session: Session, claim: Claim, state: str, recorded: Recorded) -> None:
     """Close the claimed row: processed, ignored, or unmatched, which is tried again for a while."""
     now = utc_now()
     values = {
         "row_id": claim.row_id,
         "new_state": state,
-        "new_order_id": order_id,
+        "new_order_id": recorded.order_id,
+        "new_checkout_session_id": recorded.checkout_session_id,
         "new_error_code": None,
         "new_processed_at": now,
         "new_next_try_at": decide_next_try(state, claim.attempts, claim.received_at, now).at,
@@ -129,6 +146,7 @@ def _values(event: StripeEvent, source: str, state: str, error_code: str | None 
         "object_id": thing_id,
         "object_type": kind,
         "payment_intent_id": thing_id if kind == "payment_intent" else _clean(event.thing.get("payment_intent")),
+        "checkout_session_id": thing_id if kind == "checkout.session" else None,
         "request_id": current_request_id.get(),
         "body": event.body,
         "body_sha256": hashlib.sha256(event.body).hexdigest(),

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 
 import psycopg.errors
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from app.checkout.record_payment import record_outcome, record_payment
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
 from app.core.log import class_name, log_event
 from app.core.settings import get_settings
-from app.gateways.stripe import read_intent
 from app.payments.event_types import HANDLED_EVENT_TYPES
-from app.payments.record_event import StripeEvent, claim_event, mark_event, mark_event_failed
+from app.payments.record_event import UNMATCHED, StripeEvent, claim_event, mark_event, mark_event_failed
+from app.stripe_events.apply_event import apply_event
 from app.stripe_events.errors import EventNotApplied
 
 # Two transactions took the same rows in another order: the loser's second try finds them free.
@@ -31,7 +29,6 @@ class Effect:
 
 
 DUPLICATE = Effect("duplicate")
-IGNORED = Effect("ignored")
 
 
 def receive_event(event: StripeEvent, source: str) -> Effect:
@@ -65,27 +62,19 @@ def _claim_and_apply(event: StripeEvent, source: str) -> Effect:
         claim = claim_event(session, event, source)
         if claim is None:
             return DUPLICATE
-        effect = apply_event(session, event) if _is_for_us(event) else IGNORED
-        mark_event(session, claim, effect.state, effect.order_id)
-        return effect
+        recorded = apply_event(session, event) if _is_for_us(event) else None
+        if recorded is None:
+            mark_event(session, claim, "ignored", UNMATCHED)
+            return Effect("ignored")
+        state = "processed" if recorded.is_matched else "unmatched"
+        mark_event(session, claim, state, recorded)
+        return Effect(state, recorded.order_id)
 
 
 def _is_for_us(event: StripeEvent) -> bool:
     """Our account, our mode (test or live), a type we act on."""
     is_live = get_settings().stripe_secret_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
     return event.type in HANDLED_EVENT_TYPES and event.is_livemode == is_live and not event.is_of_connected_account
-
-
-def apply_event(session: Session, event: StripeEvent) -> Effect:
-    """One `match` from event type to one function."""
-    match event.type:
-        case "payment_intent.succeeded":
-            recorded = record_payment(session, read_intent(event.thing))
-        case "payment_intent.payment_failed" | "payment_intent.canceled":
-            recorded = record_outcome(session, read_intent(event.thing))
-        case _:
-            return IGNORED
-    return Effect("processed" if recorded.is_matched else "unmatched", recorded.order_id)
 
 
 def _keep_failed(event: StripeEvent, source: str, failure: Exception) -> None:
