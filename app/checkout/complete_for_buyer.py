@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from app.carts.open_cart import mark_used
 from app.carts.queries import CartContents, get_contents, has_intent, lock_cart
 from app.carts.rules import check_for_sale, check_open_by_id
 from app.checkout.complete_cart import complete_cart, read_readiness
@@ -13,8 +14,10 @@ from app.core.errors import Conflict, Refusal
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import Intent, get_stripe
+from app.ops.checkout_gate import find_closure
 from app.orders.models import Order
 from app.orders.queries import get_order_of_cart
+from app.payments.breaker import guarded
 from app.payments.errors import CheckoutUnavailable
 from app.payments.models import PaymentSession
 from app.payments.queries import find_current_session
@@ -35,7 +38,7 @@ def complete_for_buyer(cart_id: str) -> Order | PaymentNeed | Refusal:
         if not has_intent(session, cart_id):  # nothing to ask Stripe
             return _complete_locked(session, cart_id, None)
         intent_id = _find_intent_to_read(session, cart_id)
-    intent = _read_intent(intent_id) if intent_id else None
+    intent = _read_intent(cart_id, intent_id) if intent_id else None
     with unit_of_work() as session:
         return _complete_locked(session, cart_id, intent)
 
@@ -48,6 +51,11 @@ def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> O
         return get_order_of_cart(session, cart_id)
     contents = get_contents(session, cart_id)
     attempt = _find_ready_session(session, contents)
+    if attempt is None or attempt.provider_id == MANUAL_PROVIDER:
+        closure = find_closure(session)  # not asked about a card's attempt: its money may be here already
+        if closure is not None:
+            mark_used(cart)
+            return closure
     if attempt is None:
         return _complete_free(session, contents)
     if attempt.provider_id == MANUAL_PROVIDER:
@@ -97,9 +105,19 @@ def _find_ready_session(session: Session, contents: CartContents) -> PaymentSess
     return attempt if is_ready else None
 
 
-def _read_intent(intent_id: str) -> Intent:
+def _read_intent(cart_id: str, intent_id: str) -> Intent:
+    """What Stripe says of it now; whoever is refused has their cart for seven days more."""
     try:
-        return get_stripe().retrieve_payment_intent(intent_id)
+        return _ask_stripe(intent_id)
+    except CheckoutUnavailable:
+        with unit_of_work() as session:
+            mark_used(lock_cart(session, cart_id))
+        raise
+
+
+def _ask_stripe(intent_id: str) -> Intent:
+    try:
+        return guarded(lambda: get_stripe().retrieve_payment_intent(intent_id))
     except Retryable as failure:
         raise CheckoutUnavailable(failure.retry_after_seconds) from failure
     except Terminal as refusal:  # a wrong key or a lost intent: nothing the buyer can mend

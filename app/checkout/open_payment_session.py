@@ -16,6 +16,8 @@ from app.core.log import log_event
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
+from app.ops.checkout_gate import find_closure
+from app.payments.breaker import find_outage, guarded
 from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCollectionNotFound
 from app.payments.models import PaymentSession
 from app.payments.rules import MANUAL_PROVIDER, STRIPE_PROVIDER, check_provider, compute_provider
@@ -51,10 +53,11 @@ def open_payment_session(collection_id: str, provider_id: str) -> None:
     once. Nobody pays more than the cart showed: where today's prices come to more, the cart takes them and `TotalRisen`
     is raised, once; so is `ShippingMissing` where its way to be sent is no longer offered. Raises
     `PaymentProviderUnknown`, `VariantNotForSale`, `VariantWithoutPrice`, `InsufficientInventory`,
-    `CheckoutUnavailable`, `AmountNotPayable`.
+    `CheckoutUnavailable`, `AmountNotPayable`; whoever is refused so has their cart for seven days more.
     """
+    outage = find_outage() if provider_id == STRIPE_PROVIDER else None
     with unit_of_work() as session:
-        attempt = _open(session, collection_id, provider_id)
+        attempt = _open(session, collection_id, provider_id, outage)
     if isinstance(attempt, Refusal):
         raise attempt
     if attempt.provider_id == STRIPE_PROVIDER and attempt.payment_intent_id is None:
@@ -84,12 +87,18 @@ def open_free_session(session: Session, cart: Cart) -> PaymentSession:
     return open_session(session, cart.payment_collection_id, MANUAL_PROVIDER)
 
 
-def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSession | Refusal:
+def _open(
+    session: Session, collection_id: str, provider_id: str, outage: CheckoutUnavailable | None
+) -> PaymentSession | Refusal:
     """The attempt, or what to raise once the changed cart is committed."""
     cart_id = find_cart_id(session, collection_id)
     if cart_id is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
     cart = open_cart(session, cart_id)
+    closure = find_closure(session)
+    if closure is not None:
+        mark_used(cart)
+        return closure
     contents, surprise = refresh_shown(session, get_contents(session, cart_id))
     total_cents = contents.totals.total_cents
     check_provider(provider_id, total_cents, is_manual_offered=get_settings().manual_payment)
@@ -99,7 +108,10 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
         release(session, cart_id)
         supersede_sessions(session, collection_id)
         return surprise
-    attempt = open_session(session, collection_id, compute_provider(provider_id, total_cents))
+    provider_id = compute_provider(provider_id, total_cents)
+    if outage is not None and provider_id == STRIPE_PROVIDER:
+        return outage
+    attempt = open_session(session, collection_id, provider_id)
     # Whoever pays by transfer or in cash completes at once: only a card takes its time.
     if attempt.provider_id == STRIPE_PROVIDER:
         cart.promised_since_at = reserve(session, cart_id, contents.counted_pieces, cart.promised_since_at)
@@ -110,12 +122,14 @@ def _open(session: Session, collection_id: str, provider_id: str) -> PaymentSess
 
 def _create_intent(attempt: PaymentSession) -> None:
     try:
-        intent = get_stripe().create_payment_intent(
-            amount_cents=attempt.amount_cents,
-            currency=attempt.currency_code,
-            idempotency_key=attempt.id,
-            # What finds the cart again should our note of the intent be lost (design §4.5).
-            metadata={"session_id": attempt.id},
+        intent = guarded(
+            lambda: get_stripe().create_payment_intent(
+                amount_cents=attempt.amount_cents,
+                currency=attempt.currency_code,
+                idempotency_key=attempt.id,
+                # What finds the cart again should our note of the intent be lost (design §4.5).
+                metadata={"session_id": attempt.id},
+            )
         )
     except Retryable as failure:
         _give_up_answered(attempt, failure)

@@ -151,10 +151,10 @@ def guarded(call: Callable[[], T]) -> T:
     return result
 
 
-def check_stripe_answers() -> None:
-    """Refuse what would end in a call that `guarded` refuses, before anything is written; raises as it does."""
-    if _ask(lambda state: state.is_open() and state.compute_wait() > 0):
-        _refuse()
+def find_outage() -> CheckoutUnavailable | None:
+    """What `guarded` would raise now, for whoever must write something before the call; None: try it."""
+    is_refused = _ask(lambda state: state.is_open() and state.compute_wait() > 0)
+    return _refusal() if is_refused else None
 
 
 def is_breaker_open() -> bool:
@@ -180,13 +180,12 @@ def _admit() -> bool:
         return False
     if _ask(lambda state: state.take_probe()):
         return True
-    _refuse()
-    return False
+    raise _refusal()
 
 
-def _refuse() -> None:
+def _refusal() -> CheckoutUnavailable:
     _ask(lambda state: state.count_refusal())
-    raise CheckoutUnavailable(1 + int(_ask(lambda state: state.compute_wait())))
+    return CheckoutUnavailable(1 + int(_ask(lambda state: state.compute_wait())))
 
 
 def _count_outage(failure: Retryable) -> None:
