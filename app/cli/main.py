@@ -13,12 +13,15 @@ import typer
 from app.cli.language import french_or_english
 from app.cli.output import print_refusal
 from app.core.errors import Refusal
+from app.core.log import configure_logging
 from app.core.settings import SettingsRefused
 
 # A noun whose module has several verbs. Only the one that is called is imported: `--help` stays quick.
 NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("audit", "app.cli.audit", "Contrôler la liste de production", "Run the production checklist"),
+    ("checkout", "app.cli.checkout", "Fermer ou rouvrir le paiement", "Close or open the checkout"),
     ("config", "app.cli.config", "Réglages et fichier d'exemple", "Settings and example file"),
+    ("events", "app.cli.events", "Les événements de Stripe", "Stripe's events"),
     ("release", "app.cli.release", "Versions : lister, revenir, redémarrer", "Releases: list, roll back, restart"),
     ("runbook", "app.cli.runbook", "Le runbook et sa couverture", "The runbook and its coverage"),
     ("serve", "app.cli.serve", "Lancer le serveur web", "Run the web server"),
@@ -60,6 +63,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """Entry of the installed command; always ends the process."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    configure_logging("command", is_command=True)
     sys.exit(exit_code_of(given))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -10,12 +10,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.core.settings import Settings
+from app.ops.checkout_gate import CHECKOUT_FLAG
+from app.payments.breaker import OUTAGE_FLAG
 
 BUDGET_SECONDS = 1.0
 WORKER_SILENT_SECONDS = 60
 JOB_LATE_SECONDS = 300
 
-# One round trip: is there a schema, is a worker alive, is a due job waiting for long, which jobs were given up.
+# One round trip: is there a schema, is a worker alive, is a due job waiting for long, which jobs were given up, and
+# what keeps customers from paying.
 SCHEMA_SQL = (
     "SELECT to_regclass('public.alembic_version') IS NOT NULL AND to_regclass('procrastinate_jobs') IS NOT NULL"
 )
@@ -30,18 +33,23 @@ SELECT
           WHERE job.status = 'todo' AND event.type = 'deferred'
           AND greatest(event.at, job.scheduled_at) < now() - make_interval(secs => %(late)s)),
   EXISTS (SELECT FROM ended WHERE task_name ~ '^(payments|stripe_events|refunds|checkout)[.]'),
-  EXISTS (SELECT FROM ended WHERE task_name ~ '^notifications[.]')
+  EXISTS (SELECT FROM ended WHERE task_name ~ '^notifications[.]'),
+  ARRAY(SELECT name FROM flag WHERE is_set AND (ends_at IS NULL OR ends_at > now()))
 """
+# By flag, the graver first.
+CHECKOUT_CAUSES = {OUTAGE_FLAG: "breaker_open", CHECKOUT_FLAG: "checkout_closed"}
 
 OK = "ok"
+DEGRADED = "degraded"
 # Without these two the shop loses money or mails; without the others it works, slower or later (design §4.12).
 VITAL = ("db", "queue")
 
 
 class Check(TypedDict):
-    """One dependency: `ok`, or the code of the cause."""
+    """One dependency: `ok`, or the code of the cause; `degraded` where payments are not taken, with the cause."""
 
     status: str
+    cause: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Readiness:
     def status(self) -> str:
         if not self.is_ready:
             return "down"
-        return OK if all(check["status"] == OK for check in self.checks.values()) else "degraded"
+        return OK if all(check["status"] == OK for check in self.checks.values()) else DEGRADED
 
 
 async def probe_database(settings: Settings) -> str:
@@ -74,9 +82,12 @@ async def probe_database(settings: Settings) -> str:
 
 async def probe_all(settings: Settings) -> Readiness:
     """All five dependencies, at once, within the budget."""
-    (db, queue, stripe, mail), redis = await asyncio.gather(_probe_queue(settings), probe_redis(settings))
-    states = {"db": db, "redis": redis, "queue": queue, "stripe": stripe, "mail": mail}
-    return Readiness({name: Check(status=status) for name, status in states.items()})
+    probed, redis = await asyncio.gather(_probe_queue(settings), probe_redis(settings))
+    states = {"db": probed.db, "redis": redis, "queue": probed.queue, "stripe": probed.stripe, "mail": probed.mail}
+    checks = {name: Check(status=status) for name, status in states.items()}
+    if probed.checkout is not None:
+        checks["stripe"] = Check(status=DEGRADED, cause=probed.checkout)
+    return Readiness(checks)
 
 
 async def probe_redis(settings: Settings) -> str:
@@ -94,22 +105,37 @@ async def probe_redis(settings: Settings) -> str:
     return OK
 
 
-async def _probe_queue(settings: Settings) -> tuple[str, str, str, str]:
-    unknown = "unknown"
+@dataclass(frozen=True)
+class Probed:
+    """What the database told; `checkout` is why customers cannot pay."""
+
+    db: str
+    queue: str = "unknown"
+    stripe: str = "unknown"
+    mail: str = "unknown"
+    checkout: str | None = None
+
+
+async def _probe_queue(settings: Settings) -> Probed:
     try:
         async with asyncio.timeout(BUDGET_SECONDS), await _connect(settings) as connection:
             schema = await _probe_schema(connection)
             if schema != OK:
-                return schema, unknown, unknown, unknown
+                return Probed(schema)
             cursor = await connection.execute(QUEUE_SQL, {"silent": WORKER_SILENT_SECONDS, "late": JOB_LATE_SECONDS})
             row = await cursor.fetchone()
     except TimeoutError:
-        return "timeout", unknown, unknown, unknown
+        return Probed("timeout")
     except psycopg.Error as exc:
-        return cause_code(exc), unknown, unknown, unknown
-    is_silent, is_late, payments_failed, mail_failed = row or (True, True, True, True)
-    queue = "no_worker" if is_silent else "late" if is_late else OK
-    return OK, queue, "failed_jobs" if payments_failed else OK, "failed_jobs" if mail_failed else OK
+        return Probed(cause_code(exc))
+    is_silent, is_late, payments_failed, mail_failed, flags = row or (True, True, True, True, [])
+    return Probed(
+        OK,
+        queue="no_worker" if is_silent else "late" if is_late else OK,
+        stripe="failed_jobs" if payments_failed else OK,
+        mail="failed_jobs" if mail_failed else OK,
+        checkout=next((cause for flag, cause in CHECKOUT_CAUSES.items() if flag in flags), None),
+    )
 
 
 async def _connect(settings: Settings) -> psycopg.AsyncConnection[TupleRow]:

@@ -58,7 +58,7 @@ class SharedState:
     def take_probe(self) -> bool:
         return bool(self.redis.set(PROBE, 1, nx=True, ex=PROBE_EVERY_SECONDS))
 
-    def compute_wait(self) -> float:
+    def seconds_to_probe(self) -> float:
         return max(0.0, float(self.redis.pttl(PROBE)) / 1000)
 
     def count_outage(self) -> int:
@@ -105,12 +105,12 @@ class LocalState:
 
     def take_probe(self) -> bool:
         with self.lock:
-            if self.compute_wait() > 0:
+            if self.seconds_to_probe() > 0:
                 return False
             self.next_probe_at = time.monotonic() + PROBE_EVERY_SECONDS
             return True
 
-    def compute_wait(self) -> float:
+    def seconds_to_probe(self) -> float:
         return max(0.0, self.next_probe_at - time.monotonic())
 
     def count_outage(self) -> int:
@@ -153,7 +153,7 @@ def guarded(call: Callable[[], T]) -> T:
 
 def find_outage() -> CheckoutUnavailable | None:
     """What `guarded` would raise now, for whoever must write something before the call; None: try it."""
-    is_refused = _ask(lambda state: state.is_open() and state.compute_wait() > 0)
+    is_refused = _ask(lambda state: state.is_open() and state.seconds_to_probe() > 0)
     return _refusal() if is_refused else None
 
 
@@ -185,7 +185,7 @@ def _admit() -> bool:
 
 def _refusal() -> CheckoutUnavailable:
     _ask(lambda state: state.count_refusal())
-    return CheckoutUnavailable(1 + int(_ask(lambda state: state.compute_wait())))
+    return CheckoutUnavailable(1 + int(_ask(lambda state: state.seconds_to_probe())))
 
 
 def _count_outage(failure: Retryable) -> None:

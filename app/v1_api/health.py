@@ -31,9 +31,10 @@ class DatabaseHealth(Liveness):
 
 
 class DependencyHealth(BaseModel):
-    """`ok`, or the code of the cause."""
+    """`ok`, or the code of the cause; `degraded` and a cause while nobody can pay (breaker_open, checkout_closed)."""
 
     status: str
+    cause: str | None = None
 
 
 class Readiness(Liveness):
@@ -63,11 +64,11 @@ async def health_db(settings: SettingsDep, response: Response) -> DatabaseHealth
     return DatabaseHealth(status=status, timestamp=now(), version=settings.comptoir_release, cause=cause)
 
 
-@router.get("/health/ready", responses={503: {"model": Readiness}})
-@router.get("/api/health", include_in_schema=False)
+@router.get("/health/ready", responses={503: {"model": Readiness}}, response_model_exclude_none=True)
+@router.get("/api/health", include_in_schema=False, response_model_exclude_none=True)
 async def health_ready(settings: SettingsDep, response: Response) -> Readiness:
     """Database, Redis, queue, Stripe and mail."""
     readiness = await probe_all(settings)
     response.status_code = 200 if readiness.is_ready else 503
-    checks = {name: DependencyHealth(status=check["status"]) for name, check in readiness.checks.items()}
+    checks = {name: DependencyHealth(**check) for name, check in readiness.checks.items()}
     return Readiness(status=readiness.status, timestamp=now(), version=settings.comptoir_release, checks=checks)

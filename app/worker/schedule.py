@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.core.jobs import JsonValue
+
 
 @dataclass(frozen=True)
 class Scheduled:
@@ -13,9 +15,14 @@ class Scheduled:
 
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("stripe_events.sweep", "* * * * *"),
+    Scheduled("stripe_events.reconcile", "* * * * *"),
+    Scheduled("ops.recover_checkout", "* * * * *"),
     Scheduled("stock.release_expired", "* * * * *"),
     Scheduled("carts.expire", "37 0,3-23 * * *"),
     Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
     Scheduled("customers.forget_expired", "27 4 * * *"),
     Scheduled("worker.prune_jobs", "17 4 * * *"),
 )
+
+# Asked for by each worker that starts, and once the database is back: what came meanwhile was not received.
+AT_START: tuple[tuple[str, dict[str, JsonValue]], ...] = (("stripe_events.reconcile", {"is_asked": True}),)

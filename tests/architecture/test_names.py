@@ -27,7 +27,7 @@ NAMED = {
         "checks": "the list of audit checks as data",
         "health": "liveness and readiness",
         "doctor": "the checks of a machine, in words",
-        "flags": "checkout open or closed",
+        "checkout_gate": "checkout open or closed",
         "metrics": "figures for Prometheus",
         "incidents": "the incident log",
         "rolling_restart": "our rolling command, the only way that keeps the socket (design §2)",
