@@ -10,7 +10,7 @@ VENV := .venv/bin
 READY_UP := @$(PYTHON) app/dev/bootstrap.py up
 READY_TEST := @$(PYTHON) app/dev/bootstrap.py test
 # Cheap to dear, so that a mistake shows early. The first group needs no host of its own and shares the cores.
-QUICK := $(wildcard $(addprefix tests/,unit architecture contract deploys api concurrency sdk))
+QUICK := $(wildcard $(addprefix tests/,unit architecture contract deploys api concurrency faults sdk))
 WHOLE := $(wildcard $(addprefix tests/,up browser testhost appliance runbook))
 OTHERS := $(filter-out $(QUICK) $(WHOLE),$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 INFRA = $(VENV)/python -m infra --inventory=$(ENV)

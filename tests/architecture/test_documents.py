@@ -168,7 +168,7 @@ def test_every_command_of_a_document_is_run_by_a_test() -> None:
     [
         ("up PORT=9100 DATA=elsewhere", "-m app.dev.up"),
         ("test", "pytest -n 3 --dist worksteal tests/unit tests/architecture tests/contract tests/deploys tests/api"),
-        ("test", "tests/api tests/concurrency tests/sdk"),
+        ("test", "tests/api tests/concurrency tests/faults tests/sdk"),
         ("test", "pytest tests/up tests/browser tests/testhost tests/appliance tests/audit"),
         ("fast", "pytest -q -n 3 --dist worksteal tests/unit tests/architecture tests/api"),
         ("check", "pytest -q tests/architecture"),

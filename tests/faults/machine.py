@@ -1,0 +1,81 @@
+"""The product as it runs, between the two fakes: a web process and a worker that can be told when to die."""
+
+import json
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+
+from app.core.db import unit_of_work
+from tests.faults.books import ask_api, find_faults
+from tests.faults.moments import LIST, PLAN
+from tests.processes import Processes
+from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows
+from tests.waiting import wait_until
+
+# A killed job is taken back within a round of the worker, and a delivery of Stripe comes again within four seconds.
+SETTLE_SECONDS = 90.0
+# What waits for its next try stops waiting: time itself is not under test.
+NEXT_TRIES = (
+    "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND scheduled_at > now()",
+    "UPDATE payment_event SET next_try_at = now() WHERE next_try_at > now()",
+)
+WHICH = "SELECT task_name, status::text, attempts FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+UNFINISHED = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+
+
+@dataclass
+class Machine:
+    """Everything a purchase needs, and the folder through which a process is told its end."""
+
+    processes: Processes
+    listener: socket.socket
+    stripe: FakeStripe
+    brevo: FakeBrevo
+    buyer: Buyer
+    folder: Path
+
+    def arm(self, work: str, dies_at: int = 0) -> None:
+        """Watch the next piece of such work, and have it die at this moment of it (0: only watch)."""
+        (self.folder / LIST).write_text("")
+        (self.folder / PLAN).write_text(json.dumps({"work": work, "dies_at": dies_at}))
+
+    def moments(self) -> list[str]:
+        """What the watched work came through."""
+        return [str(line["what"]) for line in self._lines() if "moment" in line]
+
+    def killed_at(self) -> int | None:
+        """The moment at which it died."""
+        return next((int(str(line["killed"])) for line in self._lines() if "killed" in line), None)
+
+    def deliver(self, event_id: str, times: int = 1) -> None:
+        """Stripe brings an event, so many times at once."""
+        self.stripe.post("/_test/deliveries", event=event_id, times=times)
+
+    def settle(self) -> None:
+        """Until Stripe has brought everything and no job is left, with nobody waiting for its time."""
+        try:
+            wait_until(self.is_settled, SETTLE_SECONDS, "everything is delivered and done")
+        except AssertionError as never:
+            raise AssertionError(f"{never}: {read_rows(WHICH)}") from None
+
+    def is_settled(self) -> bool:
+        """Whether nothing is under way any more."""
+        with unit_of_work("test") as session:
+            for statement in NEXT_TRIES:
+                session.execute(text(statement))
+        return self.stripe.is_everything_delivered() and read_rows(UNFINISHED) == [(0,)]
+
+    def find_faults(self) -> list[str]:
+        """What does not agree between the vendors' books and ours."""
+        return find_faults(self.stripe, self.brevo)
+
+    def event_about(self, thing_id: object, kind: str) -> str:
+        """The id of the event by which Stripe tells this of a thing."""
+        listed = ask_api(self.stripe, "/v1/events", type=kind, limit=100)["data"]
+        assert isinstance(listed, list)
+        return str(next(event["id"] for event in listed if event["data"]["object"]["id"] == thing_id))
+
+    def _lines(self) -> list[Json]:
+        return [json.loads(line) for line in (self.folder / LIST).read_text().splitlines()]
