@@ -41,6 +41,11 @@ class Order(Base):
         ),
         CheckConstraint("total_cents >= 0", name="total_is_not_negative"),
         Index("ix_order_customer_id_created_at", "customer_id", "created_at", "id"),
+        Index(
+            "ix_order_unpaid",
+            "created_at",
+            postgresql_where=text("is_placed_unpaid AND paid_at IS NULL AND canceled_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -62,6 +67,8 @@ class Order(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     paid_at: Mapped[datetime | None]
+    # Made before its payment (`POST /v1/orders`): its pieces are promised to it, and sold once it is paid.
+    is_placed_unpaid: Mapped[bool] = mapped_column(server_default="false")
     # The money came after the attempt to pay had expired or the order was given up.
     is_paid_late: Mapped[bool] = mapped_column(server_default="false")
     canceled_at: Mapped[datetime | None]
