@@ -1,19 +1,35 @@
-"""Turns a message into subject, text and HTML, from the templates of this folder."""
+"""Turns a message into subject, text and HTML, from the templates of this folder.
 
-from collections.abc import Mapping
+One file per template and language says the mail once; `parts.txt` and `parts.html` say how a paragraph, a button or a
+bill looks, so that both forms of a mail hold the same words.
+"""
+
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_percent
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from app.core.money import to_wire
+from app.shop.rules import BUSINESS_TIME
 
 TEMPLATES = Path(__file__).parent / "templates"
+Form = Literal["txt", "html"]
+
+# French sets a space before these signs and after these: one that no line may break at.
+BEFORE = re.compile(r" (?=[?!;:»])")
+AFTER = re.compile(r"(?<=[«°]) ")
+SPACES = re.compile(r"[ \t\r\n]+")
+EMPTY_LINES = re.compile(r"\n{3,}")
+COLON = {"fr": "\u00a0:", "en": ":"}
 
 
 @dataclass(frozen=True)
@@ -25,31 +41,68 @@ class RenderedMail:
     text: str
 
 
+class MailLoader(FileSystemLoader):
+    """Reads templates; French ones are written with plain spaces and get those that do not break."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, path, is_current = super().get_source(environment, template)
+        return set_french_spaces(source) if template.endswith(".fr.mail") else source, path, is_current
+
+
 def render_message(template: str, locale: str, content: Mapping[str, object]) -> RenderedMail:
     """Render one message; a value that the template asks for and the content lacks is an error, not a blank."""
-    context = {**content, "locale": locale}
-    text = _environment().get_template(f"{template}.{locale}.txt")
-    html = _environment().get_template(f"{template}.{locale}.html")
+    name = f"{template}.{locale}.mail"
+    text = _environment("txt", locale).get_template(name).make_module(dict(content))
+    html = _environment("html", locale).get_template(name).make_module(dict(content))
+    subject = one_line(str(vars(text)["subject"]))
+    around = {"subject": subject, "shop_name": content["shop_name"], "body": Markup(str(html)), "locale": locale}  # noqa: S704 - rendered with escaping
+    shop_name = one_line(str(content["shop_name"]))
     return RenderedMail(
-        subject=_block(text, "subject", context), html=html.render(context), text=_block(text, "body", context) + "\n"
+        subject=subject,
+        html=_environment("html", locale).get_template("layout.html").render(around),
+        text=f"{EMPTY_LINES.sub(chr(10) * 2, str(text)).strip()}\n\n{shop_name}\n",
     )
 
 
-def _block(template: Template, name: str, context: Mapping[str, object]) -> str:
-    return "".join(template.blocks[name](template.new_context(dict(context)))).strip()
-
-
 @cache
-def _environment() -> Environment:
+def _environment(form: Form, locale: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"]),
+        loader=MailLoader(TEMPLATES),
+        autoescape=form == "html",  # noqa: S701 - plain text has nothing to escape
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"money": show_money, "percent": show_percent, "day": show_day}
+    environment.globals["colon"] = COLON[locale]
+    environment.filters |= {
+        "money": partial(show_money, locale=locale),
+        "percent": partial(show_percent, locale=locale),
+        "day": partial(show_day, locale=locale),
+        "instant": partial(show_instant, locale=locale),
+        "one_line": one_line,
+        "web_link": web_link,
+    }
+    parts = environment.get_template(f"parts.{form}").module
+    environment.globals |= {name: part for name, part in vars(parts).items() if not name.startswith("_")}
     return environment
+
+
+def set_french_spaces(words: str) -> str:
+    """`Une question ?` and `n° 7` with the space that no line may end with."""
+    return AFTER.sub("\u00a0", BEFORE.sub("\u00a0", words))
+
+
+def one_line(words: str) -> str:
+    """Without the breaks and double spaces of the template, or of whoever wrote the words; type of the text kept."""
+    found = SPACES.sub(" ", words).strip()
+    return Markup(found) if isinstance(words, Markup) else found  # noqa: S704 - it was safe before
+
+
+def web_link(link: str) -> str:
+    """The link, if it leads to the web; anything else is an error of whoever asked for the mail."""
+    if not link.startswith(("https://", "http://")):
+        raise ValueError("not a link to the web")
+    return link
 
 
 def show_money(cents: int, currency_code: str, locale: str) -> str:
@@ -65,3 +118,10 @@ def show_percent(rate: str, locale: str) -> str:
 def show_day(day: str, locale: str) -> str:
     """`2026-11-21` is `21 novembre 2026` in French."""
     return format_date(date.fromisoformat(day), "long", locale=locale)
+
+
+def show_instant(instant: str, locale: str) -> str:
+    """`2026-11-21T19:05:00Z` is `21 novembre 2026 à 20:05` in French: what a clock in Paris shows."""
+    there = datetime.fromisoformat(instant).astimezone(BUSINESS_TIME)
+    words = "d MMMM y 'à' HH:mm" if locale == "fr" else "d MMMM y 'at' HH:mm"
+    return format_datetime(there, words, locale=locale)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+LOCALES = ("fr", "en")
 WAIT_MINUTES = (1, 2, 5, 15, 30, 60)
 GIVE_UP_AFTER = timedelta(hours=24)
 

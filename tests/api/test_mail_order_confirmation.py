@@ -29,17 +29,17 @@ def test_a_french_buyer_gets_a_french_mail(
     assert run_jobs() == []
     (mail,) = fake_brevo.mails()
     assert mail["to"] == [{"email": "jeanne@example.com"}]
-    assert mail["subject"] == "Votre commande n° 1 est confirmée"
+    assert mail["subject"] == f"Votre commande n°{NBSP}1 est confirmée"
     text, html = str(mail["textContent"]), str(mail["htmlContent"])
     assert "Bonjour Jeanne," in text
-    assert f"- 2 × Aura (Noir) : 698,00{NBSP}€" in text
-    assert f"- Livraison, Livraison standard : 4,90{NBSP}€" in text
-    assert f"Total TTC : 702,90{NBSP}€" in text
-    assert f"dont TVA 20{NBSP}% : 117,15{NBSP}€" in text
+    assert f"- 2 × Aura (Noir){NBSP}: 698,00{NBSP}€" in text
+    assert f"- Livraison, Livraison standard{NBSP}: 4,90{NBSP}€" in text
+    assert f"Total TTC{NBSP}: 702,90{NBSP}€" in text
+    assert f"dont TVA 20{NBSP}%{NBSP}: 117,15{NBSP}€" in text
     assert "12 rue de la Paix\n75002 Paris\nFR" in text
     assert "quatorze jours" in text
     assert "confirmée et payée" in text
-    for piece in ("Aura", f"702,90{NBSP}€", "quatorze jours", "n° 1"):
+    for piece in ("Aura", f"702,90{NBSP}€", "quatorze jours", f"n°{NBSP}1"):
         assert piece in html
     ((message_id, state, attempts),) = read_rows("SELECT id, state, attempts FROM message")
     assert (state, attempts) == ("sent", 1)

@@ -67,7 +67,7 @@ def test_the_order_is_the_accounts_once_its_own_address_agrees(
     assert (asked["order"]["id"], asked["order"]["email"]) == (order_id, "i***@example.com")  # type: ignore[index]
     mail, key = mailed(fake_brevo, run_jobs)
     assert mail["to"] == [{"email": GUEST}]
-    assert mail["subject"] == "Quelqu'un demande votre commande n° 1 dans son compte"
+    assert mail["subject"] == "Quelqu'un demande votre commande n°\u00a01 dans son compte"
     assert "C'était moi <b>" in str(mail["textContent"])
     assert "C&#39;était moi &lt;b&gt;" in str(mail["htmlContent"])
     assert read_rows("SELECT secret FROM message WHERE template = 'order_transfer'") == [(None,)]
