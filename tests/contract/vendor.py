@@ -1,5 +1,9 @@
-"""Talks to a fake vendor without its package, as anything else on the network could."""
+"""Talks to a fake vendor without its package, as anything else on the network could.
 
+Every answer of the fake Stripe that passes here is held against the contract, whatever the test is about.
+"""
+
+import re
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -31,9 +35,13 @@ class Vendor:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         encoded = form if isinstance(form, str) else urlencode(form)
         if method == "GET":
-            return self._client.get(f"{path}?{encoded}", headers=named)
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._client.request(method, path, content=encoded, headers=kind | named)
+            answer = self._client.get(f"{path}?{encoded}", headers=named)
+        else:
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            answer = self._client.request(method, path, content=encoded, headers=kind | named)
+        if path.startswith("/v1/") and answer.status_code == 200:
+            check_answer(_operation_of(method, path), answer.json())
+        return answer
 
     def send_json(self, method: str, path: str, body: object, **headers: str) -> httpx2.Response:
         """One API call in JSON."""
@@ -63,10 +71,35 @@ class Vendor:
         intent: Json = answer.json()
         return intent
 
+    def create_paid_intent(self, **over: object) -> Json:
+        """One whose customer has paid."""
+        return self.control(f"payment_intents/{self.create_intent(**over)['id']}/confirm")
+
+
+def _operation_of(method: str, path: str) -> str:
+    """The operation that a call is, by its path; a fixed path wins over one with an id."""
+    fitting = [
+        name
+        for name, operation in stripe_operations().items()
+        if operation.method == method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", operation.path), path)
+    ]
+    assert fitting, f"{method} {path} is no operation of the contract"
+    return fitting[0]
+
 
 def check_answer(operation: str, answer: object) -> None:
     """The package describes every field, value and type of this answer."""
     assert find_answer_fault(stripe_operations()[operation], answer) is None
+
+
+def check_event(event: Json) -> Json:
+    """The same for an event and the object that it carries, which is given back."""
+    check_resource("event", event)
+    data = event["data"]
+    assert isinstance(data, dict)
+    carried: Json = data["object"]
+    check_resource(str(carried["object"]), carried)
+    return carried
 
 
 def check_resource(resource: str, value: object) -> None:

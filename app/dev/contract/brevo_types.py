@@ -37,8 +37,8 @@ def _derive_operation(name: str, module: str) -> Operation:
         name=name,
         method=method,
         path=f"/v3{path}",
-        request=_derive_request(function),
-        response=_derive_model(str(ast.literal_eval(answer)), is_request=False),
+        derive_request=lambda: _derive_request(function),
+        derive_response=lambda: _derive_model(str(ast.literal_eval(answer)), is_request=False),
     )
 
 

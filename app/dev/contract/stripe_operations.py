@@ -1,6 +1,7 @@
 """Method, path, parameters and answer of each Stripe operation in use, read from the package's services."""
 
 import ast
+from functools import cache
 
 from app.dev.contract.operation import Operation, Schema
 from app.dev.contract.operations import STRIPE_OPERATIONS, STRIPE_RESOURCES
@@ -18,6 +19,7 @@ def derive_stripe_resources() -> dict[str, Schema]:
     return {name: _derive_resource(module) for name, module in STRIPE_RESOURCES.items()}
 
 
+@cache
 def list_event_types() -> list[str]:
     """The types an event may have in this version."""
     kind = _derive_resource(STRIPE_RESOURCES["event"])["properties"]["type"]  # type: ignore[index]
@@ -36,8 +38,8 @@ def _derive_operation(name: str, module: str) -> Operation:
         name=name,
         method=method,
         path=path,
-        request=_derive_request(function, module),
-        response=_derive_response(function),
+        derive_request=lambda: _derive_request(function, module),
+        derive_response=lambda: _derive_response(function),
     )
 
 

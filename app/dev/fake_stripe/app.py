@@ -14,20 +14,37 @@ from starlette.routing import Route
 from starlette.types import Lifespan
 
 from app.dev.contract.judge import stripe_operations
+from app.dev.fake_stripe.balance import BalanceTransaction, Ledger
 from app.dev.fake_stripe.calls import Calls, Observer, Remembered
-from app.dev.fake_stripe.charges import Charge
-from app.dev.fake_stripe.controls import Controls
+from app.dev.fake_stripe.charges import Charge, Charges
+from app.dev.fake_stripe.checkout_sessions import CheckoutSessions
+from app.dev.fake_stripe.controls import WebhookControls
 from app.dev.fake_stripe.delivery import RETRY_SECONDS, Deliveries, Delivery
 from app.dev.fake_stripe.events import Event, Events
+from app.dev.fake_stripe.intent_object import PaymentIntent
+from app.dev.fake_stripe.keys import SecretKey
 from app.dev.fake_stripe.pages import Pages
-from app.dev.fake_stripe.payment_intents import PaymentIntent, PaymentIntents
+from app.dev.fake_stripe.payment_intents import PaymentIntents
 from app.dev.fake_stripe.refunds import Refund, Refunds
 from app.dev.fake_stripe.refused import Refused, render
+from app.dev.fake_stripe.session_object import CheckoutSession
+from app.dev.fake_stripe.session_pages import SessionPages
 from app.dev.fake_stripe.webhook_endpoints import WebhookEndpoint, WebhookEndpoints
 from app.dev.faults import Faults
 from app.dev.journal import Journal
 
-_KINDS = (PaymentIntent, Charge, Refund, Event, WebhookEndpoint, Delivery, Remembered)
+_KINDS = (
+    BalanceTransaction,
+    Charge,
+    CheckoutSession,
+    Delivery,
+    Event,
+    PaymentIntent,
+    Refund,
+    Remembered,
+    SecretKey,
+    WebhookEndpoint,
+)
 
 
 @dataclass(frozen=True)
@@ -53,27 +70,35 @@ def create_app(
     deliveries = Deliveries(journal, retry_seconds)
     events = Events(journal, api_version, deliveries.pending_of)
     events.on_event, deliveries.events = deliveries.send, events
-    intents, refunds = PaymentIntents(journal, events), Refunds(journal, events)
-    endpoints = WebhookEndpoints(journal)
+    endpoints, ledger = WebhookEndpoints(journal), Ledger(journal)
     if given is not None:
         endpoints.give(given.url, given.secret, list(given.events))
-    controls = Controls(journal, calls, intents, refunds, events, deliveries, endpoints)
-    handlers = intents.handlers() | events.handlers() | endpoints.handlers()
+    intents, refunds = PaymentIntents(journal, events, ledger), Refunds(journal, events, ledger)
+    sessions = CheckoutSessions(journal, events, intents)
+    answering = (intents, Charges(journal), sessions, refunds, ledger, events, endpoints)
+    handlers = {name: handler for each in answering for name, handler in each.handlers().items()}
+    controlled = (calls, WebhookControls(journal, events, deliveries, endpoints), intents, sessions, refunds)
     routes = [
-        Route(operation.path, calls.endpoint(operation, handlers[name]), methods=[operation.method])
-        for name, operation in stripe_operations().items()
+        *(
+            Route(operation.path, calls.endpoint(operation, handlers[name]), methods=[operation.method])
+            for name, operation in stripe_operations().items()
+        ),
+        *faults.routes(),
+        *(route for each in controlled for route in each.controls()),
+        *Pages(journal, intents, SessionPages(sessions), refunds).routes(),
     ]
     return Starlette(
-        routes=[*routes, *faults.routes(), *controls.routes(), *Pages(journal, intents, refunds).routes()],
+        routes=routes,
         exception_handlers={HTTPException: _unknown_url},
-        lifespan=_lifespan(journal, deliveries),
+        lifespan=_lifespan(journal, deliveries, sessions),
     )
 
 
-def _lifespan(journal: Journal, deliveries: Deliveries) -> Lifespan[Starlette]:
+def _lifespan(journal: Journal, deliveries: Deliveries, sessions: CheckoutSessions) -> Lifespan[Starlette]:
     @asynccontextmanager
     async def run(_app: Starlette) -> AsyncIterator[None]:
         deliveries.resume()
+        sessions.resume()
         yield
         deliveries.stop()
         journal.close()

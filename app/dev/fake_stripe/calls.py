@@ -6,19 +6,23 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from app.core.clock import utc_now
 from app.dev.contract.form import MalformedForm, coerce, decode_form
 from app.dev.contract.judge import Fault as ContractFault
 from app.dev.contract.judge import find_request_fault, stripe_operations
 from app.dev.contract.operation import Operation
+from app.dev.fake_stripe.cause import Cause, caused_by
+from app.dev.fake_stripe.control import control
 from app.dev.fake_stripe.ids import new_id
-from app.dev.fake_stripe.refused import Json, Refused, render, render_outage
+from app.dev.fake_stripe.keys import SecretKeys
+from app.dev.fake_stripe.refused import Json, Refused, StateRefused, in_use, render, render_outage
 from app.dev.faults import Faults, play
 from app.dev.journal import Journal, Kept
 
@@ -65,6 +69,27 @@ class Calls:
         self.api_version = api_version
         self._observer = observer
         self._running: set[str] = set()
+        self._keys = SecretKeys(journal)
+
+    def controls(self) -> list[Route]:
+        """What was asked, which keys may ask, and time for idempotency keys."""
+        return [
+            control("GET", "requests", lambda _path, _given: list(self.log)),
+            control("DELETE", "requests", self._clear),
+            control("POST", "idempotency_keys/age", self._age),
+            *self._keys.controls(),
+        ]
+
+    def _clear(self, _path: dict[str, str], _given: Json) -> object:
+        self.log.clear()
+        return []
+
+    def _age(self, _path: dict[str, str], given: Json) -> object:
+        """`seconds` pass for every idempotency key (a day and an hour unless said)."""
+        seconds = given.get("seconds", _KEY_LIFE_SECONDS + 3600)
+        for each in self._journal.list_all(Remembered):
+            self._journal.put(replace(each, created=each.created - int(str(seconds))))
+        return {"aged": len(self._journal.list_all(Remembered))}
 
     def endpoint(self, operation: Operation, handler: Handler) -> Callable[[Request], object]:
         """The route function of one operation."""
@@ -108,30 +133,33 @@ class Calls:
         if key is None:
             return await self._execute(request, call, handler, headers)
         headers["Idempotency-Key"] = key
+        if key in self._running:
+            raise in_use()
         remembered = self._find_remembered(key, _fingerprint(request, call))
         if remembered is not None:
             return render(remembered.status, remembered.body, headers | {"Idempotent-Replayed": "true"})
-        if key in self._running:
-            message = "There is currently another in-progress request using this Idempotent Key."
-            raise Refused(409, message, kind="idempotency_error", code="idempotency_key_in_use")
         self._running.add(key)
         try:
-            return await self._execute(request, call, handler, headers)
+            response = await self._execute(request, call, handler, headers)
         finally:
             self._running.discard(key)
+        return response
 
     async def _execute(self, request: Request, call: Call, handler: Handler, headers: dict[str, str]) -> Response:
         fault = self._faults.take(call.operation, "after")
-        status, body = _run(handler, call)
+        status, body, is_kept = _run(handler, call)
         response = render(status, body, headers)
         instead = render_outage(500) if fault is not None and fault.kind == "error" else None
-        if call.idempotency_key and status != 400:
-            # What fails validation is not kept; a 500 after the work is, and every repeat meets it again.
+        if call.idempotency_key and is_kept:
+            # A 500 after the work is kept too, and every repeat meets it again.
             kept = instead or response
             self._remember(call, _fingerprint(request, call), kept.status_code, json.loads(bytes(kept.body)))
         if self._observer is not None:
             await asyncio.to_thread(self._observer, call.operation)
-        return instead or await play(fault, request, render_outage) or response
+        if fault is not None and fault.kind in ("hang", "refuse") and call.idempotency_key:
+            # Stripe is done, only the answer is lost: its key is free for the next call.
+            self._running.discard(call.idempotency_key)
+        return instead or await play(fault, request, render_outage, response) or response
 
     def _remember(self, call: Call, fingerprint: str, status: int, body: Json) -> None:
         created = int(utc_now().timestamp())
@@ -155,13 +183,13 @@ class Calls:
         key = _bearer(request)
         if not key:
             raise Refused(401, "You did not provide an API key. Provide it in the Authorization header (Bearer).")
-        if key.startswith(("sk_test_", "rk_test_")):
+        if self._keys.is_accepted(key):
             return False
         if key.startswith("pk_test_") and operation in _PUBLIC_OPERATIONS:
             return True
         if key.startswith("pk_test_"):
             raise Refused(403, "This API call cannot be made with a publishable API key.", code="secret_key_required")
-        raise Refused(401, f"Invalid API Key provided: {key[:8]}****")
+        raise self._keys.refuse(key)
 
     def _check_version(self, request: Request) -> None:
         version = request.headers.get("Stripe-Version", self.api_version)
@@ -169,11 +197,13 @@ class Calls:
             raise Refused(400, f"Invalid Stripe API version: {version}")
 
 
-def _run(handler: Handler, call: Call) -> tuple[int, Json]:
+def _run(handler: Handler, call: Call) -> tuple[int, Json, bool]:
+    """Status, body, and whether an idempotency key keeps them: not what failed validation."""
     try:
-        return 200, handler(call)
+        with caused_by(Cause(call.request_id, call.idempotency_key)):
+            return 200, handler(call), True
     except Refused as refusal:
-        return refusal.status, refusal.body
+        return refusal.status, refusal.body, refusal.status != 400 or isinstance(refusal, StateRefused)
 
 
 def _bearer(request: Request) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import random
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ class Delivery(Kept):
     event: str
     endpoint: str
     state: str = "pending"
+    api_version: str | None = None
     tries: list[Json] = field(default_factory=list)
 
 
@@ -42,16 +44,20 @@ class Deliveries:
         self._held: list[Delivery] = []
         self._pending = Counter(each.event for each in journal.list_all(Delivery) if each.state != "done")
         self.is_holding = False
+        self.delay_seconds = 0.0
         self.events: Events | None = None
 
     def pending_of(self, event_id: str) -> int:
         """How many endpoints have not acknowledged this event yet."""
         return self._pending[event_id]
 
-    def send(self, event: Event) -> list[Delivery]:
-        """Start delivering to every endpoint that subscribed."""
+    def send(self, event: Event, api_version: str | None = None) -> list[Delivery]:
+        """Start delivering to every endpoint that subscribed; in another version than the endpoint's when given."""
         wanting = [each for each in self._journal.list_all(WebhookEndpoint) if each.wants(event.type)]
-        made = [Delivery(id=new_id("dlv"), event=event.id, endpoint=endpoint.id) for endpoint in wanting]
+        made = [
+            Delivery(id=new_id("dlv"), event=event.id, endpoint=endpoint.id, api_version=api_version)
+            for endpoint in wanting
+        ]
         self._pending[event.id] += len(made)
         for delivery in made:
             self._journal.put(delivery)
@@ -65,10 +71,12 @@ class Deliveries:
             if delivery.state == "pending":
                 self._start(delivery)
 
-    def release(self, order: str) -> None:
-        """Send what was held back one after the other, in the order it was made or reversed."""
+    def release(self, order: str, copies: int = 1) -> None:
+        """Send what was held back one after the other: in the order it was made, reversed or shuffled, or twice."""
         self.is_holding = False
-        waiting, self._held = self._held, []
+        waiting, self._held = self._held * copies, []
+        if order == "shuffled":
+            random.shuffle(waiting)
         self._spawn(self._deliver_in_turn(waiting[::-1] if order == "reversed" else waiting))
 
     def stop(self) -> None:
@@ -92,6 +100,7 @@ class Deliveries:
             await self._deliver(delivery)
 
     async def _deliver(self, delivery: Delivery) -> None:
+        await asyncio.sleep(self.delay_seconds)
         for pause in (*self._retry_seconds, None):
             delivery = await self._try(delivery)
             if delivery.state == "done" or pause is None:
@@ -105,7 +114,7 @@ class Deliveries:
         endpoint = self._journal.find(WebhookEndpoint, delivery.endpoint)
         if event is None or endpoint is None or self.events is None:
             return replace(delivery, state="done")
-        body = json.dumps(self.events.render(event, endpoint.api_version), indent=2).encode()
+        body = json.dumps(self.events.render(event, delivery.api_version or endpoint.api_version), indent=2).encode()
         met = await asyncio.to_thread(_post, endpoint.url, body, sign(body, endpoint.valid_secrets()))
         # Redirects count as failures too.
         is_done = 200 <= int(str(met.get("status", 0))) < 300

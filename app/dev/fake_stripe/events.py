@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from app.core.clock import utc_now
 from app.dev.contract.stripe_operations import list_event_types
+from app.dev.fake_stripe.arguments import in_time
 from app.dev.fake_stripe.calls import Call, Handler
+from app.dev.fake_stripe.cause import current_cause
 from app.dev.fake_stripe.ids import new_id
 from app.dev.fake_stripe.paging import page
 from app.dev.fake_stripe.refused import Json, Refused, no_such
@@ -34,7 +36,7 @@ class Events:
 
     def __init__(self, journal: Journal, api_version: str, pending_of: Callable[[str], int]) -> None:
         self._journal = journal
-        self._api_version = api_version
+        self.api_version = api_version
         self._pending_of = pending_of
         self.on_event: Callable[[Event], object] | None = None
 
@@ -42,19 +44,22 @@ class Events:
         """The operations of this resource."""
         return {"events.list": self.list, "events.retrieve": self.retrieve}
 
-    def emit(self, kind: str, thing: Json, call: Call | None = None, *, is_delivered: bool = True) -> Event:
-        """Something happened: keep it, and send it to whoever subscribed (unless the test wants it lost)."""
+    def emit(self, kind: str, thing: Json, previous: Json | None = None) -> None:
+        """Something happened: keep it, and send it to whoever subscribed, unless its cause wants it lost."""
+        cause = current_cause()
+        if cause.telling == "never":
+            return
         event = Event(
             id=new_id("evt"),
             type=kind,
             created=int(utc_now().timestamp()),
-            api_version=self._api_version,
+            api_version=self.api_version,
             object=thing,
-            request_id=call.request_id if call else None,
-            idempotency_key=call.idempotency_key if call else None,
+            previous_attributes=previous,
+            request_id=cause.request_id,
+            idempotency_key=cause.idempotency_key,
         )
-        self.put(event, is_delivered=is_delivered)
-        return event
+        self.put(event, is_delivered=cause.telling == "delivered")
 
     def put(self, event: Event, *, is_delivered: bool) -> None:
         """Keep an event exactly as given."""
@@ -116,21 +121,9 @@ def _filter(arguments: Json) -> Callable[[Event], bool]:
     types = several if isinstance(several, list) else [one] if isinstance(one, str) else None
     if types is not None and len(types) > _TYPES_PER_CALL:
         raise Refused(400, f"Invalid array: at most {_TYPES_PER_CALL} types.", param="types")
-    is_in_time = _in_time(arguments.get("created"))
+    is_in_time = in_time(arguments.get("created"))
     return lambda event: is_in_time(event.created) and (types is None or any(_matches(event.type, t) for t in types))
 
 
 def _matches(kind: str, wanted: str) -> bool:
     return kind.startswith(wanted[:-1]) if wanted.endswith("*") else kind == wanted
-
-
-def _in_time(created: object) -> Callable[[int], bool]:
-    if isinstance(created, int):
-        return lambda at: at == created
-    bounds = created if isinstance(created, dict) else {}
-    return lambda at: (
-        at > bounds.get("gt", -1)
-        and at >= bounds.get("gte", 0)
-        and at < bounds.get("lt", at + 1)
-        and at <= bounds.get("lte", at)
-    )

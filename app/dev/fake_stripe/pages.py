@@ -1,17 +1,18 @@
 """Pages on which a person pays, refuses, cancels or refunds by hand."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.dev.fake_stripe.charges import Charge
-from app.dev.fake_stripe.payment_intents import PaymentIntent, PaymentIntents
+from app.dev.fake_stripe.intent_object import PaymentIntent
+from app.dev.fake_stripe.payment_intents import PaymentIntents
 from app.dev.fake_stripe.refunds import Refunds
 from app.dev.fake_stripe.refused import Json, Refused
+from app.dev.fake_stripe.screen import render_amount, render_page
+from app.dev.fake_stripe.session_pages import SessionPages
 from app.dev.journal import Journal
 
 _STATUS_FR = {
@@ -23,25 +24,16 @@ _STATUS_FR = {
     "canceled": "annulé",
 }
 _PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
-_WITHOUT_CENTS = ("jpy",)
 _SHOWN = 200
-
-# No form-action: after the payment a form leads on to the shop, which is at another address.
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-    )
-}
-
-_templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
 
 class Pages:
     """No script, no login: it listens on the loopback address only."""
 
-    def __init__(self, journal: Journal, intents: PaymentIntents, refunds: Refunds) -> None:
+    def __init__(self, journal: Journal, intents: PaymentIntents, sessions: SessionPages, refunds: Refunds) -> None:
         self._journal = journal
         self._intents = intents
+        self._sessions = sessions
         self._refunds = refunds
 
     def routes(self) -> list[Route]:
@@ -50,16 +42,19 @@ class Pages:
             Route("/", self._list),
             Route("/pay/{id}", self._show),
             Route("/pay/{id}/{act}", self._act, methods=["POST"]),
+            *self._sessions.routes(),
         ]
 
     async def _list(self, _request: Request) -> Response:
-        return _render("intents.html", intents=self._rows())
+        return render_page("intents.html", intents=self._rows(), sessions=self._sessions.rows())
 
     async def _show(self, request: Request) -> Response:
         try:
             intent = self._intents.find(request.path_params["id"])
         except Refused:
-            return _render("intents.html", 404, intents=self._rows(), is_unknown=True)
+            return render_page(
+                "intents.html", 404, intents=self._rows(), sessions=self._sessions.rows(), is_unknown=True
+            )
         return self._page(intent, "")
 
     async def _act(self, request: Request) -> Response:
@@ -78,13 +73,13 @@ class Pages:
             case "fail":
                 self._intents.decline(intent, "generic_decline")
             case "cancel":
-                self._intents.cancel_by_hand(intent)
+                self._intents.give_up(intent)
             case "refund":
                 amount = str((await request.form()).get("amount", ""))
                 self._refunds.refund_by_hand(intent.latest_charge or "", int(amount) if amount.isdecimal() else None)
 
     def _page(self, intent: PaymentIntent, said: str) -> Response:
-        return _render("pay.html", 400 if said else 200, intent=self._row(intent), said=said)
+        return render_page("pay.html", 400 if said else 200, intent=self._row(intent), said=said)
 
     def _rows(self) -> list[Json]:
         newest_first = self._journal.list_all(PaymentIntent)[::-1][:_SHOWN]
@@ -97,22 +92,13 @@ class Pages:
             "created": datetime.fromtimestamp(intent.created, tz=UTC).strftime("%Y-%m-%d %H:%M:%S"),
             "status": intent.status,
             "status_fr": _STATUS_FR.get(intent.status, intent.status),
-            "amount": _amount(intent.amount, intent.currency),
+            "amount": render_amount(intent.amount, intent.currency),
             "description": intent.description,
             "metadata": intent.metadata,
             "declined": intent.decline_code,
-            "refunded": _amount(charge.amount_refunded, charge.currency) if charge and charge.amount_refunded else "",
+            "refunded": render_amount(charge.amount_refunded, charge.currency)
+            if charge and charge.amount_refunded
+            else "",
             "is_payable": intent.status in _PAYABLE,
             "is_refundable": charge is not None and charge.amount_left > 0,
         }
-
-
-def _render(template: str, status: int = 200, **values: object) -> Response:
-    return HTMLResponse(_templates.get_template(template).render(values), status, _HEADERS)
-
-
-def _amount(amount: int, currency: str) -> str:
-    if currency in _WITHOUT_CENTS:
-        return f"{amount} {currency.upper()}"
-    units = f"{amount // 100:,}".replace(",", "\u202f")
-    return f"{units},{amount % 100:02d} {'€' if currency == 'eur' else currency.upper()}"

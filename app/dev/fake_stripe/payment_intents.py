@@ -1,19 +1,31 @@
 """PaymentIntents and the states they may go through."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Any
+
+from starlette.routing import Route
 
 from app.core.clock import utc_now
+from app.dev.fake_stripe.arguments import (
+    PAGE,
+    check_taken,
+    checked_amount,
+    checked_types,
+    in_time,
+    merge_metadata,
+    text_or_none,
+)
+from app.dev.fake_stripe.balance import Ledger
 from app.dev.fake_stripe.calls import Call, Handler
-from app.dev.fake_stripe.charges import DECLINE_CODES, Charge, decline_message, render_charge
+from app.dev.fake_stripe.charges import Charge, check_decline_code, decline_message, render_charge
+from app.dev.fake_stripe.control import control
 from app.dev.fake_stripe.events import Events
 from app.dev.fake_stripe.ids import new_id
-from app.dev.fake_stripe.refused import Json, Refused, no_such
-from app.dev.journal import Journal, Kept
+from app.dev.fake_stripe.intent_object import PaymentIntent, render_intent
+from app.dev.fake_stripe.paging import page
+from app.dev.fake_stripe.refused import Json, Refused, StateRefused, no_such
+from app.dev.journal import Journal
 
-# Least amount per currency, in its smallest unit; also the currencies this account takes.
-_LEAST = {"eur": 50, "usd": 50, "gbp": 30, "chf": 50, "jpy": 50, "pln": 200, "sek": 300, "dkk": 250, "czk": 1500}
-_MOST = 99_999_999
-_ENABLED_TYPES = ("card", "link")
 _PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _CANCELABLE = (*_PAYABLE, "requires_capture", "processing")
 # Stripe's own names for cards that behave in a known way. None pays, "3ds" asks for the customer.
@@ -35,106 +47,96 @@ _TAKEN_ON_CREATE = (
     "receipt_email",
 )
 _TAKEN_ON_UPDATE = ("amount", "currency", "description", "expand", "metadata", "receipt_email")
+_EXPANDABLE = ("latest_charge",)
 _TAKEN_ON_CONFIRM = ("client_secret", "expand", "key", "payment_method", "return_url")
-# What Stripe shows and nothing here sets.
-_ALWAYS_NULL = (
-    "application",
-    "application_fee_amount",
-    "automatic_payment_methods",
-    "customer",
-    "on_behalf_of",
-    "payment_method_configuration_details",
-    "processing",
-    "review",
-    "setup_future_usage",
-    "shipping",
-    "source",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_data",
-    "transfer_group",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PaymentIntent(Kept):
-    """One payment asked for."""
-
-    amount: int
-    currency: str
-    created: int
-    client_secret: str
-    status: str = "requires_payment_method"
-    metadata: dict[str, str] = field(default_factory=dict)
-    description: str | None = None
-    receipt_email: str | None = None
-    allowed_types: list[str] | None = None
-    payment_method: str | None = None
-    latest_charge: str | None = None
-    canceled_at: int | None = None
-    cancellation_reason: str | None = None
-    decline_code: str | None = None
-    return_url: str | None = None
-    redirect_url: str | None = None
 
 
 class PaymentIntents:
     """Answers `/v1/payment_intents`, and does what a customer or a bank does."""
 
-    def __init__(self, journal: Journal, events: Events) -> None:
+    def __init__(self, journal: Journal, events: Events, ledger: Ledger) -> None:
         self._journal = journal
         self._events = events
+        self._ledger = ledger
 
     def handlers(self) -> dict[str, Handler]:
         """The operations of this resource."""
         return {
             "payment_intents.create": self.create,
             "payment_intents.retrieve": self.retrieve,
+            "payment_intents.list": self.list,
             "payment_intents.update": self.update,
             "payment_intents.confirm": self.confirm,
             "payment_intents.cancel": self.cancel,
         }
 
+    def controls(self) -> list[Route]:
+        """What the customer does without a browser."""
+        intent = "payment_intents/{id}"
+        return [
+            control("POST", f"{intent}/confirm", lambda path, _given: self.render(self.pay(self.find(path["id"])))),
+            control("POST", f"{intent}/fail", self._fail),
+            control("POST", f"{intent}/cancel", lambda path, _given: self.render(self.give_up(self.find(path["id"])))),
+        ]
+
     def create(self, call: Call) -> Json:
         """POST /v1/payment_intents"""
         arguments = call.arguments
-        _check_taken(arguments, _TAKEN_ON_CREATE)
+        check_taken(arguments, _TAKEN_ON_CREATE, _EXPANDABLE)
         currency = str(arguments["currency"]).lower()
-        intent_id = new_id("pi")
+        intent = self.open(
+            amount=checked_amount(arguments["amount"], currency),
+            currency=currency,
+            metadata=merge_metadata({}, arguments.get("metadata")),
+            description=text_or_none(arguments.get("description")),
+            receipt_email=text_or_none(arguments.get("receipt_email")),
+            allowed_types=checked_types(arguments.get("allowed_payment_method_types")),
+        )
+        return self.render(intent, arguments.get("expand"))
+
+    def open(self, *, amount: int, currency: str, metadata: dict[str, str], **more: Any) -> PaymentIntent:
+        """A new one, of checked parts."""
+        intent_id, now = new_id("pi"), int(utc_now().timestamp())
+        secret = new_id(f"{intent_id}_secret", 25)
         intent = PaymentIntent(
             id=intent_id,
-            amount=_checked_amount(arguments["amount"], currency),
+            amount=amount,
             currency=currency,
-            created=int(utc_now().timestamp()),
-            client_secret=new_id(f"{intent_id}_secret", 25),
-            metadata=_merge_metadata({}, arguments.get("metadata")),
-            description=_text(arguments.get("description")),
-            receipt_email=_text(arguments.get("receipt_email")),
-            allowed_types=_checked_types(arguments.get("allowed_payment_method_types")),
+            metadata=metadata,
+            created=now,
+            client_secret=secret,
+            **more,
         )
         self._journal.put(intent)
-        self._events.emit("payment_intent.created", self.render(intent), call)
-        return self.render(intent, arguments.get("expand"))
+        self._events.emit("payment_intent.created", self.render(intent))
+        return intent
 
     def retrieve(self, call: Call) -> Json:
         """GET /v1/payment_intents/{intent}"""
-        _check_taken(call.arguments, ("client_secret", "expand", "key"))
+        check_taken(call.arguments, ("client_secret", "expand", "key"), _EXPANDABLE)
         return self.render(self._of_call(call), call.arguments.get("expand"))
+
+    def list(self, call: Call) -> Json:
+        """GET /v1/payment_intents"""
+        check_taken(call.arguments, (*PAGE, "created"))
+        is_in_time = in_time(call.arguments.get("created"))
+        found = [each for each in self._journal.list_all(PaymentIntent) if is_in_time(each.created)]
+        return page(found[::-1], call.arguments, "/v1/payment_intents", self.render)
 
     def update(self, call: Call) -> Json:
         """POST /v1/payment_intents/{intent}"""
         intent, arguments = self._of_call(call), call.arguments
-        _check_taken(arguments, _TAKEN_ON_UPDATE)
+        check_taken(arguments, _TAKEN_ON_UPDATE, _EXPANDABLE)
         if {"amount", "currency"} & set(arguments) and intent.status not in _PAYABLE:
             raise self._unexpected(intent, "updated")
         currency = str(arguments.get("currency", intent.currency)).lower()
         changed = replace(
             intent,
-            amount=_checked_amount(arguments.get("amount", intent.amount), currency),
+            amount=checked_amount(arguments.get("amount", intent.amount), currency),
             currency=currency,
-            metadata=_merge_metadata(intent.metadata, arguments.get("metadata")),
-            description=_text(arguments.get("description", intent.description)),
-            receipt_email=_text(arguments.get("receipt_email", intent.receipt_email)),
+            metadata=merge_metadata(intent.metadata, arguments.get("metadata")),
+            description=text_or_none(arguments.get("description", intent.description)),
+            receipt_email=text_or_none(arguments.get("receipt_email", intent.receipt_email)),
         )
         self._journal.put(changed)
         return self.render(changed, arguments.get("expand"))
@@ -142,67 +144,67 @@ class PaymentIntents:
     def confirm(self, call: Call) -> Json:
         """POST /v1/payment_intents/{intent}/confirm, as Stripe.js calls it: the answer to a decline is a 402."""
         intent = self._of_call(call)
-        _check_taken(call.arguments, _TAKEN_ON_CONFIRM)
+        check_taken(call.arguments, _TAKEN_ON_CONFIRM, _EXPANDABLE)
         method = str(call.arguments.get("payment_method", intent.payment_method or ""))
         if method not in _TEST_METHODS:
             raise no_such("PaymentMethod", method, "payment_method")
-        intent = replace(intent, payment_method=method, return_url=_text(call.arguments.get("return_url")))
+        intent = replace(intent, payment_method=method, return_url=text_or_none(call.arguments.get("return_url")))
         outcome = _TEST_METHODS[method]
         if outcome == "3ds":
             return self._ask_customer(intent, call)
         if outcome is None:
-            return self.render(self.pay(intent, call), call.arguments.get("expand"))
-        failed = self.decline(intent, outcome, call)
+            return self.render(self.pay(intent), call.arguments.get("expand"))
+        failed = self.decline(intent, outcome)
         raise Refused(402, decline_message(outcome), kind="card_error", **self._decline_fields(failed))
 
     def cancel(self, call: Call) -> Json:
-        """POST /v1/payment_intents/{intent}/cancel"""
+        """POST /v1/payment_intents/{intent}/cancel: that of a Checkout Session only ends with the session."""
         intent = self._of_call(call)
-        _check_taken(call.arguments, ("cancellation_reason", "expand"))
-        canceled = self.cancel_by_hand(intent, _text(call.arguments.get("cancellation_reason")), call)
+        check_taken(call.arguments, ("cancellation_reason", "expand"), _EXPANDABLE)
+        if intent.session is not None:
+            message = "You cannot cancel a PaymentIntent that a Checkout Session made: expire the Checkout Session."
+            raise StateRefused(message, code="payment_intent_unexpected_state", payment_intent=self.render(intent))
+        canceled = self.give_up(intent, text_or_none(call.arguments.get("cancellation_reason")))
         return self.render(canceled, call.arguments.get("expand"))
 
-    def pay(self, intent: PaymentIntent, call: Call | None = None, *, is_delivered: bool = True) -> PaymentIntent:
+    def pay(self, intent: PaymentIntent) -> PaymentIntent:
         """The money comes."""
         self._check_payable(intent, "confirmed")
-        charge = self._charge(intent, None)
-        paid = replace(intent, status="succeeded", latest_charge=charge.id, decline_code=None)
-        paid = replace(paid, payment_method=paid.payment_method or "pm_card_visa")
-        self._journal.put(paid)
-        self._events.emit("charge.succeeded", render_charge(charge), call, is_delivered=is_delivered)
-        self._events.emit("payment_intent.succeeded", self.render(paid), call, is_delivered=is_delivered)
-        return paid
+        return self._receive(intent, self._charge(intent))
 
-    def decline(
-        self, intent: PaymentIntent, code: str, call: Call | None = None, *, is_delivered: bool = True
-    ) -> PaymentIntent:
+    def decline(self, intent: PaymentIntent, code: str) -> PaymentIntent:
         """The bank says no; the customer may try again."""
         self._check_payable(intent, "confirmed")
-        if code not in DECLINE_CODES:
-            raise Refused(400, f"Invalid decline_code: one of {', '.join(DECLINE_CODES)}", param="decline_code")
-        charge = self._charge(intent, code)
-        failed = replace(
-            intent,
-            status="requires_payment_method",
-            latest_charge=charge.id,
-            decline_code=code,
-            payment_method=None,
-        )
-        self._journal.put(failed)
-        self._events.emit("charge.failed", render_charge(charge), call, is_delivered=is_delivered)
-        self._events.emit("payment_intent.payment_failed", self.render(failed), call, is_delivered=is_delivered)
-        return failed
+        check_decline_code(code)
+        return self._lose(intent, self._charge(intent, decline_code=code))
 
-    def cancel_by_hand(
-        self, intent: PaymentIntent, reason: str | None = None, call: Call | None = None, *, is_delivered: bool = True
-    ) -> PaymentIntent:
+    def process(self, intent: PaymentIntent) -> PaymentIntent:
+        """A debit that the bank answers days later."""
+        self._check_payable(intent, "confirmed")
+        charge = self._charge(replace(intent, payment_method="pm_sepa_debit"), is_pending=True)
+        waiting = replace(intent, status="processing", payment_method="pm_sepa_debit", latest_charge=charge.id)
+        self._journal.put(charge)
+        self._journal.put(waiting)
+        self._events.emit("charge.pending", render_charge(charge))
+        self._events.emit("payment_intent.processing", self.render(waiting))
+        return waiting
+
+    def settle(self, intent: PaymentIntent, *, succeeds: bool) -> PaymentIntent:
+        """The bank's late answer."""
+        charge = self._journal.find(Charge, intent.latest_charge or "")
+        if intent.status != "processing" or charge is None:
+            raise self._unexpected(intent, "settled")
+        settled = replace(charge, is_pending=False, decline_code=None if succeeds else "insufficient_funds")
+        return self._receive(intent, settled) if succeeds else self._lose(intent, settled)
+
+    def give_up(self, intent: PaymentIntent, reason: str | None = None) -> PaymentIntent:
         """It can no more be paid."""
         if intent.status not in _CANCELABLE:
             raise self._unexpected(intent, "canceled")
         now = int(utc_now().timestamp())
         canceled = replace(intent, status="canceled", canceled_at=now, cancellation_reason=reason)
         self._journal.put(canceled)
-        self._events.emit("payment_intent.canceled", self.render(canceled), call, is_delivered=is_delivered)
+        self._events.emit("payment_intent.canceled", self.render(canceled))
         return canceled
 
     def find(self, intent_id: str) -> PaymentIntent:
@@ -215,7 +217,11 @@ class PaymentIntents:
     def render(self, intent: PaymentIntent, expand: object = None) -> Json:
         """The object; the only thing it can expand is its latest charge."""
         charge = self._journal.find(Charge, intent.latest_charge or "") if expand else None
-        return _render(intent) | {"latest_charge": render_charge(charge) if charge else intent.latest_charge}
+        return render_intent(intent) | ({"latest_charge": render_charge(charge)} if charge else {})
+
+    def _fail(self, path: dict[str, str], given: Json) -> object:
+        """`decline_code`: why."""
+        return self.render(self.decline(self.find(path["id"]), str(given.get("decline_code", "generic_decline"))))
 
     def _of_call(self, call: Call) -> PaymentIntent:
         intent = self.find(call.path["intent"])
@@ -227,11 +233,11 @@ class PaymentIntents:
         self._check_payable(intent, "confirmed")
         waiting = replace(intent, status="requires_action", redirect_url=f"{call.base_url}pay/{intent.id}")
         self._journal.put(waiting)
-        self._events.emit("payment_intent.requires_action", self.render(waiting), call)
+        self._events.emit("payment_intent.requires_action", self.render(waiting))
         return self.render(waiting, call.arguments.get("expand"))
 
-    def _charge(self, intent: PaymentIntent, decline_code: str | None) -> Charge:
-        charge = Charge(
+    def _charge(self, intent: PaymentIntent, decline_code: str | None = None, *, is_pending: bool = False) -> Charge:
+        return Charge(
             id=new_id("ch"),
             payment_intent=intent.id,
             amount=intent.amount,
@@ -241,10 +247,34 @@ class PaymentIntents:
             metadata=intent.metadata,
             description=intent.description,
             receipt_email=intent.receipt_email,
+            payer_email=intent.payer_email or intent.receipt_email,
             decline_code=decline_code,
+            is_pending=is_pending,
+        )
+
+    def _receive(self, intent: PaymentIntent, charge: Charge) -> PaymentIntent:
+        paid = replace(intent, status="succeeded", latest_charge=charge.id, decline_code=None)
+        paid = replace(paid, payment_method=charge.payment_method)
+        self._journal.put(charge)
+        self._journal.put(paid)
+        self._ledger.record_charge(charge)
+        self._events.emit("charge.succeeded", render_charge(charge))
+        self._events.emit("payment_intent.succeeded", self.render(paid))
+        return paid
+
+    def _lose(self, intent: PaymentIntent, charge: Charge) -> PaymentIntent:
+        failed = replace(
+            intent,
+            status="requires_payment_method",
+            latest_charge=charge.id,
+            decline_code=charge.decline_code,
+            payment_method=None,
         )
         self._journal.put(charge)
-        return charge
+        self._journal.put(failed)
+        self._events.emit("charge.failed", render_charge(charge))
+        self._events.emit("payment_intent.payment_failed", self.render(failed))
+        return failed
 
     def _check_payable(self, intent: PaymentIntent, what: str) -> None:
         if intent.status not in _PAYABLE:
@@ -252,7 +282,7 @@ class PaymentIntents:
 
     def _unexpected(self, intent: PaymentIntent, what: str) -> Refused:
         message = f"This PaymentIntent could not be {what} because it has a status of {intent.status}."
-        return Refused(400, message, code="payment_intent_unexpected_state", payment_intent=self.render(intent))
+        return StateRefused(message, code="payment_intent_unexpected_state", payment_intent=self.render(intent))
 
     def _decline_fields(self, intent: PaymentIntent) -> Json:
         return {
@@ -261,105 +291,3 @@ class PaymentIntents:
             "charge": intent.latest_charge,
             "payment_intent": self.render(intent),
         }
-
-
-def _render(intent: PaymentIntent) -> Json:
-    return dict.fromkeys(_ALWAYS_NULL) | {
-        "id": intent.id,
-        "object": "payment_intent",
-        "allowed_payment_method_types": intent.allowed_types,
-        "amount": intent.amount,
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": intent.amount if intent.status == "succeeded" else 0,
-        "canceled_at": intent.canceled_at,
-        "cancellation_reason": intent.cancellation_reason,
-        "capture_method": "automatic_async",
-        "client_secret": intent.client_secret,
-        "confirmation_method": "automatic",
-        "created": intent.created,
-        "currency": intent.currency,
-        "description": intent.description,
-        "last_payment_error": _last_error(intent),
-        "livemode": False,
-        "metadata": intent.metadata,
-        "next_action": _next_action(intent),
-        "payment_method": intent.payment_method,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": _offered(intent.allowed_types),
-        "receipt_email": intent.receipt_email,
-        "status": intent.status,
-    }
-
-
-def _next_action(intent: PaymentIntent) -> Json | None:
-    if intent.status != "requires_action":
-        return None
-    target = {"url": intent.redirect_url, "return_url": intent.return_url}
-    return {"type": "redirect_to_url", "redirect_to_url": target}
-
-
-def _last_error(intent: PaymentIntent) -> Json | None:
-    if intent.decline_code is None:
-        return None
-    return {
-        "charge": intent.latest_charge,
-        "code": "card_declined",
-        "decline_code": intent.decline_code,
-        "message": decline_message(intent.decline_code),
-        "type": "card_error",
-    }
-
-
-def _offered(allowed: list[str] | None) -> list[str]:
-    return [kind for kind in _ENABLED_TYPES if allowed is None or kind in allowed]
-
-
-def _check_taken(arguments: Json, taken: tuple[str, ...]) -> None:
-    """Better a loud no than a parameter that does nothing here and something at Stripe."""
-    for name in arguments:
-        if name not in taken:
-            message = f"Stripe knows the parameter {name}, this fake does not yet: teach it in fake_stripe."
-            raise Refused(400, message, code="fake_does_not_know", param=name)
-    asked = arguments.get("expand")
-    unknown = [each for each in asked if each != "latest_charge"] if isinstance(asked, list) else []
-    if unknown:
-        raise Refused(400, f"This property cannot be expanded ({unknown[0]}).", param="expand[0]")
-
-
-def _checked_types(allowed: object) -> list[str] | None:
-    if not isinstance(allowed, list):
-        return None
-    types = [str(each) for each in allowed]
-    if not _offered(types):
-        message = "None of the allowed payment method types is enabled on this account."
-        raise Refused(400, message, param="allowed_payment_method_types")
-    return types
-
-
-def _checked_amount(amount: object, currency: str) -> int:
-    if currency not in _LEAST:
-        raise Refused(400, f"Invalid currency: {currency}.", param="currency")
-    if not isinstance(amount, int) or amount < _LEAST[currency]:
-        raise Refused(
-            400, "Amount must be at least the minimum charge amount.", code="amount_too_small", param="amount"
-        )
-    if amount > _MOST:
-        raise Refused(400, "Amount must be no more than 999,999.99.", code="amount_too_large", param="amount")
-    return amount
-
-
-def _merge_metadata(kept: dict[str, str], given: object) -> dict[str, str]:
-    """An empty value unsets a key, an empty whole unsets all of them."""
-    if given == "":
-        return {}
-    fresh = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
-    merged = {key: value for key, value in (kept | fresh).items() if value}
-    if len(merged) > 50 or any(len(key) > 40 or len(value) > 500 for key, value in merged.items()):
-        message = "Metadata can have up to 50 keys, of 40 characters at most, with values of 500 at most."
-        raise Refused(400, message, param="metadata")
-    return merged
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
