@@ -1,14 +1,18 @@
 """What became of a promotion when the cart was bought: copies in the order, a use counted, money never refused."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
+from app.checkout.complete_for_buyer import complete_for_buyer
 from app.core.clock import utc_now
-from app.core.db import unit_of_work
+from app.core.db import Base, unit_of_work
+from app.orders.models import Order as PlacedOrder
+from app.orders.queries import get_order_of_cart
 from tests.factories.pricing import make_price_list
 from tests.factories.promotions import make_promotion
 from tests.shop_front import ADDRESS, Buyer, FakeStripe, read_rows, read_state
@@ -72,6 +76,35 @@ def test_the_answer_is_the_order_as_it_will_be_read(buyer: Buyer, fake_stripe: F
     made = buyer.complete(cart_id).json()["order"]
     assert [len(item["adjustments"]) for item in made["items"]] == [3, 3]
     assert made == buyer.complete(cart_id).json()["order"]
+
+
+def test_the_order_at_hand_is_the_one_in_the_database(buyer: Buyer) -> None:
+    """It was written without being read: each column of each row, also those that no answer shows."""
+    with unit_of_work("test") as session:
+        make_promotion(session, "DIX")
+        make_promotion(session, "PORT", percentage="50", target_type="shipping_methods")
+    cart_id = fill(buyer, "DIX", "PORT")
+    buyer.post(f"/store/carts/{cart_id}", metadata={"cadeau": True}, billing_address={**ADDRESS, "company": "Zoé SARL"})
+    buyer.ask_for_session(buyer.open_collection(cart_id), "pp_system_default")
+    made = complete_for_buyer(cart_id)
+    with unit_of_work("test") as session:
+        read = get_order_of_cart(session, cart_id)
+    assert isinstance(made, PlacedOrder)
+    assert made is not read
+    assert list(columns_of(made)) == list(columns_of(read))
+
+
+def columns_of(order: PlacedOrder) -> Iterator[tuple[type, dict[str, object]]]:
+    """Every row of an order with the columns that its object holds."""
+    rows: list[Base | None] = [order, order.shipping_address, order.billing_address, *order.lines]
+    rows += [*order.shipping_methods, *order.shipping_methods[0].adjustments]
+    rows += [adjustment for line in order.lines for adjustment in line.adjustments]
+    for row in rows:
+        assert row is not None
+        yield (
+            type(row),
+            {name: inspect(row).dict.get(name, "not there") for name, _ in inspect(type(row)).columns.items()},
+        )
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET amount_cents = 1", "DELETE FROM {}", "TRUNCATE {}"])
