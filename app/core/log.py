@@ -52,6 +52,16 @@ class PresentStdout:
         sys.stdout.flush()
 
 
+class PresentStderr:
+    """The same for a command, whose stdout is its answer."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def log_event(event: str, *, level: str = "info", **fields: str | int | float | None) -> None:
     """Write one event; `event` is a constant text, the data goes into fields of the closed list."""
     _get_logger().log(LEVELS[level], event, **fields)
@@ -75,8 +85,12 @@ def class_name(failure: BaseException) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def configure_logging(release: str) -> None:
-    """Send structlog and the standard library's loggers to stdout as JSON lines; called once per process."""
+def configure_logging(release: str, *, is_command: bool = False) -> None:
+    """Send structlog and the standard library's loggers to stdout as JSON lines; called once per process.
+
+    A command's go to stderr.
+    """
+    stream = PresentStderr() if is_command else PresentStdout()
 
     def add_release(_logger: object, _name: str, event: EventDict) -> EventDict:
         event["release"] = release
@@ -92,11 +106,11 @@ def configure_logging(release: str) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, PresentStdout())),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, stream)),
         cache_logger_on_first_use=True,
     )
     _get_logger.cache_clear()
-    handler = logging.StreamHandler(PresentStdout())
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, describe_library_record],

@@ -107,13 +107,14 @@ class StripeGateway(CheckoutSessionCalls, MoneyCalls):
         """Make sure that it can no more be paid; `Terminal` (`payment_intent_unexpected_state`) when it just was."""
         return read_intent(ask_for_one(lambda: self._patient.v1.payment_intents.cancel(intent_id)))
 
-    def list_events(self, *, since: datetime, types: Sequence[str]) -> list[Event]:
-        """Events of these types created at `since` or later, oldest first (Stripe keeps 30 days)."""
-        found = [event for chunk in _chunks(types, _EVENT_TYPES_PER_CALL) for event in self._events(since, chunk)]
+    def list_events(self, *, since: datetime, types: Sequence[str], until: datetime | None = None) -> list[Event]:
+        """Events of these types created from `since` on (Stripe keeps 30 days) and before `until`, oldest first."""
+        created = {"gte": int(since.timestamp()), **({"lt": int(until.timestamp())} if until else {})}
+        found = [event for chunk in _chunks(types, _EVENT_TYPES_PER_CALL) for event in self._events(created, chunk)]
         return sorted(found, key=lambda event: event.created_at)
 
-    def _events(self, since: datetime, types: Sequence[str]) -> list[Event]:
-        params: EventListParams = {"created": {"gte": int(since.timestamp())}, "types": list(types), "limit": PAGE}
+    def _events(self, created: Mapping[str, int], types: Sequence[str]) -> list[Event]:
+        params = cast("EventListParams", {"created": created, "types": list(types), "limit": PAGE})
         newest_first = ask_for_all(lambda: self._patient.v1.events.list(params))
         return [read_event(each) for each in reversed(newest_first)]
 

@@ -13,6 +13,7 @@ from app.core.log import log_event
 from app.core.ratelimit import get_limiter, per_minute
 from app.core.settings import Settings, get_settings
 from app.stripe_events.errors import SignatureInvalid
+from app.stripe_events.mark_refused import mark_refused
 from app.stripe_events.service import receive_event
 from app.stripe_events.verify_event import verify_event
 
@@ -25,6 +26,7 @@ def limit_by_address(request: Request, settings: SettingsDep) -> None:
     verdict = get_limiter().hit(per_minute(settings.rate_limit_webhook_max), "webhook", address)
     if not verdict.is_allowed:
         log_event("Webhook rate limit exceeded (429)", level="warning", status=429)
+        mark_refused()
         raise TooManyRequests(verdict.retry_after_seconds)
 
 

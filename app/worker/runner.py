@@ -13,14 +13,15 @@ import psycopg
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Status
 from procrastinate.worker import Worker
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.db import get_engine
-from app.core.jobs import JobDefinition, list_jobs, run_job
+from app.core.db import get_engine, unit_of_work
+from app.core.jobs import JobDefinition, enqueue_once, list_jobs, run_job
 from app.core.log import configure_logging, log_event, log_failure
 from app.core.settings import get_settings
 from app.worker.modules import import_job_modules
 from app.worker.queue import GrowingWaits, get_queue
-from app.worker.schedule import SCHEDULE, Scheduled
+from app.worker.schedule import AT_START, SCHEDULE, Scheduled
 
 JOBS_AT_ONCE = 4
 HEARTBEAT_SECONDS = 5.0
@@ -30,7 +31,7 @@ POLL_SECONDS = 2.0  # new jobs are announced at once; this finds the ones that w
 FINISH_SECONDS = 20.0  # below supervisor's stopwaitsecs
 RECONNECT_SECONDS = 2.0
 
-LOST_DATABASE = (ProcrastinateException, psycopg.Error, OSError)
+LOST_DATABASE = (ProcrastinateException, psycopg.Error, SQLAlchemyError, OSError)
 
 
 def main() -> int:
@@ -73,11 +74,19 @@ async def run_until_stopped(queue: procrastinate.App) -> None:
     while not stop.is_set():
         try:
             async with queue.open_async():
+                await asyncio.to_thread(ask_for_first_jobs)
                 await work(queue, stop)
         except LOST_DATABASE as exc:
             log_failure("worker lost the database", exc)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RECONNECT_SECONDS)
+
+
+def ask_for_first_jobs() -> None:
+    """What each life of the worker begins with, unless it is waiting already."""
+    with unit_of_work("job:worker.start") as session:
+        for name, arguments in AT_START:
+            enqueue_once(session, name, "at_start", **arguments)
 
 
 async def work(queue: procrastinate.App, stop: asyncio.Event) -> None:

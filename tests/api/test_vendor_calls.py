@@ -1,38 +1,14 @@
 """No vendor is called while a transaction is open (design §4.2): the database is asked during every call."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-import psycopg
 import pytest
 
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue
 from tests.in_process import RunJobs
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe
-
-# A transaction whose client does something else: exactly what waiting for a vendor inside one looks like.
-OPEN_TRANSACTIONS = """
-SELECT application_name, state, query FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-  AND xact_start IS NOT NULL AND state <> 'active'
-"""
-
-
-@dataclass
-class Watcher:
-    """What was called, and which of our transactions were open meanwhile."""
-
-    database_url: str
-    calls: list[str] = field(default_factory=list)
-    findings: list[tuple[object, ...]] = field(default_factory=list)
-
-    def look(self, operation: str) -> None:
-        """Runs inside the fake, before it answers."""
-        with psycopg.connect(self.database_url.replace("+psycopg", ""), autocommit=True) as database:
-            found = database.execute(OPEN_TRANSACTIONS).fetchall()
-        self.calls.append(operation)
-        self.findings += [(operation, *row) for row in found]
+from tests.vendor_watch import Watcher
 
 
 @pytest.fixture

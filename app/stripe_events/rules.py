@@ -1,0 +1,61 @@
+"""How far back Stripe's news are read, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.stripe_events.errors import GapTooLong
+
+STRIPE_KEEPS = timedelta(days=30)
+# What is being delivered at this moment is the webhook's.
+YOUNG = timedelta(minutes=2)
+# Stripe's clock is not ours, and an event may be listed a little after its instant.
+OVERLAP = timedelta(hours=1)
+EVERY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """From when on events are read; None: nothing was ever asked of Stripe, so nothing can be missing."""
+
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the database knows of the past.
+
+    `oldest_open`: the oldest event whose effect is still to come. `last_run`: when the last complete run began.
+    `first_asked`: when a payment was first asked of Stripe.
+    """
+
+    oldest_open: datetime | None
+    last_run: datetime | None
+    first_asked: datetime | None
+
+
+def decide_reach(known: Known, asked: datetime | None, now: datetime) -> Reach:
+    """From the older of what is still open in the ledger and the last complete run on, with an hour of overlap.
+
+    An event that never arrived leaves no trace in the ledger, only the run that would have found it. Whoever asks for
+    more (`--since`) gets it. Beyond what Stripe still lists an effect may be lost for ever: that is refused
+    (`GapTooLong`) until a person names the day to begin with. Source: payments §3.3.
+    """
+    before = known.last_run or known.first_asked
+    instants = [each for each in (before, known.oldest_open) if each is not None]
+    since = min(instants) - OVERLAP if instants else None
+    oldest = now - STRIPE_KEEPS
+    if asked is not None and (since is None or asked < since or since < oldest):
+        since = asked
+    if since is not None and since < oldest:
+        raise GapTooLong(since, oldest + timedelta(days=1))
+    return Reach(since)
+
+
+def is_due(last_run: datetime | None, refused_at: datetime | None, now: datetime) -> bool:
+    """Every 15 minutes; each minute after a 429, until a run began when what was refused was no more too young.
+
+    Source: design §4.8, payments §3.3.
+    """
+    if last_run is None or last_run <= now - EVERY:
+        return True
+    return refused_at is not None and last_run < refused_at + YOUNG + timedelta(seconds=5)
