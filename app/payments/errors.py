@@ -35,3 +35,15 @@ class CheckoutUnavailable(Refusal):
 
     def __init__(self, retry_after_seconds: int | None = None) -> None:
         super().__init__(headers={"Retry-After": str(retry_after_seconds or RETRY_AFTER_SECONDS)})
+
+
+class PaymentNotFound(NotFound):
+    """No payment has this id."""
+
+    code = "payment_not_found"
+
+
+class RefundNotFound(NotFound):
+    """No refund has this id."""
+
+    code = "refund_not_found"

@@ -64,6 +64,7 @@ class Payment(Base):
         CheckConstraint("amount_cents >= 0", name="amount_is_not_negative"),
         CheckConstraint("refund_committed_cents BETWEEN 0 AND amount_cents", name="refund_within_capture"),
         CheckConstraint("charge_refunded_cents >= 0", name="charge_refunded_is_not_negative"),
+        CheckConstraint("refunded_cents BETWEEN 0 AND refund_committed_cents", name="refunded_is_committed"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -74,7 +75,9 @@ class Payment(Base):
     amount_cents: Mapped[int]
     currency_code: Mapped[str]
     captured_at: Mapped[datetime | None]
+    # Both follow from the refunds and the charge (`payments.compute_refunded`): what is promised back, and what went.
     refund_committed_cents: Mapped[int] = mapped_column(server_default="0")
+    refunded_cents: Mapped[int] = mapped_column(server_default="0")
     # What Stripe says of the charge as a whole, and when it said so: a refund made in its dashboard shows here too.
     charge_id: Mapped[str | None] = mapped_column(unique=True)
     charge_refunded_cents: Mapped[int] = mapped_column(server_default="0")
@@ -118,6 +121,8 @@ class Refund(Base):
     note: Mapped[str | None]
     status: Mapped[str]
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
+    # Which idempotency key is in use: Stripe forgets one after a day, and only then there is another.
+    key_number: Mapped[int] = mapped_column(server_default="1")
     # Of the newest event that told its status: an older one that comes later changes nothing.
     told_at: Mapped[datetime | None]
     pending_reason: Mapped[str | None]

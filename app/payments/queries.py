@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, Text, any_, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, joinedload
 
-from app.payments.errors import PaymentCollectionNotFound
-from app.payments.models import Payment, PaymentCollection, PaymentSession
+from app.payments.errors import PaymentCollectionNotFound, PaymentNotFound, RefundNotFound
+from app.payments.models import Dispute, Payment, PaymentCollection, PaymentSession, Refund
 from app.payments.rules import OPEN_STATUSES
 
 # Statements are built once: making one anew costs as much as sending it.
@@ -85,6 +85,57 @@ def find_current_session(session: Session, collection_id: str) -> PaymentSession
 def get_payment(session: Session, payment_id: str) -> Payment:
     """The payment."""
     return session.get_one(Payment, payment_id)
+
+
+def lock_payment(session: Session, payment_id: str) -> Payment:
+    """The payment's row, locked: the one lock on what is promised back of it; raises `PaymentNotFound`."""
+    wanted = select(Payment).where(Payment.id == payment_id).with_for_update()
+    found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise PaymentNotFound(f"Payment with id: {payment_id} was not found")
+    return found
+
+
+def find_payment_of(session: Session, intent_id: str | None, charge_id: str | None) -> Payment | None:
+    """The payment that an intent or its charge brought."""
+    if intent_id is not None:
+        return session.scalar(select(Payment).where(Payment.payment_intent_id == intent_id))
+    return session.scalar(select(Payment).where(Payment.charge_id == charge_id)) if charge_id is not None else None
+
+
+def lock_refunds(session: Session, payment_id: str) -> list[Refund]:
+    """The refunds of a payment in the order of their ids, locked. Whoever locks them has locked the payment."""
+    wanted = select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.id).with_for_update()
+    return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def get_refund(session: Session, refund_id: str) -> Refund:
+    """The refund; raises `RefundNotFound`."""
+    found = session.get(Refund, refund_id)
+    if found is None:
+        raise RefundNotFound(f"Refund with id: {refund_id} was not found")
+    return found
+
+
+def list_refunds(session: Session, payment_ids: Collection[str]) -> list[Refund]:
+    """The refunds of these payments, oldest first."""
+    return list(
+        session.scalars(select(Refund).where(Refund.payment_id.in_(payment_ids)).order_by(Refund.created_at, Refund.id))
+    )
+
+
+def find_dispute(session: Session, stripe_dispute_id: str) -> Dispute | None:
+    """The dispute that Stripe calls so."""
+    return session.scalar(select(Dispute).where(Dispute.stripe_dispute_id == stripe_dispute_id))
+
+
+def list_disputes(session: Session, payment_ids: Collection[str]) -> list[Dispute]:
+    """The disputes about these payments, oldest first."""
+    return list(
+        session.scalars(
+            select(Dispute).where(Dispute.payment_id.in_(payment_ids)).order_by(Dispute.created_at, Dispute.id)
+        )
+    )
 
 
 def list_collections(session: Session, collection_ids: Collection[str]) -> dict[str, PaymentCollection]:

@@ -58,6 +58,8 @@ class StripeEvent:
     api_version: str | None
     is_livemode: bool
     is_of_connected_account: bool
+    # Of the request that caused it, if it was one of ours with a key.
+    idempotency_key: str | None
     thing: dict[str, object] = field(repr=False)
     body: bytes = field(repr=False)
 

@@ -1,29 +1,187 @@
 """The one decision to give money back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.refunds.errors import NothingLeftToRefund
+from app.orders.rules import compute_share
+from app.payments.compute_dispute import Contest
+from app.refunds.errors import (
+    DisputeLost,
+    NothingLeftToRefund,
+    PaymentDisputed,
+    PaymentNotCaptured,
+    RefundAboveCapture,
+    RefundBeforeReturn,
+    RefundNeedsReason,
+    RefundNotForThisRole,
+    RefundWithoutGround,
+    RefundWithTwoGrounds,
+    ReturnAlreadyRefunded,
+    ReturnOfAnotherOrder,
+)
 
-# The closed reasons in use; the database knows the same ones.
-Ground = Literal["not_shipped", "duplicate_payment"]
+# The closed reasons; the database knows the same ones.
+Ground = Literal["not_shipped", "lost_in_transit", "service_or_booking", "duplicate_payment", "goodwill"]
+# Whoever types on the server is its owner.
+Role = Literal["owner", "staff", "readonly"]
+Decided = Literal["requested", "awaiting_approval"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for; without amount, what is due."""
+
+    amount_cents: int | None
+    ground: Ground | None
+    note: str | None
+    role: Role
+
+
+@dataclass(frozen=True)
+class Funds:
+    """Where the payment stands, in its smallest unit."""
+
+    captured_cents: int
+    committed_cents: int
+    is_captured: bool
+    contest: Contest
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A return that a refund may stand on; `due_cents` is what was paid for it, less what was refunded for it."""
+
+    status: str
+    is_withdrawal: bool
+    is_proven: bool
+    is_of_this_payment: bool
+    due_cents: int
 
 
 @dataclass(frozen=True)
 class RefundDecision:
-    """How much goes back and why; it waits for a person's approval, and nothing is sent before."""
+    """How much goes back and why; `is_override`: a person chose another amount than the one that is due."""
 
-    ground: Ground
+    ground: Ground | None
     amount_cents: int
-    status: str = "awaiting_approval"
+    status: Decided
+    is_override: bool = False
 
 
-def decide_refund(ground: Ground, captured_cents: int, committed_cents: int) -> RefundDecision:
-    """What cannot be shipped, and what was paid twice, goes back whole: all that is left of the payment.
+@dataclass(frozen=True)
+class PiecesBack:
+    """Of one line of the order: pieces that this return brings, and that others do. All of the line came to so much.
 
-    Source: payments §5 (closed reasons), §2.2 (a person approves). Raises `NothingLeftToRefund`.
+    `pieces_before` are in older returns, whatever became of them; `pieces_elsewhere` in others that are on their way or
+    here.
     """
-    left = captured_cents - committed_cents
-    if left <= 0:
+
+    pieces: int
+    pieces_before: int
+    pieces_elsewhere: int
+    quantity: int
+    total_cents: int
+
+
+def decide_refund(wish: Wish, funds: Funds, parcel: Parcel | None = None) -> RefundDecision:
+    """Money goes back on a ground, out of captured money that is left, while no bank decides about it.
+
+    A return: what was paid for it, another amount with a reason. A closed reason: all that is left, or the part asked
+    for. Source: design §4.9, payments §5, runbook S0-087, french-rules §0. Raises the refusals of
+    `app/refunds/errors.py`.
+    """
+    check_role(wish.role, wish.ground)
+    _check_grounds(wish, parcel)
+    _check_contest(funds.contest)
+    left_cents = _compute_left(funds)
+    due_cents = left_cents if parcel is None else min(parcel.due_cents, left_cents)
+    if parcel is not None and parcel.due_cents <= 0:
+        raise ReturnAlreadyRefunded
+    amount_cents = due_cents if wish.amount_cents is None else wish.amount_cents
+    if not 0 < amount_cents <= left_cents:
+        raise RefundAboveCapture(left_cents)
+    is_override = parcel is not None and amount_cents != due_cents
+    if (is_override or wish.ground == "goodwill") and not (wish.note or "").strip():
+        raise RefundNeedsReason(due_cents if is_override else None)
+    return RefundDecision(wish.ground, amount_cents, "requested", is_override)
+
+
+def decide_intention(ground: Ground, funds: Funds) -> RefundDecision:
+    """What cannot be shipped, and what was paid twice, goes back whole once a person approves; nothing is sent before.
+
+    Source: design §4.5, payments §2.2 and §5. Raises `PaymentNotCaptured`, `NothingLeftToRefund`.
+    """
+    return RefundDecision(ground, _compute_left(funds), "awaiting_approval")
+
+
+def check_approval(role: Role, contest: Contest, excess_cents: int) -> None:
+    """Whoever may ask for a refund may approve one; the money must be there still, and no bank decide about it.
+
+    Source: payments §2.2 (a person approves it), §5. Raises `RefundNotForThisRole`, `PaymentDisputed`, `DisputeLost`,
+    `NothingLeftToRefund` (somebody gave it back in Stripe's dashboard meanwhile).
+    """
+    check_role(role)
+    _check_contest(contest)
+    if excess_cents > 0:
         raise NothingLeftToRefund
-    return RefundDecision(ground=ground, amount_cents=left)
+
+
+def check_role(role: Role, ground: Ground | None = None) -> None:
+    """Accounts that may only read give nothing back; goodwill is the owner's. Source: payments §5."""
+    if role == "readonly" or (ground == "goodwill" and role != "owner"):
+        raise RefundNotForThisRole
+
+
+def compute_goods_due(lines: Sequence[PiecesBack]) -> int:
+    """What was paid for the pieces of a return: their part of each line; all returns together come to all of it.
+
+    Source: french-rules §0 (everything paid), store-api §1.
+    """
+    return sum(
+        compute_share(line.total_cents, line.quantity, line.pieces_before + line.pieces)
+        - compute_share(line.total_cents, line.quantity, line.pieces_before)
+        for line in lines
+    )
+
+
+def compute_delivery_due(
+    lines: Sequence[PiecesBack], delivery_cents: int, *, is_withdrawal: bool, is_given: bool
+) -> int:
+    """The delivery goes back with a withdrawal after which nothing stays, once: `is_given` with another return.
+
+    A parcel that brought what is kept has cost what it cost. Source: french-rules §0 and §2.5 (L221-24), decision 0017.
+    """
+    is_everything_back = all(line.pieces + line.pieces_elsewhere >= line.quantity for line in lines)
+    return delivery_cents if is_withdrawal and is_everything_back and not is_given else 0
+
+
+def _check_grounds(wish: Wish, parcel: Parcel | None) -> None:
+    if parcel is None:
+        if wish.ground is None:
+            raise RefundWithoutGround
+        return
+    if wish.ground is not None:
+        raise RefundWithTwoGrounds
+    if not parcel.is_of_this_payment:
+        raise ReturnOfAnotherOrder
+    if parcel.status != "received" and not (
+        parcel.status == "in_transit" and parcel.is_withdrawal and parcel.is_proven
+    ):
+        raise RefundBeforeReturn
+
+
+def _compute_left(funds: Funds) -> int:
+    if not funds.is_captured:
+        raise PaymentNotCaptured
+    left_cents = funds.captured_cents - funds.committed_cents
+    if left_cents <= 0:
+        raise NothingLeftToRefund
+    return left_cents
+
+
+def _check_contest(contest: Contest) -> None:
+    if contest == "open":
+        raise PaymentDisputed
+    if contest == "lost":
+        raise DisputeLost

@@ -12,6 +12,15 @@ class ReturnReasonNotFound(NotFound):
         super().__init__(f"Return reason with id: {reason_id} was not found")
 
 
+class ReturnNotFound(NotFound):
+    """No return has this id."""
+
+    code = "return_not_found"
+
+    def __init__(self, return_id: str) -> None:
+        super().__init__(f"Return with id: {return_id} was not found")
+
+
 class ReturnLineUnknown(Refusal):
     """A line that the order does not have."""
 
@@ -57,3 +66,35 @@ class ReceiveAtRequest(Refusal):
     type = "not_allowed"
     code = "receive_at_request"
     default_message = "A return is received by the shop, not when it is requested."
+
+
+class ReturnIsOver(Refusal):
+    """It has come in, or was called off: what it did to the pieces is done."""
+
+    status = 409
+    type = "not_allowed"
+    code = "return_is_over"
+    default_message = (
+        "Ce retour est déjà reçu ou annulé ; voyez `comptoir returns show`. / "
+        "This return is received or cancelled already; see `comptoir returns show`."
+    )
+
+
+class ProofMissing(Refusal):
+    """Proof of dispatch that says nothing."""
+
+    code = "proof_missing"
+    default_message = (
+        "Notez la preuve d'expédition : numéro de suivi ou récépissé. / "
+        "Write down the proof of dispatch: a tracking number or a receipt."
+    )
+
+
+class NothingCameIn(Refusal):
+    """A reception without a single piece, or with more than were asked back."""
+
+    code = "received_pieces_unfit"
+    default_message = (
+        "Donnez les pièces reçues de ce retour : au moins une, au plus celles qui étaient attendues. / "
+        "Give the pieces of this return that came in: one at least, no more than were expected."
+    )

@@ -6,7 +6,17 @@ from datetime import datetime
 
 from app.orders.errors import OrderNotFound
 from app.orders.rules import check_open_without_login
-from app.returns.errors import ReturnLineTwice, ReturnLineUnknown, ReturnReasonUnknown, TooManyPiecesReturned
+from app.returns.errors import (
+    NothingCameIn,
+    ProofMissing,
+    ReturnIsOver,
+    ReturnLineTwice,
+    ReturnLineUnknown,
+    ReturnReasonUnknown,
+    TooManyPiecesReturned,
+)
+
+OPEN_STATUSES = frozenset({"requested", "in_transit"})
 
 
 @dataclass(frozen=True)
@@ -17,6 +27,15 @@ class AskedLine:
     quantity: int
     reason_id: str | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True)
+class CameIn:
+    """Pieces of one line of a return that are here; `dismissed` of them cannot be sold again."""
+
+    line_id: str
+    received: int
+    dismissed: int = 0
 
 
 def check_requester(
@@ -53,3 +72,30 @@ def check_reasons(asked: Sequence[AskedLine], known: Collection[str]) -> None:
     unknown = sorted({line.reason_id for line in asked if line.reason_id is not None} - set(known))
     if unknown:
         raise ReturnReasonUnknown(unknown)
+
+
+def check_dispatch(status: str, proof: str) -> None:
+    """A parcel on its way is not here yet, and its dispatch is proven by something.
+
+    Source: french-rules §0 (proof of dispatch). Raises `ReturnIsOver`, `ProofMissing`.
+    """
+    if status not in OPEN_STATUSES:
+        raise ReturnIsOver
+    if not proof.strip():
+        raise ProofMissing
+
+
+def check_came_in(status: str, asked: Mapping[str, int], came: Sequence[CameIn]) -> None:
+    """A return is received once, with a piece at least and no more of a line than was asked back (`asked`, by line).
+
+    Source: runbook S0-090. Raises `ReturnIsOver`, `NothingCameIn`.
+    """
+    if status not in OPEN_STATUSES:
+        raise ReturnIsOver
+    is_each_once = len({each.line_id for each in came}) == len(came)
+    is_fit = all(
+        min(each.received, each.dismissed) >= 0 and each.received + each.dismissed <= asked.get(each.line_id, 0)
+        for each in came
+    )
+    if not (is_each_once and is_fit and any(each.received + each.dismissed for each in came)):
+        raise NothingCameIn

@@ -52,6 +52,12 @@ def _read(given: dict[str, object], body: bytes) -> StripeEvent:
         api_version=version if isinstance(version, str) else None,
         is_livemode=is_livemode,
         is_of_connected_account=given.get("account") is not None,
+        idempotency_key=_key_of(given.get("request")),
         thing=thing,
         body=body,
     )
+
+
+def _key_of(request: object) -> str | None:
+    key = request.get("idempotency_key") if isinstance(request, dict) else None
+    return key if isinstance(key, str) else None

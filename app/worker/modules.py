@@ -8,6 +8,7 @@ JOB_MODULES: tuple[str, ...] = (
     "app.notifications.jobs",
     "app.ops.jobs",
     "app.payments.jobs",
+    "app.refunds.jobs",
     "app.stock.jobs",
     "app.stripe_events.jobs",
     "app.worker.housekeeping",

@@ -4,8 +4,6 @@ import pytest
 
 from app.checkout.errors import CartEmpty, CollectionMissing, SessionMissing, ShippingMissing
 from app.checkout.rules import Readiness, Sum, check_ready, decide_late_payment, decide_payment_need, decide_review
-from app.refunds.errors import NothingLeftToRefund
-from app.refunds.rules import RefundDecision, decide_refund
 
 OWED = Sum(70290, "eur")
 
@@ -91,14 +89,3 @@ def test_what_a_person_must_look_at(over: dict[str, bool], paid: Sum | None, rea
 def test_money_for_an_order_that_exists(is_order_paid: bool, came_before: list[Sum], paid: Sum, decision: str) -> None:
     found = decide_late_payment(is_order_paid=is_order_paid, came_before=came_before, owed=OWED, paid=paid)
     assert found == decision
-
-
-def test_a_refund_is_all_that_is_left_and_waits_for_approval() -> None:
-    assert decide_refund("not_shipped", 70290, 0) == RefundDecision("not_shipped", 70290, "awaiting_approval")
-    assert decide_refund("duplicate_payment", 70290, 290).amount_cents == 70000
-
-
-@pytest.mark.parametrize("committed", [70290, 70291])
-def test_nothing_is_refunded_twice(committed: int) -> None:
-    with pytest.raises(NothingLeftToRefund):
-        decide_refund("not_shipped", 70290, committed)

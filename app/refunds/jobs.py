@@ -1,0 +1,45 @@
+"""Refunds that the request which asked for them could not finish."""
+
+from datetime import timedelta
+
+from app.core.clock import utc_now
+from app.core.db import unit_of_work
+from app.core.jobs import enqueue_once, job
+from app.refunds.queries import list_stuck_refunds
+from app.refunds.queue_mails import queue_alert
+from app.refunds.send_refund import send_refund
+
+# When the attempts of the first `refunds.send`, which span eight hours, are over.
+STUCK_AFTER = timedelta(hours=9)
+
+
+@job("refunds.send")
+def send(refund_id: str) -> None:
+    """Give the money back unless that is done. A repeat looks first, and asks under the same key while Stripe knows it.
+
+    After its eight attempts in eight hours `refunds.resume` asks again, until Stripe says yes or no.
+    """
+    send_refund(refund_id)
+
+
+@job("refunds.resume", attempts=1)
+def resume() -> None:
+    """Ask again, one job at a time each, for refunds that nobody finished, and tell the shop once that they wait."""
+    with unit_of_work() as session:
+        for refund in list_stuck_refunds(session, utc_now() - STUCK_AFTER):
+            enqueue_once(session, "refunds.send", refund.id, refund_id=refund.id)
+            queue_alert(
+                session,
+                "refund_not_sent",
+                refund,
+                what=(
+                    "Un remboursement n'est pas parti : Stripe n'y répond pas depuis plusieurs heures.",
+                    "A refund has not left: Stripe has not answered for hours.",
+                ),
+                next_step=(
+                    "vérifiez la clé et l'état de Stripe (comptoir doctor) ; il sera retenté chaque heure, une seule "
+                    "fois payé, ne le refaites pas à la main.",
+                    "check the key and the state of Stripe (comptoir doctor); it is tried again every hour and paid "
+                    "once, do not repeat it by hand.",
+                ),
+            )

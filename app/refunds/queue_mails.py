@@ -1,0 +1,67 @@
+"""Who hears of a refund or a dispute: the customer that money left, the shop when somebody has to do something."""
+
+from sqlalchemy.orm import Session
+
+from app.core.db import Json
+from app.notifications.service import describe_shop, queue_mail
+from app.orders.models import Order
+from app.payments.models import Dispute, Payment, Refund
+from app.shop.rules import compute_business_day
+
+
+def queue_refund_sent(session: Session, order: Order | None, payment: Payment, refund: Refund) -> None:
+    """Tell the customer that the money left, once per refund; an order without e-mail hears nothing."""
+    if order is None or order.email is None:
+        return
+    content: Json = {
+        **describe_shop(session),
+        "display_id": order.display_id,
+        "amount_cents": refund.amount_cents,
+        "currency_code": refund.currency_code,
+        "is_partial": payment.refunded_cents < order.total_cents,
+    }
+    queue_mail(session, "refund_sent", refund.id, order.email, order.locale, content)
+
+
+def queue_refund_failed(session: Session, order: Order | None, refund: Refund) -> None:
+    """Tell the shop that the money is back and that another way must be found (payments §5)."""
+    content: Json = {
+        "display_id": order.display_id if order else None,
+        "amount_cents": refund.amount_cents,
+        "currency_code": refund.currency_code,
+        "error_code": refund.error_code,
+        "refund_id": refund.id,
+    }
+    _tell_shop(session, "refund_failed", refund.id, content)
+
+
+def queue_dispute_news(session: Session, order: Order | None, dispute: Dispute, *, is_over: bool) -> None:
+    """Tell the shop that a bank took money back and until when to answer, or how it ended."""
+    content: Json = {
+        "display_id": order.display_id if order else None,
+        "amount_cents": dispute.amount_cents,
+        "currency_code": dispute.currency_code,
+        "stripe_dispute_id": dispute.stripe_dispute_id,
+    }
+    if is_over:
+        _tell_shop(session, "dispute_closed", dispute.id, {**content, "is_won": dispute.status != "lost"})
+        return
+    due = dispute.evidence_due_at
+    more: Json = {"reason": dispute.reason, "evidence_due_on": compute_business_day(due).isoformat() if due else None}
+    _tell_shop(session, "dispute_opened", dispute.id, {**content, **more})
+
+
+def queue_alert(session: Session, code: str, refund: Refund, what: tuple[str, str], next_step: tuple[str, str]) -> None:
+    """Tell the shop something about a refund that nobody asked the shop for; both texts are French, then English."""
+    content: Json = {
+        "code": code,
+        "reference": refund.stripe_refund_id or refund.id,
+        "what": dict(zip(("fr", "en"), what, strict=True)),
+        "next_step": dict(zip(("fr", "en"), next_step, strict=True)),
+    }
+    _tell_shop(session, "money_alert", f"{code}:{refund.id}", content)
+
+
+def _tell_shop(session: Session, template: str, object_id: str, content: Json) -> None:
+    shop = describe_shop(session)
+    queue_mail(session, template, object_id, str(shop["contact_email"]), None, {**shop, **content})
