@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Integer, Text, any_, bindparam, column, delete, func, insert, update
+from sqlalchemy import Integer, Text, any_, bindparam, column, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -23,11 +23,19 @@ _SOLD = (
     .table_valued(column("variant_id", Text), column("quantity", Integer), name="sold")
     .render_derived()
 )
-# Relative, so that the database's own limit still holds should the lock ever be lost.
+# Relative, so that the database's own limit still holds should the lock ever be lost; with the movements that say why.
 _TAKE = (
-    update(_level)
-    .where(_level.c.variant_id == _SOLD.c.variant_id)
-    .values(stocked_quantity=_level.c.stocked_quantity - _SOLD.c.quantity, updated_at=func.now())
+    insert(_movement)
+    .from_select(
+        ["variant_id", "delta", "reason", "reference"],
+        select(_SOLD.c.variant_id, -_SOLD.c.quantity, literal("sale", Text), bindparam("order_id", type_=Text())),
+    )
+    .add_cte(
+        update(_level)
+        .where(_level.c.variant_id == _SOLD.c.variant_id)
+        .values(stocked_quantity=_level.c.stocked_quantity - _SOLD.c.quantity, updated_at=func.now())
+        .cte("taken")
+    )
 )
 _DROP_OWN = (
     delete(_reservation)
@@ -61,17 +69,21 @@ def reserve(session: Session, cart_id: str, quantities: Mapping[str, int], since
     nothing, and may have what is there. Raises `InsufficientInventory`, `InvalidQuantity`; the caller then undoes its
     transaction.
     """
+    since = compute_promise_start(since, utc_now())
+    reserve_until(session, cart_id, quantities, compute_promise_end(since, utc_now()))
+    return since
+
+
+def reserve_until(session: Session, cart_id: str, quantities: Mapping[str, int], expires_at: datetime) -> None:
+    """The same until a given instant: an order keeps its pieces as long as the attempt to pay it is open."""
     now = utc_now()
     _demand_available(session, cart_id, quantities, now)
-    since = compute_promise_start(since, now)
-    expires_at = compute_promise_end(since, now)
     rows = [
         {"cart_id": cart_id, "variant_id": variant_id, "quantity": quantity, "expires_at": expires_at}
         for variant_id, quantity in sorted(quantities.items())
     ]
     if rows and expires_at > now:
         session.execute(insert(_reservation), rows)
-    return since
 
 
 def release(session: Session, cart_id: str) -> None:
@@ -98,14 +110,7 @@ def sell(session: Session, quantities: Mapping[str, int], order_id: str, cart_id
         return
     wanted = sorted(quantities.items())
     given = {"variant_ids": [pair[0] for pair in wanted], "quantities": [pair[1] for pair in wanted]}
-    session.execute(_TAKE, given)
-    session.execute(
-        insert(_movement),
-        [
-            {"variant_id": variant_id, "delta": -quantity, "reason": "sale", "reference": order_id}
-            for variant_id, quantity in wanted
-        ],
-    )
+    session.execute(_TAKE, {**given, "order_id": order_id})
 
 
 def _demand_available(session: Session, cart_id: str, quantities: Mapping[str, int], now: datetime) -> None:
