@@ -20,6 +20,7 @@ from app.store_api.keeping import KeptAnswersFirst
 from app.store_api.routes import AUTH_ROUTERS
 from app.store_api.routes import ROUTERS as STORE_ROUTERS
 from app.v1_api.routes import ROUTERS as V1_ROUTERS
+from app.v1_api.routes import list_test_routers
 
 
 @asynccontextmanager
@@ -50,7 +51,14 @@ def create_app(settings: Settings | None = None, *, keeps_answers: bool = False)
         redoc_url=None,
         openapi_url="/openapi.json" if settings.is_development else None,
     )
-    for router in (*V1_ROUTERS, *AUTH_ROUTERS, *STORE_ROUTERS, *ADMIN_ROUTERS, *PAGE_ROUTERS):
+    for router in (
+        *list_test_routers(settings),
+        *V1_ROUTERS,
+        *AUTH_ROUTERS,
+        *STORE_ROUTERS,
+        *ADMIN_ROUTERS,
+        *PAGE_ROUTERS,
+    ):
         app.include_router(router)
     app.add_middleware(KeptAnswersFirst)  # before the others: the first one added is the innermost
     install_stack(app, settings)

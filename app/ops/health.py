@@ -72,7 +72,7 @@ class Readiness:
 async def probe_database(settings: Settings) -> str:
     """`ok`, or why the database cannot serve: refused, auth, timeout, starting, migrating, error."""
     try:
-        async with asyncio.timeout(BUDGET_SECONDS), await _connect(settings) as connection:
+        async with asyncio.timeout(BUDGET_SECONDS), await connect(settings) as connection:
             return await _probe_schema(connection)
     except TimeoutError:
         return "timeout"
@@ -118,7 +118,7 @@ class Probed:
 
 async def _probe_queue(settings: Settings) -> Probed:
     try:
-        async with asyncio.timeout(BUDGET_SECONDS), await _connect(settings) as connection:
+        async with asyncio.timeout(BUDGET_SECONDS), await connect(settings) as connection:
             schema = await _probe_schema(connection)
             if schema != OK:
                 return Probed(schema)
@@ -138,7 +138,7 @@ async def _probe_queue(settings: Settings) -> Probed:
     )
 
 
-async def _connect(settings: Settings) -> psycopg.AsyncConnection[TupleRow]:
+async def connect(settings: Settings) -> psycopg.AsyncConnection[TupleRow]:
     """A connection of its own: a pool that is exhausted by slow requests is not a database that is down."""
     dsn = settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
     return await psycopg.AsyncConnection.connect(dsn, autocommit=True, application_name="comptoir-health")

@@ -12,9 +12,9 @@ from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
 from app.notifications.service import queue_mail
 from app.ops.queries import RECOVERED, Outage, read_outage
-from app.payments.breaker import OUTAGE_FLAG, guarded, is_breaker_open, record_outage, take_refusals
+from app.payments.breaker import OUTAGE_FLAG, guarded, is_breaker_open, may_call, record_outage, take_refusals
 from app.payments.errors import CheckoutUnavailable
-from app.shop.queries import find_shop_names
+from app.shop.queries import find_shop
 
 MOST_ORDERS_NAMED = 20
 # Of an outage that could not be written down when it began: the database was away as well.
@@ -22,8 +22,8 @@ UNKNOWN_CODE = "unknown"
 
 
 def recover_checkout() -> None:
-    """Does nothing while Stripe is not known to be down; else one try, and once it answers, the winding up."""
-    if not _is_down():
+    """Does nothing while Stripe is not known to be down; else one try when it is due, and then the winding up."""
+    if not _is_down() or not may_call():
         return
     try:
         guarded(get_stripe().read_balance)
@@ -58,8 +58,8 @@ def _wind_up(session: Session, refused: int) -> None:
 
 
 def _tell_owner(session: Session, outage: Outage) -> None:
-    names = find_shop_names(session)
-    if names is None:
+    shop = find_shop(session)
+    if shop is None:
         return
     content = {
         "closed_at": outage.began_at.isoformat(),
@@ -69,4 +69,4 @@ def _tell_owner(session: Session, outage: Outage) -> None:
         "order_count": len(outage.orders),
     }
     object_id = f"stripe_{outage.began_at.isoformat()}"
-    queue_mail(session, "checkout_recovered", object_id, names.contact_email, None, content)
+    queue_mail(session, "checkout_recovered", object_id, shop.contact_email, shop.default_locale, content)

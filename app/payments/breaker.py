@@ -153,8 +153,12 @@ def guarded(call: Callable[[], T]) -> T:
 
 def find_outage() -> CheckoutUnavailable | None:
     """What `guarded` would raise now, for whoever must write something before the call; None: try it."""
-    is_refused = _ask(lambda state: state.is_open() and state.seconds_to_probe() > 0)
-    return _refusal() if is_refused else None
+    return None if may_call() else _refusal()
+
+
+def may_call() -> bool:
+    """Whether `guarded` would let a call leave now; asking changes nothing and counts nowhere."""
+    return not _ask(lambda state: state.is_open() and state.seconds_to_probe() > 0)
 
 
 def is_breaker_open() -> bool:

@@ -14,6 +14,7 @@ from app.payments.event_types import HANDLED_EVENT_TYPES
 from app.payments.record_event import UNMATCHED, StripeEvent, claim_event, mark_event, mark_event_failed
 from app.stripe_events.apply_event import apply_event
 from app.stripe_events.errors import EventNotApplied
+from app.stripe_events.fail_event import fail_if_asked
 
 # Two transactions took the same rows in another order: the loser's second try finds them free.
 MOST_RETRIES = 3
@@ -63,6 +64,7 @@ def _claim_and_apply(event: StripeEvent, source: str) -> Effect:
         if claim is None:
             return DUPLICATE
         recorded = apply_event(session, event) if _is_for_us(event) else None
+        fail_if_asked(event.id)
         if recorded is None:
             mark_event(session, claim, "ignored", UNMATCHED)
             return Effect("ignored")

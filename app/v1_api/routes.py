@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.v1_api import health, home, pictures, webhooks
+from app.core.settings import Settings
+from app.v1_api import health, home, pictures, test_hooks, webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (home.router, health.router, pictures.router, webhooks.router)
+
+
+def list_test_routers(settings: Settings) -> tuple[APIRouter, ...]:
+    """The hooks of whole-shop tests, where test keys are allowed; production has none of their routes."""
+    return (test_hooks.router,) if settings.allows("test_keys") else ()
