@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         examples=["boutique@boutique.example"],
     )
     brevo_sender_name: str = Field(default="Comptoir", description="Nom de l'expéditeur / Name of the sender")
+    brevo_daily_quota: int = Field(
+        default=300,
+        ge=1,
+        description="E-mails par jour (Paris) selon l'offre Brevo / Mails a day (Paris) that the Brevo plan takes",
+    )
     store_cors: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origines de la boutique, séparées par des virgules / Storefront origins, comma separated",
