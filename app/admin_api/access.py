@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.core.callers import find_caller
-from app.core.db import SessionDep
+from app.core.db import SessionDep, unit_of_work
 from app.core.errors import Unauthorized
 from app.core.http import Access
 from app.staff import queries
@@ -21,5 +21,13 @@ def get_staff(request: Request, session: SessionDep) -> StaffUser:
     return user
 
 
+def identify_staff(request: Request) -> StaffUser:
+    """The same for routes that call a vendor: no transaction stays open behind it; raises `Unauthorized`."""
+    with unit_of_work() as session:
+        return get_staff(request, session)
+
+
 StaffDep = Annotated[StaffUser, Depends(get_staff)]
+BriefStaffDep = Annotated[StaffUser, Depends(identify_staff)]
 STAFF = Access("staff", get_staff, refuses=(Unauthorized,))
+BRIEF_STAFF = Access("staff", identify_staff, refuses=(Unauthorized,))

@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.admin_api import login, unknown_login, users
+from app.admin_api import login, payments, unknown_login, users
 
-ROUTERS: tuple[APIRouter, ...] = (login.router, users.router, unknown_login.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    login.router,
+    users.router,
+    payments.reading,
+    payments.sending,
+    unknown_login.router,
+)

@@ -87,6 +87,14 @@ def get_payment(session: Session, payment_id: str) -> Payment:
     return session.get_one(Payment, payment_id)
 
 
+def get_known_payment(session: Session, payment_id: str) -> Payment:
+    """The payment that somebody names; raises `PaymentNotFound`."""
+    found = session.get(Payment, payment_id)
+    if found is None:
+        raise PaymentNotFound(f"Payment with id: {payment_id} was not found")
+    return found
+
+
 def lock_payment(session: Session, payment_id: str) -> Payment:
     """The payment's row, locked: the one lock on what is promised back of it; raises `PaymentNotFound`."""
     wanted = select(Payment).where(Payment.id == payment_id).with_for_update()

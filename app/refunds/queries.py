@@ -69,6 +69,12 @@ def list_refunds_by_status(session: Session, status: str | None, *, limit: int, 
     return list(session.scalars(wanted if status is None else wanted.where(Refund.status == status)))
 
 
+def count_refunds(session: Session, status: str | None) -> int:
+    """How many refunds are in this status (None: any)."""
+    counted = select(func.count()).select_from(Refund)
+    return session.scalar(counted if status is None else counted.where(Refund.status == status)) or 0
+
+
 def get_parcel(session: Session, order: Order | None, return_id: str) -> Parcel:
     """A return as a refund sees it: what is due for it of this order, whole and locked; raises `ReturnNotFound`."""
     wanted = get_return(session, return_id)

@@ -1,6 +1,6 @@
 """The one decision to give money back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,14 @@ from app.refunds.errors import (
 
 # The closed reasons; the database knows the same ones.
 Ground = Literal["not_shipped", "lost_in_transit", "service_or_booking", "duplicate_payment", "goodwill"]
+# What people read of them: French, then English.
+GROUND_LABELS: Mapping[Ground, tuple[str, str]] = {
+    "not_shipped": ("Non expédié", "Not shipped"),
+    "lost_in_transit": ("Perdu en chemin", "Lost in transit"),
+    "service_or_booking": ("Service ou réservation", "Service or booking"),
+    "duplicate_payment": ("Payé deux fois", "Paid twice"),
+    "goodwill": ("Geste commercial (propriétaire)", "Goodwill (owner)"),
+}
 # Whoever types on the server is its owner.
 Role = Literal["owner", "staff", "readonly"]
 Decided = Literal["requested", "awaiting_approval"]

@@ -11,6 +11,7 @@ from app.core.attempts import Attempt, limited
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest, TooManyRequests
+from app.core.money import keep_exact
 from app.core.ratelimit import per_hour, per_minute
 from app.orders.errors import OrderNotFound
 from app.orders.queries import get_order_row
@@ -30,12 +31,6 @@ router = store_router()
 # e-mail of one order from many addresses meets the second limit.
 TRIES_FROM_ADDRESS = per_minute(5)
 TRIES_AT_ORDER = per_hour(20)
-
-
-def keep_exact(value: object) -> object:
-    """A JSON number as what it was written as; anything else stays for the type to refuse."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Decimal(str(value)) if is_number else value
 
 
 Note = Annotated[str, StringConstraints(max_length=1_000)]
