@@ -89,7 +89,8 @@ def _operation_of(method: str, path: str) -> str:
 
 def check_answer(operation: str, answer: object) -> None:
     """The package describes every field, value and type of this answer."""
-    assert find_answer_fault(stripe_operations()[operation], answer) is None
+    fault = find_answer_fault(stripe_operations()[operation], answer)
+    assert fault is None, f"{operation}: {fault}"
 
 
 def check_event(event: Json) -> Json:
@@ -104,4 +105,5 @@ def check_event(event: Json) -> Json:
 
 def check_resource(resource: str, value: object) -> None:
     """The same for an object inside an event."""
-    assert find_resource_fault(resource, value) is None
+    fault = find_resource_fault(resource, value)
+    assert fault is None, f"{resource}: {fault}"

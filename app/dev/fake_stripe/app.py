@@ -20,11 +20,13 @@ from app.dev.fake_stripe.charges import Charge, Charges
 from app.dev.fake_stripe.checkout_sessions import CheckoutSessions
 from app.dev.fake_stripe.controls import WebhookControls
 from app.dev.fake_stripe.delivery import RETRY_SECONDS, Deliveries, Delivery
+from app.dev.fake_stripe.disputes import Dispute, Disputes
 from app.dev.fake_stripe.events import Event, Events
 from app.dev.fake_stripe.intent_object import PaymentIntent
 from app.dev.fake_stripe.keys import SecretKey
 from app.dev.fake_stripe.pages import Pages
 from app.dev.fake_stripe.payment_intents import PaymentIntents
+from app.dev.fake_stripe.payouts import Payout, Payouts
 from app.dev.fake_stripe.refunds import Refund, Refunds
 from app.dev.fake_stripe.refused import Refused, render
 from app.dev.fake_stripe.session_object import CheckoutSession
@@ -38,8 +40,10 @@ _KINDS = (
     Charge,
     CheckoutSession,
     Delivery,
+    Dispute,
     Event,
     PaymentIntent,
+    Payout,
     Refund,
     Remembered,
     SecretKey,
@@ -75,9 +79,11 @@ def create_app(
         endpoints.give(given.url, given.secret, list(given.events))
     intents, refunds = PaymentIntents(journal, events, ledger), Refunds(journal, events, ledger)
     sessions = CheckoutSessions(journal, events, intents)
-    answering = (intents, Charges(journal), sessions, refunds, ledger, events, endpoints)
+    disputes, payouts = Disputes(journal, events, ledger), Payouts(journal, events, ledger)
+    answering = (intents, Charges(journal), sessions, refunds, disputes, ledger, payouts, events, endpoints)
     handlers = {name: handler for each in answering for name, handler in each.handlers().items()}
-    controlled = (calls, WebhookControls(journal, events, deliveries, endpoints), intents, sessions, refunds)
+    webhooks = WebhookControls(journal, events, deliveries, endpoints)
+    controlled = (calls, webhooks, intents, sessions, refunds, disputes, payouts)
     routes = [
         *(
             Route(operation.path, calls.endpoint(operation, handlers[name]), methods=[operation.method])

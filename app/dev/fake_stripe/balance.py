@@ -71,30 +71,30 @@ class Ledger:
         *,
         fee: int = 0,
         category: str | None = None,
-    ) -> BalanceTransaction:
+        payout: str | None = None,
+    ) -> None:
         """Write a row; what leaves has a negative amount."""
-        now = int(utc_now().timestamp())
         row = BalanceTransaction(
             id=transaction_id,
             kind=kind,
             amount=amount,
             currency=currency,
             source=source,
-            created=now,
+            created=int(utc_now().timestamp()),
             fee=fee,
             category=category,
+            payout=payout,
         )
         self._journal.put(row)
-        return row
 
-    def take_along(self, payout_id: str) -> dict[str, int]:
-        """Everything no payout has taken yet leaves with this one; gives what it is worth, per currency."""
-        worth: dict[str, int] = {}
-        for row in self._journal.list_all(BalanceTransaction):
-            if row.payout is None and row.kind not in ("payout", "payout_failure"):
-                self._journal.put(replace(row, payout=payout_id))
-                worth[row.currency] = worth.get(row.currency, 0) + row.net
-        return worth
+    def take_along(self, payout_id: str, currency: str) -> int:
+        """Every row that no payout has taken yet leaves with this one; gives what they are worth."""
+        rows = [
+            row for row in self._journal.list_all(BalanceTransaction) if row.payout is None and row.currency == currency
+        ]
+        for row in rows:
+            self._journal.put(replace(row, payout=payout_id))
+        return sum(row.net for row in rows)
 
     def retrieve_balance(self, call: Call) -> Json:
         """GET /v1/balance"""

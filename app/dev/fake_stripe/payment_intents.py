@@ -1,7 +1,7 @@
 """PaymentIntents and the states they may go through."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from starlette.routing import Route
 
@@ -94,18 +94,32 @@ class PaymentIntents:
         )
         return self.render(intent, arguments.get("expand"))
 
-    def open(self, *, amount: int, currency: str, metadata: dict[str, str], **more: Any) -> PaymentIntent:
+    def open(
+        self,
+        *,
+        amount: int,
+        currency: str,
+        metadata: dict[str, str],
+        description: str | None,
+        receipt_email: str | None,
+        allowed_types: Sequence[str] | None,
+        session: str | None = None,
+        payer_email: str | None = None,
+    ) -> PaymentIntent:
         """A new one, of checked parts."""
-        intent_id, now = new_id("pi"), int(utc_now().timestamp())
-        secret = new_id(f"{intent_id}_secret", 25)
+        intent_id = new_id("pi")
         intent = PaymentIntent(
             id=intent_id,
             amount=amount,
             currency=currency,
+            created=int(utc_now().timestamp()),
+            client_secret=new_id(f"{intent_id}_secret", 25),
             metadata=metadata,
-            created=now,
-            client_secret=secret,
-            **more,
+            description=description,
+            receipt_email=receipt_email,
+            allowed_types=None if allowed_types is None else [*allowed_types],
+            session=session,
+            payer_email=payer_email,
         )
         self._journal.put(intent)
         self._events.emit("payment_intent.created", self.render(intent))
