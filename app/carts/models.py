@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+import app.shipping.models  # noqa: F401 - a key of ours leads there: a worker that saw no route must know the table
 from app.core.db import Base, Json
 from app.customers.models import AddressColumns
 

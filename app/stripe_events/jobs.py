@@ -8,6 +8,7 @@ from app.core.errors import Refusal
 from app.core.jobs import job
 from app.core.log import log_event, log_failure
 from app.payments.record_event import forget_bodies, list_due_events
+from app.stripe_events.check_objects import sweep_objects
 from app.stripe_events.mark_refused import find_refused_at
 from app.stripe_events.queries import find_last_run, forget_runs
 from app.stripe_events.reconcile_events import reconcile_events
@@ -44,6 +45,15 @@ def reconcile(is_asked: bool = False) -> None:
         reconcile_events()
     except Refusal as refusal:  # somebody else runs it, or Stripe is down: the next minute asks again
         log_event("stripe events not reconciled", level="warning", code=refusal.code)
+
+
+@job("stripe_events.check_objects", attempts=1)
+def check_objects() -> None:
+    """Read what is still open here; what this run does not reach the next one does."""
+    try:
+        sweep_objects()
+    except Refusal as refusal:
+        log_event("stripe objects not read", level="warning", code=refusal.code)
 
 
 @job("stripe_events.forget_bodies")

@@ -1,4 +1,4 @@
-"""How far back Stripe's news are read, and when."""
+"""How far back Stripe's news are read, and when; what an object that is read means."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +49,37 @@ def decide_reach(known: Known, asked: datetime | None, now: datetime) -> Reach:
     if since is not None and since < oldest:
         raise GapTooLong(since, oldest + timedelta(days=1))
     return Reach(since)
+
+
+# What an object's status means as an event; a status that is not here is no news.
+_NEWS = {
+    ("payment_intent", "succeeded"): "payment_intent.succeeded",
+    ("payment_intent", "canceled"): "payment_intent.canceled",
+    ("payment_intent", "failed"): "payment_intent.payment_failed",
+    ("checkout.session", "complete:paid"): "checkout.session.completed",
+    ("checkout.session", "complete:no_payment_required"): "checkout.session.completed",
+    ("checkout.session", "complete:unpaid"): "checkout.session.completed",
+    ("checkout.session", "expired:unpaid"): "checkout.session.expired",
+    ("refund", "pending"): "refund.updated",
+    ("refund", "succeeded"): "refund.updated",
+    ("refund", "failed"): "refund.failed",
+    ("refund", "canceled"): "refund.updated",
+}
+
+
+@dataclass(frozen=True)
+class News:
+    """As which event what was read is applied; None: nothing that was not known."""
+
+    event_type: str | None
+
+
+def decide_news(kind: str, status: str, known_status: str) -> News:
+    """An object whose status is another one than the one known here is news, as the event that never came.
+
+    A Checkout Session that waits for its money is known as `complete:unpaid`. Source: payments §2.3, §3.3.
+    """
+    return News(None if status == known_status else _NEWS.get((kind, status)))
 
 
 def is_due(last_run: datetime | None, refused_at: datetime | None, now: datetime) -> bool:

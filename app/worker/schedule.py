@@ -19,6 +19,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("ops.recover_checkout", "* * * * *"),
     Scheduled("stock.release_expired", "* * * * *"),
     Scheduled("refunds.resume", "22 0,3-23 * * *"),
+    Scheduled("stripe_events.check_objects", "52 0,3-23 * * *"),
     Scheduled("carts.expire", "37 0,3-23 * * *"),
     Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
     Scheduled("customers.forget_expired", "27 4 * * *"),
