@@ -119,6 +119,7 @@ def test_maintenance_closes_the_shop_politely_and_health_still_answers(deployed_
         assert (status, headers.get_content_type()) == (503, "text/html")
         assert "La boutique revient dans quelques minutes" in page.decode()
         assert ask(deployed_shop, "GET", "/health")[0] == 200
+        assert ask(deployed_shop, "POST", "/stripe/webhook", body=b"{}")[0] == 400, "unsigned, and read"
     finally:
         deployed_shop.host.run(f"rm {flag}")
     assert ask(deployed_shop, "GET", "/health/ready")[0] == 200
