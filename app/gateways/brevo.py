@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
 import sib_api_v3_sdk
 from sib_api_v3_sdk.rest import ApiException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
@@ -20,6 +21,9 @@ _Result = TypeVar("_Result")
 _API_BASE = "https://api.brevo.com"
 # Seconds to connect and to read. A tuple of ints: the package ignores a float and then waits for ever.
 _TIMEOUT = (3, 10)
+_MOST_EVENTS = 50
+# No connection was made: whatever was asked did not happen. After any other failure it may have.
+UNREACHABLE = "unreachable"
 # The account is wrong, not the message: the same mail leaves once somebody has put it right.
 _ACCOUNT_CODES = {401: "unauthorized", 402: "not_enough_credits", 403: "permission_denied"}
 
@@ -56,6 +60,23 @@ class Sender:
     is_active: bool
 
 
+@dataclass(frozen=True)
+class MailWebhook:
+    """Where Brevo tells what became of mails; it never says the token back."""
+
+    id: int
+    url: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DayReport:
+    """Brevo's own count of one day: mails asked for, and those that found no mailbox."""
+
+    requests: int
+    bounces: int
+
+
 class BrevoGateway:
     """The calls we use. Every failure is `Retryable` or `Terminal`."""
 
@@ -66,6 +87,7 @@ class BrevoGateway:
         client = sib_api_v3_sdk.ApiClient(configuration)
         self._mails = sib_api_v3_sdk.TransactionalEmailsApi(client)
         self._senders = sib_api_v3_sdk.SendersApi(client)
+        self._webhooks = sib_api_v3_sdk.WebhooksApi(client)
         self._sender = sib_api_v3_sdk.SendSmtpEmailSender(email=sender_email, name=sender_name)
 
     def send(self, message: OutgoingMail) -> SendResult:
@@ -77,6 +99,46 @@ class BrevoGateway:
                 raise
             return SendResult(message_id=None, was_already_sent=True)
         return SendResult(message_id)
+
+    def find_sent(self, tag: str, *, days: int) -> str | None:
+        """The message id of a mail that carries this tag and was accepted within so many days; None if there is none.
+
+        What Brevo lists without naming the tag is not counted: it may be another mail.
+        """
+        # The package's word for the filter: a serialised array.
+        events = _call(
+            lambda: (
+                self._mails.get_email_event_report(
+                    tags=json.dumps([tag]), days=days, limit=_MOST_EVENTS, _request_timeout=_TIMEOUT
+                ).events
+            )
+        )
+        return next((str(event.message_id) for event in events or () if tag in str(event.tag or "")), None)
+
+    def read_report(self, day: date) -> DayReport:
+        """What Brevo counted on a day."""
+        found = _call(
+            lambda: self._mails.get_aggregated_smtp_report(
+                start_date=day.isoformat(), end_date=day.isoformat(), _request_timeout=_TIMEOUT
+            )
+        )
+        bounces = (found.hard_bounces, found.soft_bounces, found.blocked, found.invalid)
+        return DayReport(int(found.requests or 0), sum(int(each or 0) for each in bounces))
+
+    def list_webhooks(self) -> list[MailWebhook]:
+        """Where Brevo tells about transactional mail."""
+        found = _call(lambda: self._webhooks.get_webhooks(type="transactional", _request_timeout=_TIMEOUT).webhooks)
+        return [MailWebhook(int(each["id"]), str(each["url"]), tuple(each["events"])) for each in found or ()]
+
+    def create_webhook(self, *, url: str, events: tuple[str, ...], token: str) -> int:
+        """Have Brevo tell these events to this address, showing the token as bearer; the webhook's id."""
+        body = {"type": "transactional", **_webhook_body(url, events, token)}
+        return _call(lambda: int(self._webhooks.create_webhook(body, _request_timeout=_TIMEOUT).id))
+
+    def update_webhook(self, webhook_id: int, *, url: str, events: tuple[str, ...], token: str) -> None:
+        """Have an existing one tell these events, showing this token."""
+        body = _webhook_body(url, events, token)
+        _call(lambda: self._webhooks.update_webhook(webhook_id, body, _request_timeout=_TIMEOUT))
 
     def list_senders(self) -> list[Sender]:
         """The addresses this account may write from, active or waiting for their owner's click."""
@@ -122,6 +184,12 @@ def _message_id(mails: sib_api_v3_sdk.TransactionalEmailsApi, body: sib_api_v3_s
     return str(mails.send_transac_email(body, _request_timeout=_TIMEOUT).message_id)
 
 
+def _webhook_body(url: str, events: tuple[str, ...], token: str) -> dict[str, object]:
+    # The package's model of a webhook is older than its authentication: the body is given as it is.
+    auth = {"type": "bearer", "token": token}
+    return {"url": url, "description": "Comptoir", "events": list(events), "auth": auth}
+
+
 def _sender(found: sib_api_v3_sdk.GetSendersListSenders) -> Sender:
     return Sender(id=found.id, name=found.name, email=found.email, is_active=found.active)
 
@@ -132,11 +200,16 @@ def _call(request: Callable[[], _Result]) -> _Result:
         return request()
     except ApiException as failure:
         raise _sorted(failure) from None
-    except HTTPError:
-        raise Retryable("brevo", "unreachable") from None
+    except HTTPError as failure:
+        raise Retryable("brevo", UNREACHABLE if _never_arrived(failure) else "no_answer") from None
     except (ValueError, TypeError, AttributeError):
         # The package trips over an answer that is not Brevo's: a proxy's page, a body that is not UTF-8.
         raise Retryable("brevo", "malformed_answer") from None
+
+
+def _never_arrived(failure: HTTPError) -> bool:
+    cause = failure.reason if isinstance(failure, MaxRetryError) else failure
+    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
 
 
 def _sorted(failure: ApiException) -> Retryable | Terminal:

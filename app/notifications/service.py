@@ -6,18 +6,16 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core.clock import utc_now
 from app.core.db import Base, Json
 from app.core.ids import new_id
-from app.core.jobs import enqueue, enqueue_at
+from app.core.jobs import enqueue
 from app.core.settings import get_settings
 from app.notifications.models import Message
-from app.notifications.queries import lock_message
-from app.notifications.rules import compute_mail_locale, decide_next_attempt
-from app.shop.queries import find_shop_names
+from app.notifications.rules import KINDS, compute_mail_locale
+from app.shop.queries import find_shop, find_shop_names
 
 _message = Base.metadata.tables[Message.__tablename__]
-_COLUMNS = ("id", "template", "object_id", "recipient", "locale", "content", "secret", "expires_at")
+_COLUMNS = ("id", "template", "object_id", "recipient", "locale", "content", "secret", "expires_at", "priority")
 # Built once: making a statement anew costs as much as sending it.
 _QUEUE = (
     insert(_message)
@@ -52,11 +50,20 @@ def queue_mail(
         "content": content,
         "secret": secret,
         "expires_at": expires_at,
+        "priority": KINDS[template].priority,
     }
     written = session.execute(_QUEUE, row).scalar_one_or_none()
     if written is not None:
         enqueue(session, "notifications.send", message_id=written)
     return written is not None
+
+
+def queue_owner_mail(session: Session, template: str, object_id: str, content: Json) -> bool:
+    """Have the shop's contact told, in the shop's language; False when this object already had this mail."""
+    shown, shop = {**describe_shop(session), **content}, find_shop(session)
+    return queue_mail(
+        session, template, object_id, str(shown["contact_email"]), shop.default_locale if shop else None, shown
+    )
 
 
 def describe_shop(session: Session) -> Json:
@@ -66,39 +73,3 @@ def describe_shop(session: Session) -> Json:
         "shop_name": names.name if names else settings.brevo_sender_name,
         "contact_email": names.contact_email if names else settings.brevo_sender_email,
     }
-
-
-def mark_sent(session: Session, message_id: str, provider_message_id: str | None) -> None:
-    """Brevo has it. A repeat that Brevo refused as a duplicate has no id of its own."""
-    message = lock_message(session, message_id)
-    if message.state == "queued":
-        message.state = "sent"
-        message.attempts += 1
-        message.error_code = None
-        message.provider_message_id = provider_message_id
-        message.sent_at = utc_now()
-
-
-def mark_unsent(session: Session, message_id: str, error_code: str, retry_after_seconds: int | None) -> None:
-    """It did not leave this time: ask for the next try, or give up after a day."""
-    message = lock_message(session, message_id)
-    if message.state != "queued":  # a worker taken for dead sent it meanwhile
-        return
-    message.attempts += 1
-    message.error_code = error_code
-    next_at = decide_next_attempt(
-        message.attempts, message.created_at, utc_now(), retry_after_seconds, message.expires_at
-    ).at
-    if next_at is None:
-        message.state = "dead"
-    else:
-        enqueue_at(session, "notifications.send", next_at, message_id=message_id)
-
-
-def mark_dead(session: Session, message_id: str, error_code: str) -> None:
-    """It will be refused for ever: a person has to look."""
-    message = lock_message(session, message_id)
-    if message.state == "queued":
-        message.attempts += 1
-        message.state = "dead"
-        message.error_code = error_code

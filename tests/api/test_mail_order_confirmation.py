@@ -2,9 +2,11 @@
 
 import pytest
 
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.notifications.jobs import send
-from app.notifications.service import mark_dead, mark_unsent
+from app.notifications.send_message import Failure, mark_dead, mark_unsent
+from tests.factories.mail import make_mail_due
 from tests.in_process import RunJobs
 from tests.rows import row
 from tests.shop_front import ADDRESS, Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
@@ -104,8 +106,7 @@ def test_while_brevo_is_down_the_order_stands_and_the_mail_waits(
     )
     assert 50 <= int(str(seconds)) <= 3600
     fake_brevo.recover()
-    with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+    make_mail_due()
     assert run_jobs() == []
     assert len(fake_brevo.mails()) == 1
     assert read_rows("SELECT state, attempts, error_code FROM message") == [("sent", 2, None)]
@@ -117,7 +118,9 @@ def test_after_a_day_a_mail_is_given_up_and_says_why(
     fake_brevo.break_down(SEND, "error", times=None)
     buy(buyer, fake_stripe)
     with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE message SET created_at = now() - interval '25 hours'")
+        session.connection().exec_driver_sql(
+            "UPDATE message SET created_at = now() - interval '25 hours', queued_at = now() - interval '25 hours'"
+        )
     assert run_jobs() == []
     ((state, code),) = read_rows("SELECT state, error_code FROM message")
     assert (state, bool(code)) == ("dead", True)
@@ -141,7 +144,7 @@ def test_a_mail_that_our_own_template_cannot_make_waits_for_the_release_that_can
     with unit_of_work("test") as session:
         execute = session.connection().exec_driver_sql
         execute("UPDATE message SET content = whole.content FROM whole")
-        execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+    make_mail_due()
     assert run_jobs() == []
     assert len(fake_brevo.mails()) == 1
 
@@ -154,7 +157,7 @@ def test_a_mail_that_left_stays_sent_whatever_a_second_worker_says(
     ((message_id,),) = read_rows("SELECT id FROM message")
     before = read_state()
     with unit_of_work("test") as session:
-        mark_unsent(session, str(message_id), "unreachable", None)
-        mark_dead(session, str(message_id), "invalid_parameter")
+        mark_unsent(session, str(message_id), Failure("unreachable"), utc_now())
+        mark_dead(session, str(message_id), "invalid_parameter", utc_now())
     assert read_rows("SELECT state, attempts, error_code FROM message") == [("sent", 1, None)]
     assert read_state() == before
