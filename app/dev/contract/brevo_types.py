@@ -2,9 +2,10 @@
 
 import ast
 import re
+from typing import cast
 
 from app.dev.contract.operation import Operation, Schema
-from app.dev.contract.operations import BREVO_OPERATIONS
+from app.dev.contract.operations import BREVO_OPERATIONS, BREVO_YOUNGER_FIELDS
 from app.dev.contract.source import get_function, list_classes, list_imports, parse_module
 
 _PLAIN: dict[str, Schema] = {
@@ -37,20 +38,36 @@ def _derive_operation(name: str, module: str) -> Operation:
         name=name,
         method=method,
         path=f"/v3{path}",
-        derive_request=lambda: _derive_request(function),
-        derive_response=lambda: _derive_model(str(ast.literal_eval(answer)), is_request=False),
+        derive_request=lambda: _derive_request(function, name),
+        derive_response=lambda: _derive_response(ast.literal_eval(answer)),
     )
 
 
-def _derive_request(function: ast.FunctionDef) -> Schema:
-    """The model of the body, or else the query parameters: both are only named in the docstring."""
+def _derive_request(function: ast.FunctionDef, name: str) -> Schema:
+    """The model of the body, or else the query parameters: types are only named in the docstring, names in the code."""
     told = re.findall(r":param (\S+) (\w+):.*?(\(required\))?$", ast.get_docstring(function) or "", re.MULTILINE)
     bodies = [kind for kind, _, _ in told if kind not in _PLAIN]
     if bodies:
-        return _derive_model(bodies[0], is_request=True)
-    properties: Schema = {name: dict(_PLAIN[kind]) for kind, name, _ in told}
-    required = sorted(name for _, name, mark in told if mark)
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        schema = _derive_model(bodies[0], is_request=True)
+        return schema | {"properties": cast("Schema", schema["properties"]) | BREVO_YOUNGER_FIELDS.get(name, {})}
+    kinds = {python_name: kind for kind, python_name, _ in told}
+    properties: Schema = {wire: dict(_PLAIN[kinds[inner]]) for wire, inner in _query_names(function).items()}
+    return {"type": "object", "properties": properties, "required": [], "additionalProperties": False}
+
+
+def _query_names(function: ast.FunctionDef) -> dict[str, str]:
+    """Name on the wire -> name in the package, from `query_params.append(('startDate', params['start_date']))`."""
+    pairs = [
+        node.args[0]
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and _called(node) == "append" and "query_params" in ast.unparse(node.func)
+    ]
+    texts = [[item.value for item in ast.walk(pair) if isinstance(item, ast.Constant)] for pair in pairs]
+    return {str(wire): str(inner) for wire, inner in texts}
+
+
+def _derive_response(model: str | None) -> Schema:
+    return {"type": "object", "properties": {}} if model is None else _derive_model(model, is_request=False)
 
 
 def _derive_model(name: str, *, is_request: bool) -> Schema:
@@ -82,7 +99,9 @@ def _derive(kind: str, *, is_request: bool) -> Schema:
 def _with_values(schema: Schema, setter: ast.FunctionDef, *, is_request: bool) -> Schema:
     for node in ast.walk(setter):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "allowed_values":
-            return schema | {"enum" if is_request else "x-known-values": ast.literal_eval(node.value)}
+            known: Schema = {"enum" if is_request else "x-known-values": ast.literal_eval(node.value)}
+            items = schema.get("items")
+            return schema | ({"items": items | known} if isinstance(items, dict) else known)
     return schema
 
 

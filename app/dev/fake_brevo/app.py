@@ -7,17 +7,26 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Lifespan
 
+from app.core.clock import utc_now
 from app.dev.contract.judge import brevo_operations
 from app.dev.fake_brevo.calls import Calls, Observer
-from app.dev.fake_brevo.messages import Message, Messages, Sender, UsedKey
+from app.dev.fake_brevo.control import control
+from app.dev.fake_brevo.limits import Limits
+from app.dev.fake_brevo.mail_events import MailEvent, MailEvents
+from app.dev.fake_brevo.messages import Message, Messages, Quota, Sender, UsedKey, list_recipients
 from app.dev.fake_brevo.pages import Pages
 from app.dev.fake_brevo.refused import Json, Refused
+from app.dev.fake_brevo.statistics import Statistics
+from app.dev.fake_brevo.webhooks import Webhook, Webhooks
 from app.dev.faults import Faults
 from app.dev.journal import Journal
+from app.dev.keys import ApiKey, ApiKeys
+
+_KINDS = (ApiKey, MailEvent, Message, Quota, Sender, UsedKey, Webhook)
 
 
 def create_app(
@@ -27,36 +36,54 @@ def create_app(
 
     `observer` is called with the operation's name during each call, before its answer.
     """
-    journal, faults = Journal(state_file, (Message, UsedKey, Sender)), Faults()
-    calls, messages = Calls(faults, api_key, observer), Messages(journal)
-    handlers = {
-        "send_transac_email": messages.send,
-        "create_sender": messages.create_sender,
-        "get_senders": messages.list_senders,
-    }
-    routes = [
-        Route(operation.path, calls.endpoint(operation, handlers[name]), methods=[operation.method])
-        for name, operation in brevo_operations().items()
-    ]
+    journal, faults = Journal(state_file, _KINDS), Faults()
+    keys = ApiKeys(journal, lambda key: key != "" and api_key in (None, key))
+    limits = Limits(lambda: utc_now().timestamp())
+    calls, messages, events = Calls(faults, keys, limits, observer), Messages(journal), MailEvents(journal)
+    messages.on_accepted = lambda message: _deliver(events, message)
+    answering = (messages, Webhooks(journal), Statistics(messages, events))
+    handlers = {name: handler for each in answering for name, handler in each.handlers().items()}
     return Starlette(
-        routes=[*routes, *faults.routes(), *_controls(messages, calls), *Pages(messages).routes()],
+        routes=[
+            *(
+                Route(operation.path, calls.endpoint(operation, handlers[name]), methods=[operation.method])
+                for name, operation in brevo_operations().items()
+            ),
+            *faults.routes(),
+            *messages.controls(),
+            *events.controls(),
+            *_controls(calls, keys, limits),
+            *Pages(messages).routes(),
+        ],
         exception_handlers={HTTPException: _unknown_url},
         lifespan=_lifespan(journal),
     )
 
 
-def _controls(messages: Messages, calls: Calls) -> list[Route]:
-    async def list_messages(_request: Request) -> Response:
-        return JSONResponse([_render(message) for message in messages.list_messages()])
-
-    async def list_requests(_request: Request) -> Response:
-        return JSONResponse(list(calls.log))
-
-    return [Route("/_test/messages", list_messages), Route("/_test/requests", list_requests)]
+def _deliver(events: MailEvents, message: Message) -> None:
+    """Every mailbox takes its mail at once, as far as statistics go; `/_test/bounces` tells of others, and posts."""
+    for email in list_recipients(message):
+        for kind in ("request", "delivered"):
+            events.record(message, kind, email, at=message.accepted_at)
 
 
-def _render(message: Message) -> Json:
-    return {"messageId": message.id, "acceptedAt": message.accepted_at, **message.content}
+def _controls(calls: Calls, keys: ApiKeys, limits: Limits) -> list[Route]:
+    async def list_requests(_given: Json) -> object:
+        return list(calls.log)
+
+    async def clear_requests(_given: Json) -> object:
+        calls.log.clear()
+        return []
+
+    async def change_keys(given: Json) -> object:
+        return keys.change(given)
+
+    return [
+        control("GET", "requests", list_requests),
+        control("DELETE", "requests", clear_requests),
+        control("POST", "keys", change_keys),
+        control("POST", "limits", limits.change),
+    ]
 
 
 def _lifespan(journal: Journal) -> Lifespan[Starlette]:

@@ -8,15 +8,16 @@ Json = dict[str, object]
 class Refused(Exception):
     """Answered with this status, code and message."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
+        self.headers = headers or {}
         self.status = status
         self.code = code
         self.message = message
 
     def render(self) -> Response:
         """The whole answer."""
-        return JSONResponse({"code": self.code, "message": self.message}, self.status)
+        return JSONResponse({"code": self.code, "message": self.message}, self.status, self.headers)
 
 
 def render_outage(status: int) -> Response:
@@ -24,4 +25,6 @@ def render_outage(status: int) -> Response:
     if status == 429:
         headers = {"x-sib-ratelimit-limit": "1000", "x-sib-ratelimit-remaining": "0", "x-sib-ratelimit-reset": "7"}
         return JSONResponse({"message": "API rate limit exceeded"}, 429, headers)
-    return JSONResponse({"message": "Internal server error"}, 500)
+    if status == 401:
+        return Refused(401, "unauthorized", "Key not found").render()
+    return JSONResponse({"message": "Internal server error"}, status)

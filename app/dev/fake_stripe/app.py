@@ -23,7 +23,6 @@ from app.dev.fake_stripe.delivery import RETRY_SECONDS, Deliveries, Delivery
 from app.dev.fake_stripe.disputes import Dispute, Disputes
 from app.dev.fake_stripe.events import Event, Events
 from app.dev.fake_stripe.intent_object import PaymentIntent
-from app.dev.fake_stripe.keys import SecretKey
 from app.dev.fake_stripe.pages import Pages
 from app.dev.fake_stripe.payment_intents import PaymentIntents
 from app.dev.fake_stripe.payouts import Payout, Payouts
@@ -34,8 +33,10 @@ from app.dev.fake_stripe.session_pages import SessionPages
 from app.dev.fake_stripe.webhook_endpoints import WebhookEndpoint, WebhookEndpoints
 from app.dev.faults import Faults
 from app.dev.journal import Journal
+from app.dev.keys import ApiKey
 
 _KINDS = (
+    ApiKey,
     BalanceTransaction,
     Charge,
     CheckoutSession,
@@ -46,7 +47,6 @@ _KINDS = (
     Payout,
     Refund,
     Remembered,
-    SecretKey,
     WebhookEndpoint,
 )
 

@@ -21,13 +21,14 @@ from app.dev.contract.operation import Operation
 from app.dev.fake_stripe.cause import Cause, caused_by
 from app.dev.fake_stripe.control import control
 from app.dev.fake_stripe.ids import new_id
-from app.dev.fake_stripe.keys import SecretKeys
 from app.dev.fake_stripe.refused import Json, Refused, StateRefused, in_use, render, render_outage
 from app.dev.faults import Faults, play
 from app.dev.journal import Journal, Kept
+from app.dev.keys import ApiKeys
 
 Observer = Callable[[str], None]
 
+_SECRET_PREFIXES = ("sk_test_", "rk_test_")
 _KEY_LIFE_SECONDS = 24 * 3600
 # What a browser holding the publishable key may do, with the client secret of the object.
 _PUBLIC_OPERATIONS = ("payment_intents.retrieve", "payment_intents.confirm")
@@ -69,7 +70,7 @@ class Calls:
         self.api_version = api_version
         self._observer = observer
         self._running: set[str] = set()
-        self._keys = SecretKeys(journal)
+        self._keys = ApiKeys(journal, lambda key: key.startswith(_SECRET_PREFIXES))
 
     def controls(self) -> list[Route]:
         """What was asked, which keys may ask, and time for idempotency keys."""
@@ -77,7 +78,7 @@ class Calls:
             control("GET", "requests", lambda _path, _given: list(self.log)),
             control("DELETE", "requests", self._clear),
             control("POST", "idempotency_keys/age", self._age),
-            *self._keys.controls(),
+            control("POST", "keys", lambda _path, given: self._keys.change(given)),
         ]
 
     def _clear(self, _path: dict[str, str], _given: Json) -> object:
@@ -189,7 +190,10 @@ class Calls:
             return True
         if key.startswith("pk_test_"):
             raise Refused(403, "This API call cannot be made with a publishable API key.", code="secret_key_required")
-        raise self._keys.refuse(key)
+        shown = f"{key[:8]}****{key[-4:]}"
+        if self._keys.is_revoked(key):
+            raise Refused(401, f"Expired API Key provided: {shown}", code="api_key_expired")
+        raise Refused(401, f"Invalid API Key provided: {shown}")
 
     def _check_version(self, request: Request) -> None:
         version = request.headers.get("Stripe-Version", self.api_version)
