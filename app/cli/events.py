@@ -1,21 +1,58 @@
 """`comptoir events`: what Stripe told, what became of it, and how to bring it again."""
 
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from app.cli.actor import acting_as_caller
+from app.cli.actor import acting_as_caller, name_of_caller
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.cli.since import SinceOption, read_since
 from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
+from app.orders.queries import get_order_id
+from app.payments.models import PaymentEvent
 from app.stripe_events.check_objects import sweep_objects
+from app.stripe_events.errors import EventUnknown
+from app.stripe_events.queries import EventFilter, list_events
 from app.stripe_events.reconcile_events import Reconciled, reconcile_events
+from app.stripe_events.replay_events import Replayed, replay_event, replay_events
 
 app = typer.Typer(no_args_is_help=True)
 
+MOST_SHOWN = 200
+
+
+class State(StrEnum):
+    """Where an event of the ledger stands."""
+
+    PROCESSED = "processed"
+    IGNORED = "ignored"
+    UNMATCHED = "unmatched"
+    FAILED = "failed"
+
+
+EventArgument = Annotated[str, typer.Argument(help=french_or_english("L'événement, evt_...", "The event, evt_..."))]
+AboutArgument = Annotated[
+    str, typer.Argument(help=french_or_english("evt_, pi_, cs_, re_ ou commande", "evt_, pi_, cs_, re_ or order"))
+]
+StateOption = Annotated[State | None, typer.Option("--state", help=french_or_english("Son état", "Its state"))]
+TypeOption = Annotated[str, typer.Option("--type", help=french_or_english("Son type", "Its type"))]
+OrderOption = Annotated[
+    str, typer.Option("--order", help=french_or_english("Commande : numéro ou identifiant", "Order: number or id"))
+]
+ForceOption = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help=french_or_english(
+            "Appliquer de nouveau ce qui l'est déjà ; aucun effet n'est doublé",
+            "Apply again what is applied; no effect is doubled",
+        ),
+    ),
+]
 MostOption = Annotated[int, typer.Option("-n", min=1, help=french_or_english("Au plus", "At most"))]
 
 
@@ -61,6 +98,102 @@ def check(most: MostOption = 5000, as_json: JsonOption = False) -> None:
             )
         )
     raise typer.Exit(1 if swept.failed or swept.unknown else 0)
+
+
+@app.command(
+    help=french_or_english(
+        "Rejouer un événement gardé ; ce qui est fait reste fait.",
+        "Apply a kept event again; what is done stays done.",
+    )
+)
+def replay(
+    event_id: EventArgument = "",
+    state: StateOption = None,
+    since: SinceOption = "",
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    if bool(event_id) == bool(state or since):
+        raise typer.BadParameter(
+            french_or_english("EVENT_ID, --state ou --since.", "EVENT_ID, --state or --since.")
+        )
+    states = (state.value,) if state else tuple(State) if force else (State.FAILED, State.UNMATCHED)
+    shown = []
+    with acting_as_caller():
+        replayed = (
+            iter([replay_event(event_id, is_forced=force)])
+            if event_id
+            else replay_events(states, read_since(since), is_forced=force)
+        )
+        for each in replayed:
+            shown.append(each)
+            if not as_json:
+                print_line(_before_and_after(each))
+    if as_json:
+        print_json([asdict(each) for each in shown])
+    elif not shown:
+        print_line(french_or_english("Rien à rejouer.", "Nothing to replay."))
+    raise typer.Exit(0 if all(each.is_applied for each in shown) else 1)
+
+
+@app.command("list", help=french_or_english("Le registre, du plus récent au plus ancien.", "The ledger, newest first."))
+def list_ledger(
+    state: StateOption = None,
+    kind: TypeOption = "",
+    since: SinceOption = "",
+    order: OrderOption = "",
+    most: MostOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    with unit_of_work(name_of_caller()) as session:
+        about = get_order_id(session, order) if order else ""
+        wanted = EventFilter(state.value if state else "", kind, about, read_since(since))
+        rows = [_show(row) for row in list_events(session, wanted, most)]
+    _print_rows(rows, as_json)
+
+
+@app.command(
+    help=french_or_english(
+        "Les événements d'un identifiant : evt_, pi_, cs_, re_, une commande. Aucune donnée personnelle.",
+        "The events of an id: evt_, pi_, cs_, re_, an order. No personal data.",
+    )
+)
+def show(about: AboutArgument, as_json: JsonOption = False) -> None:
+    with unit_of_work(name_of_caller()) as session:
+        named = get_order_id(session, about) if about.startswith(("order_", "#")) or about.isdigit() else about
+        rows = [_show(row) for row in list_events(session, EventFilter(about=named), MOST_SHOWN)]
+    if not rows:
+        raise EventUnknown
+    _print_rows(rows, as_json)
+
+
+def _show(row: PaymentEvent) -> dict[str, object]:
+    """What is no personal data: never the body."""
+    names = (
+        "stripe_event_id", "type", "state", "attempts", "error_code", "source", "order_id", "payment_intent_id",
+        "checkout_session_id", "object_id", "request_id", "event_created_at", "received_at", "processed_at",
+        "next_try_at", "api_version", "is_livemode", "body_sha256",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in names}
+
+
+def _print_rows(rows: list[dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        about = row["order_id"] or row["checkout_session_id"] or row["payment_intent_id"] or row["object_id"] or "-"
+        cause = f"  [{row['error_code']}]" if row["error_code"] else ""
+        at = row["event_created_at"]
+        print_line(
+            f"{at:%Y-%m-%d %H:%M:%S}  {row['stripe_event_id']}  {row['type']}  {row['state']} x{row['attempts']}"
+            f"  {row['source']}  {about}{cause}"
+        )
+
+
+def _before_and_after(each: Replayed) -> str:
+    cause = f"  [{each.error_code}]" if each.error_code else ""
+    return f"{each.event_id}  {each.before} -> {each.after}{cause}  {each.order_id or ''}".rstrip()
 
 
 def _describe(done: Reconciled) -> str:

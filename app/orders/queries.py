@@ -73,6 +73,16 @@ def get_order_row(session: Session, order_id: str) -> Order:
     return found
 
 
+def get_order_id(session: Session, named: str) -> str:
+    """The id of the order that a person names by its number (`1042`, `#1042`) or by its id; raises `OrderNotFound`."""
+    number = named.lstrip("#")
+    is_number = number.isascii() and number.isdigit() and len(number) < len("1000000000")
+    found = session.scalar(select(Order.id).where(Order.display_id == int(number) if is_number else Order.id == named))
+    if found is None:
+        raise OrderNotFound(named)
+    return found
+
+
 def get_order_of_cart(session: Session, cart_id: str) -> Order:
     """The order a completed cart became, whole."""
     return session.scalars(_whole().where(Order.cart_id == cart_id)).one()

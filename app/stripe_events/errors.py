@@ -42,6 +42,7 @@ class GapTooLong(Refusal):
     code = "gap_too_long"
 
     def __init__(self, since: datetime, oldest: datetime) -> None:
+        self.since = since
         command = f"comptoir events reconcile --since {oldest:%Y-%m-%d}"
         super().__init__(
             f"Les événements manquent depuis le {since:%Y-%m-%d}, Stripe n'en garde que 30 jours : lancez "

@@ -2,15 +2,20 @@
 
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
 from app.core.jobs import job
 from app.core.log import log_event, log_failure
+from app.payments.models import PaymentEvent
 from app.payments.record_event import forget_bodies, list_due_events
 from app.stripe_events.check_objects import sweep_objects
+from app.stripe_events.errors import GapTooLong
 from app.stripe_events.mark_refused import find_refused_at
-from app.stripe_events.queries import find_last_run, forget_runs
+from app.stripe_events.queries import find_last_run, forget_runs, list_given_up
+from app.stripe_events.queue_alert import GAP, GIVEN_UP, Words, queue_alert
 from app.stripe_events.reconcile_events import reconcile_events
 from app.stripe_events.rules import is_due
 from app.stripe_events.service import receive_event
@@ -32,6 +37,29 @@ def sweep() -> None:
             receive_event(event, source="replay")
         except Exception as failure:  # it is kept as failed with its next try; the others must not wait for it
             log_failure("stripe event failed again", failure, stripeEventId=event.id)
+    with unit_of_work() as session:
+        for given_up in list_given_up(session, MOST_AT_ONCE):
+            _tell_given_up(session, given_up)
+
+
+def _tell_given_up(session: Session, event: PaymentEvent) -> None:
+    """Ten tries failed: only a person goes on from here (payments §3.2)."""
+    event_id = event.stripe_event_id
+    queue_alert(
+        session,
+        GIVEN_UP,
+        event_id,
+        event_id,
+        Words(
+            f"un événement de Stripe ({event.type}) n'a pas pu être appliqué après {event.attempts} essais "
+            f"({event.error_code}).",
+            f"an event of Stripe ({event.type}) could not be applied in {event.attempts} tries ({event.error_code}).",
+        ),
+        Words(
+            f"comptoir trace {event_id}, puis, la cause réparée, comptoir events replay {event_id}.",
+            f"comptoir trace {event_id}, then, once the cause is mended, comptoir events replay {event_id}.",
+        ),
+    )
 
 
 @job("stripe_events.reconcile", attempts=1)
@@ -43,8 +71,22 @@ def reconcile(is_asked: bool = False) -> None:
         return
     try:
         reconcile_events()
+    except GapTooLong as refusal:
+        _tell_gap(refusal)
     except Refusal as refusal:  # somebody else runs it, or Stripe is down: the next minute asks again
         log_event("stripe events not reconciled", level="warning", code=refusal.code)
+
+
+def _tell_gap(refusal: GapTooLong) -> None:
+    """Once per day on which the gap began: the hourly check of objects goes on meanwhile."""
+    french, _, english = refusal.message.partition(" / ")
+    with unit_of_work() as session:
+        about = f"{refusal.since:%Y-%m-%d}"
+        what = Words(
+            "des événements de Stripe sont trop anciens pour être relus (plus de 30 jours).",
+            "events of Stripe are too old to be fetched (more than 30 days).",
+        )
+        queue_alert(session, GAP, about, None, what, Words(french, english))
 
 
 @job("stripe_events.check_objects", attempts=1)

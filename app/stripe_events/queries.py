@@ -4,12 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, collate, delete, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, collate, delete, func, literal, or_, select
+from sqlalchemy.orm import Session, defer
 
+from app.notifications.models import Message
 from app.payments.models import Payment, PaymentEvent, PaymentSession, Refund
+from app.payments.record_event import Claim
 from app.payments.rules import OPEN_EVENT_STATES, STRIPE_PROVIDER
 from app.stripe_events.models import ReconcileRun
+from app.stripe_events.queue_alert import ALERT, GIVEN_UP
 from app.stripe_events.rules import Known
 
 
@@ -27,6 +30,68 @@ def get_known(session: Session) -> Known:
         oldest_open=session.scalar(select(func.min(PaymentEvent.event_created_at)).where(*waiting)),
         last_run=last_run,
         first_asked=None if last_run else session.scalar(asked),
+    )
+
+
+def find_event(session: Session, event_id: str) -> PaymentEvent | None:
+    """The ledger's row of an event."""
+    return session.scalars(select(PaymentEvent).where(PaymentEvent.stripe_event_id == event_id)).one_or_none()
+
+
+def lock_event(session: Session, event_id: str) -> Claim:
+    """The ledger's row of an event whatever its state, held to be applied again."""
+    wanted = select(PaymentEvent).where(PaymentEvent.stripe_event_id == event_id).with_for_update()
+    row = session.scalars(wanted).one()
+    return Claim(row.id, row.attempts, row.received_at)
+
+
+def list_open_event_ids(session: Session, states: Collection[str], since: datetime | None, limit: int) -> list[str]:
+    """The events in one of these states that were made since then, oldest first."""
+    wanted = select(PaymentEvent.stripe_event_id).where(PaymentEvent.state.in_(states))
+    if since is not None:
+        wanted = wanted.where(PaymentEvent.event_created_at >= since)
+    return list(session.scalars(wanted.order_by(PaymentEvent.event_created_at, PaymentEvent.id).limit(limit)))
+
+
+def list_given_up(session: Session, limit: int) -> list[PaymentEvent]:
+    """Failed events that nobody tries again and of which the shop was not told."""
+    told = select(Message.id).where(
+        Message.template == ALERT, Message.object_id == literal(f"{GIVEN_UP}:") + PaymentEvent.stripe_event_id
+    )
+    wanted = select(PaymentEvent).where(
+        PaymentEvent.state == "failed", PaymentEvent.next_try_at.is_(None), ~told.exists()
+    )
+    return list(session.scalars(wanted.order_by(PaymentEvent.id).limit(limit)))
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which rows of the ledger; empty means no condition. `about`: an id at Stripe, or the id of an order."""
+
+    state: str = ""
+    type: str = ""
+    about: str = ""
+    since: datetime | None = None
+
+
+def list_events(session: Session, wanted: EventFilter, limit: int) -> list[PaymentEvent]:
+    """Rows of the ledger, newest first, without their bodies."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.state:
+        conditions.append(PaymentEvent.state == wanted.state)
+    if wanted.type:
+        conditions.append(PaymentEvent.type == wanted.type)
+    if wanted.since is not None:
+        conditions.append(PaymentEvent.event_created_at >= wanted.since)
+    if wanted.about:
+        named = (PaymentEvent.stripe_event_id, PaymentEvent.object_id, PaymentEvent.payment_intent_id)
+        also = (PaymentEvent.checkout_session_id, PaymentEvent.order_id)
+        conditions.append(or_(*(column == wanted.about for column in (*named, *also))))
+    newest = (PaymentEvent.event_created_at.desc(), PaymentEvent.id.desc())
+    return list(
+        session.scalars(
+            select(PaymentEvent).where(*conditions).options(defer(PaymentEvent.body)).order_by(*newest).limit(limit)
+        )
     )
 
 

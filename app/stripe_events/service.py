@@ -15,6 +15,7 @@ from app.payments.record_event import UNMATCHED, StripeEvent, claim_event, mark_
 from app.stripe_events.apply_event import apply_event
 from app.stripe_events.errors import EventNotApplied
 from app.stripe_events.fail_event import fail_if_asked
+from app.stripe_events.queries import lock_event
 
 # Two transactions took the same rows in another order: the loser's second try finds them free.
 MOST_RETRIES = 3
@@ -32,13 +33,14 @@ class Effect:
 DUPLICATE = Effect("duplicate")
 
 
-def receive_event(event: StripeEvent, source: str) -> Effect:
+def receive_event(event: StripeEvent, source: str, *, is_forced: bool = False) -> Effect:
     """Apply an event once, whoever brings it: webhook, reconcile, replay, sweeper.
 
-    On a failure nothing of it stands but a ledger row marked failed, and the failure is raised.
+    `is_forced` applies one again that was applied: its effects are facts, set once, and stay as they are. On a failure
+    nothing of it stands but a ledger row marked failed (one that was applied stays so), and the failure is raised.
     """
     try:
-        effect = _apply_with_retries(event, source)
+        effect = _apply_with_retries(event, source, is_forced=is_forced)
     except Exception as failure:  # whatever it was, the sweeper must find the event
         _keep_failed(event, source, failure)
         if isinstance(failure, Refusal):  # it would be rendered as the caller's fault, a 4xx (design §4.8)
@@ -48,19 +50,19 @@ def receive_event(event: StripeEvent, source: str) -> Effect:
     return effect
 
 
-def _apply_with_retries(event: StripeEvent, source: str) -> Effect:
+def _apply_with_retries(event: StripeEvent, source: str, *, is_forced: bool) -> Effect:
     for _ in range(MOST_RETRIES):
         try:
-            return _claim_and_apply(event, source)
+            return _claim_and_apply(event, source, is_forced=is_forced)
         except DBAPIError as failure:
             if not isinstance(failure.orig, WORTH_RETRYING):
                 raise
-    return _claim_and_apply(event, source)
+    return _claim_and_apply(event, source, is_forced=is_forced)
 
 
-def _claim_and_apply(event: StripeEvent, source: str) -> Effect:
+def _claim_and_apply(event: StripeEvent, source: str, *, is_forced: bool) -> Effect:
     with unit_of_work(limits_statements=True) as session:
-        claim = claim_event(session, event, source)
+        claim = claim_event(session, event, source) or (lock_event(session, event.id) if is_forced else None)
         if claim is None:
             return DUPLICATE
         recorded = apply_event(session, event) if _is_for_us(event) else None

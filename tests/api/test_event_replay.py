@@ -1,0 +1,123 @@
+"""`comptoir events`: what the ledger keeps is listed, and applied again without any effect done twice."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from app.core.db import unit_of_work
+from app.payments.models import PaymentEvent
+from app.stripe_events.jobs import sweep
+from tests.command import Done, run_command
+from tests.lost_news import lose_payment
+from tests.rows import row
+from tests.shop_front import Buyer, FakeStripe, Json, read_rows, read_state
+from tests.stripe_news import deliver, event_about, intent_of_nobody
+
+
+def events(*arguments: str) -> Done:
+    return run_command("events", *arguments)
+
+
+def answer(*arguments: str) -> list[Json]:
+    found = events(*arguments, "--json").answer
+    assert isinstance(found, list)
+    return found
+
+
+def fail(buyer: Buyer, event: Json) -> None:
+    """The event cannot be written: somebody holds the cart for too long."""
+    with unit_of_work("somebody else") as session:
+        session.connection().exec_driver_sql("SELECT FROM cart FOR UPDATE")
+        assert deliver(buyer, event).status_code == 500
+
+
+def change(**values: object) -> None:
+    """Time passes over the ledger."""
+    with unit_of_work("test") as session:
+        session.execute(update(PaymentEvent).values(**values))
+
+
+@pytest.fixture
+def failed(buyer: Buyer, fake_stripe: FakeStripe) -> Json:
+    """An event of a paid cart that could not be written."""
+    intent = fake_stripe.pay(buyer.open_session(buyer.fill_cart(2)).intent_id, deliver=False)
+    event = event_about(intent)
+    fail(buyer, event)
+    return event
+
+
+@row("S1-003", "S1-005", "S4-040")
+def test_a_failed_event_is_found_and_applied(buyer: Buyer, fake_stripe: FakeStripe, failed: Json) -> None:
+    (kept,) = answer("list", "--state", "failed")
+    assert (kept["stripe_event_id"], kept["attempts"]) == ("evt_of_the_test", 1)
+    assert kept["error_code"] == "sqlalchemy.exc.OperationalError"
+    done = events("replay", "evt_of_the_test")
+    ((order_id, number),) = read_rows('SELECT id, display_id FROM "order"')
+    assert (done.code, done.out) == (0, f"evt_of_the_test  failed -> processed  {order_id}\n")
+    state = read_state()
+    again = events("replay", "evt_of_the_test")
+    assert (again.code, again.out) == (0, f"evt_of_the_test  processed -> processed  {order_id}\n")
+    assert read_state() == state
+    intent_id = str(kept["payment_intent_id"])
+    for about in (
+        ("show", str(order_id)),
+        ("show", str(number)),
+        ("show", intent_id),
+        ("list", "--order", str(number)),
+    ):
+        assert [each["state"] for each in answer(*about)] == ["processed"], about
+    assert "example.com" not in events("show", intent_id).out + events("show", intent_id, "--json").out
+    assert [answer("list", *none) for none in (("--state", "failed"), ("--type", "charge.refunded"))] == [[], []]
+    assert (events("show", "pi_unknown").code, events("list", "--order", "4711").code) == (1, 1)
+    audited = "SELECT details FROM audit_log WHERE action = 'events.replayed'"
+    assert read_rows(audited) == [({"before": "failed", "after": "processed", "is_forced": False},)]
+
+
+@row("S1-009")
+def test_an_event_that_only_stripe_has_is_fetched(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    event_id, _ = lose_payment(buyer, fake_stripe)
+    assert events("replay", event_id).out.startswith(f"{event_id}  absent -> processed  order_")
+    state = read_state()
+    change(body=None)  # thirty days later
+    assert events("replay", event_id, "--force").code == 0
+    assert read_state() == state
+    unknown = run_command("events", "replay", "evt_nobody", "--json")
+    assert (unknown.code, unknown.answer["code"]) == (1, "event_unknown")  # type: ignore[index]
+    fake_stripe.break_down("events.retrieve", "error", times=None)
+    refused = run_command("events", "replay", "evt_other", "--json")
+    assert (refused.code, refused.answer["code"]) == (1, "stripe_unanswered")  # type: ignore[index]
+    assert read_state() == state
+
+
+def test_many_are_replayed_by_state_and_since(buyer: Buyer, fake_stripe: FakeStripe, failed: Json) -> None:
+    for name in ("evt_a", "evt_b"):
+        deliver(buyer, event_about(intent_of_nobody(), id=name))
+    assert [each["event_id"] for each in answer("replay", "--state", "unmatched")] == ["evt_a", "evt_b"]
+    done = events("replay", "--since", "1h")
+    assert done.code == 1, "two stay unmatched"
+    assert sorted(line.split("  ")[1] for line in done.out.splitlines()) == [
+        "failed -> processed",
+        "unmatched -> unmatched",
+        "unmatched -> unmatched",
+    ]
+    assert events("replay", "--state", "failed").out == "Rien à rejouer.\n"
+    assert (events("replay").code, events("replay", "evt_a", "--since", "1h").code) == (2, 2)
+
+
+@row("S4-019")
+def test_after_ten_tries_a_person_is_told_once(buyer: Buyer, failed: Json, capsys: pytest.CaptureFixture[str]) -> None:
+    change(attempts=9, next_try_at=PaymentEvent.received_at - timedelta(minutes=1))
+    with unit_of_work("somebody else") as session:
+        session.connection().exec_driver_sql("SELECT FROM cart FOR UPDATE")
+        sweep()
+    assert read_rows("SELECT state, attempts, next_try_at FROM payment_event") == [("failed", 10, None)]
+    ((template, content),) = read_rows("SELECT template, content FROM message")
+    assert (template, content["code"]) == ("money_alert", "event_given_up")  # type: ignore[index]
+    assert "comptoir events replay evt_of_the_test" in str(content)
+    printed = capsys.readouterr().out
+    assert printed.count('"message": "money needs a person"') == 1
+    assert '"code": "event_given_up"' in printed
+    sweep()
+    assert read_rows("SELECT count(*) FROM message") == [(1,)]
+    assert events("replay", "evt_of_the_test").code == 0
