@@ -109,9 +109,9 @@ def _sum_up_committed(session: Session, returns: Sequence[OrderReturn]) -> dict[
     """What is refunded or promised back for each of these returns, in cents."""
     sums = {each.id: 0 for each in returns}
     standing = select(Refund.return_id, Refund.amount_cents).where(
-        Refund.return_id.in_(sums), Refund.status.not_in(("failed", "canceled"))
+        Refund.return_id.in_(list(sums)), Refund.status.not_in(("failed", "canceled"))
     )
-    for return_id, amount_cents in session.execute(standing).tuples():
+    for return_id, amount_cents in session.execute(standing):
         if return_id is not None:
             sums[return_id] += amount_cents
     return sums

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from app.carts.models import AdjustmentColumns
 from app.carts.rules import ChargeTotals, Totals
 from app.core.db import Json
+from app.core.masking import masked_email
 from app.core.money import WireAmount, to_wire
 from app.orders.compute_totals import compute_order_totals
 from app.orders.models import Order, OrderLine, OrderShippingMethod
@@ -21,7 +22,7 @@ from app.orders.rules import (
 )
 from app.payments.models import Payment, PaymentCollection
 from app.store_api.fields import FieldTree
-from app.store_api.masking import masked_address, masked_email
+from app.store_api.masking import masked_address
 from app.store_api.shapes import (
     AddressOut,
     AdjustmentOut,
@@ -136,6 +137,7 @@ def order_out(contents: OrderContents, tree: FieldTree, *, is_owner: bool) -> Or
     values = {
         **_own_values(order),
         **totals_values(totals, code),
+        "total": to_wire(_current_total_cents(order, totals), code),
         **_personal_values(order, is_owner=is_owner),
         "payment_status": compute_payment_status(order.total_cents, money),
         "fulfillment_status": compute_fulfillment_status([_pieces(line) for line in order.lines]),
@@ -192,7 +194,7 @@ def _own_values(order: Order) -> dict[str, object]:
         "metadata": order.details,
         "created_at": order.created_at,
         "updated_at": order.updated_at,
-        "canceled_at": None,
+        "canceled_at": order.canceled_at,
     }
 
 
@@ -200,7 +202,15 @@ def _money(payments: Sequence[Payment]) -> Money:
     return Money(
         authorized_cents=sum(payment.amount_cents for payment in payments),
         captured_cents=sum(payment.amount_cents for payment in payments if payment.captured_at),
-        refunded_cents=0,  # a refund waits for approval and none is executed before
+        refunded_cents=sum(payment.refunded_cents for payment in payments),
+    )
+
+
+def _current_total_cents(order: Order, totals: Totals) -> int:
+    """What the order still is: pieces that have come back are no more part of it (store-api §8)."""
+    return order.total_cents - sum(
+        compute_share(charge.total_cents, line.quantity, line.return_received_quantity + line.return_dismissed_quantity)
+        for line, charge in zip(order.lines, totals.items, strict=True)
     )
 
 
@@ -209,8 +219,9 @@ def _summary(order: Order, totals: Totals, money: Money) -> SummaryOut:
         compute_share(charge.total_cents, line.quantity, line.return_requested_quantity)
         for line, charge in zip(order.lines, totals.items, strict=True)
     )
-    summary, code = compute_summary(order.total_cents, money, asked_back_cents), order.currency_code
-    total, paid = to_wire(order.total_cents, code), to_wire(summary.paid_cents, code)
+    total_cents, code = _current_total_cents(order, totals), order.currency_code
+    summary = compute_summary(total_cents, money, asked_back_cents)
+    total, paid = to_wire(total_cents, code), to_wire(summary.paid_cents, code)
     return SummaryOut(
         paid_total=paid,
         refunded_total=to_wire(summary.refunded_cents, code),
@@ -219,7 +230,7 @@ def _summary(order: Order, totals: Totals, money: Money) -> SummaryOut:
         transaction_total=paid - to_wire(summary.refunded_cents, code),
         pending_difference=to_wire(summary.pending_difference_cents, code),
         current_order_total=total,
-        original_order_total=total,
+        original_order_total=to_wire(order.total_cents, code),
     )
 
 
@@ -248,14 +259,14 @@ def _payment_collection(contents: OrderContents) -> dict[str, object]:
 
 def _payment(payment: Payment) -> PaymentOut:
     code = payment.currency_code
-    amount, nought = to_wire(payment.amount_cents, code), to_wire(0, code)
+    amount = to_wire(payment.amount_cents, code)
     return PaymentOut(
         id=payment.id,
         provider_id=payment.provider_id,
         amount=amount,
         authorized_amount=amount,
-        captured_amount=amount if payment.captured_at else nought,
-        refunded_amount=nought,
+        captured_amount=amount if payment.captured_at else to_wire(0, code),
+        refunded_amount=to_wire(payment.refunded_cents, code),
         currency_code=code,
         data={},
         created_at=payment.created_at,

@@ -55,7 +55,7 @@ def payment_collection_out(collection: PaymentCollection, payments: Sequence[Pay
         amount=to_wire(collection.amount_cents, currency_code),
         authorized_amount=to_wire(held, currency_code),
         captured_amount=to_wire(captured, currency_code),
-        refunded_amount=to_wire(0, currency_code),  # no refund is executed before a person approves it
+        refunded_amount=to_wire(sum(payment.refunded_cents for payment in payments), currency_code),
         status=status,
         completed_at=max(instants) if status == "completed" else None,
         created_at=collection.created_at,
