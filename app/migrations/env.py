@@ -7,7 +7,8 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 URL_VARIABLE = "DATABASE_URL"
-HIDE_SECRETS = Path(__file__).parent / "sql" / "hide_secrets.sql"
+# What logins may do with what there is now: said again after every upgrade.
+PRIVILEGES = [Path(__file__).parent / "sql" / name for name in ("hide_secrets.sql", "keep_journal.sql")]
 
 
 def run_migrations() -> None:
@@ -22,7 +23,8 @@ def run_migrations() -> None:
             # Two releases at once on one database: the second waits here, then finds nothing to do.
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('comptoir.migrations'))"))
             context.run_migrations()
-            connection.execute(text(HIDE_SECRETS.read_text()))
+            for script in PRIVILEGES:
+                connection.execute(text(script.read_text()))
     engine.dispose()
 
 

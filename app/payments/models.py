@@ -206,3 +206,43 @@ class PaymentEvent(Base):
     next_try_at: Mapped[datetime | None]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     body_sha256: Mapped[str]
+
+
+class JournalEntry(Base):
+    """One movement of money, written by the database when its transaction commits; never changed (decision 0021)."""
+
+    __tablename__ = "payment_journal"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('payment', 'refund', 'refund_failed', 'dispute_withdrawn', 'dispute_reinstated', 'correction')",
+            name="kind",
+        ),
+        CheckConstraint("amount_cents <> 0", name="moves_something"),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    written_at: Mapped[datetime] = mapped_column(index=True)
+    kind: Mapped[str]
+    payment_id: Mapped[str] = mapped_column(index=True)
+    # Stripe's id of the intent, refund or dispute; our own where money does not go through Stripe.
+    reference: Mapped[str]
+    # Signed: what came in is positive.
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    currency_code: Mapped[str]
+    provider_id: Mapped[str]
+    request_id: Mapped[str]
+    actor: Mapped[str]
+    previous_sha256: Mapped[str]
+    sha256: Mapped[str]
+
+
+class JournalHead(Base):
+    """The journal's last entry (one row): locked last in a transaction, so that numbers have no gap."""
+
+    __tablename__ = "payment_journal_head"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_number: Mapped[int] = mapped_column(BigInteger)
+    last_at: Mapped[datetime]
+    last_sha256: Mapped[str]
