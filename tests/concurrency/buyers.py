@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event
 from app.core.db import get_engine
 
 WAIT_SECONDS = 20.0
-ROW_LOCK = re.compile(" FOR (NO KEY )?UPDATE")
+ROW_LOCK = re.compile(r" FOR (NO KEY )?UPDATE( OF \"?\w+\"?)?")
 
 
 def run_together(count: int, act: Callable[[int], str]) -> Counter[str]:
@@ -28,8 +28,11 @@ def run_together(count: int, act: Callable[[int], str]) -> Counter[str]:
 
 
 @contextmanager
-def without_row_locks(parties: int) -> Iterator[None]:
-    """The product's own statements without their FOR UPDATE; all parties read before any of them goes on."""
+def without_row_locks(parties: int, at: str = "") -> Iterator[None]:
+    """The product's own statements without their FOR UPDATE; all parties read before any of them goes on.
+
+    `at` is what the statement holds after which they wait for each other; without it, the first that would lock.
+    """
     everyone_has_read = threading.Barrier(parties)
     already = threading.local()
 
@@ -39,7 +42,7 @@ def without_row_locks(parties: int) -> Iterator[None]:
         return ROW_LOCK.sub(" /* no lock */", statement), parameters
 
     def meet(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        if "/* no lock */" in statement and not getattr(already, "met", False):
+        if "/* no lock */" in statement and at in statement and not getattr(already, "met", False):
             already.met = True
             everyone_has_read.wait(WAIT_SECONDS)
 
