@@ -21,6 +21,7 @@ NOBODYS_KEY = {"x-publishable-api-key": "pk_" + "0" * 40}
 EXPECTED: Mapping[str, Mapping[str, str]] = {
     "anyone": {"*": OPEN},
     "stripe": {"*": OPEN},
+    "brevo": {"*": UNAUTHORIZED},
     "storefront": {"*": OPEN, "nobody": KEY_MISSING, "staff alone": KEY_MISSING, "wrong key": KEY_INVALID},
     "customer": {
         "*": UNAUTHORIZED,

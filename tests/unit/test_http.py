@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from app.core.context import current_actor, current_request_id
 from app.core.errors import Refusal, TooManyRequests
-from app.core.http import ANYONE, MAX_BODY_BYTES, MAX_WEBHOOK_BYTES, Access, install_stack, router
+from app.core.http import ANYONE, MAX_BODY_BYTES, WEBHOOK_BYTES, Access, install_stack, router
 from app.core.log import configure_logging
 from app.core.settings import Settings
 
@@ -210,7 +210,9 @@ def test_a_webhook_gets_its_raw_body_even_empty(client: TestClient) -> None:
     assert client.post("/stripe/webhook/raw", headers={"content-type": "application/json"}).json() == {"text": "0"}
 
 
-@pytest.mark.parametrize(("path", "cap"), [("/store/raw", MAX_BODY_BYTES), ("/stripe/webhook/raw", MAX_WEBHOOK_BYTES)])
+@pytest.mark.parametrize(
+    ("path", "cap"), [("/store/raw", MAX_BODY_BYTES), ("/stripe/webhook/raw", WEBHOOK_BYTES["/stripe/webhook"])]
+)
 def test_a_body_above_the_cap_is_413(client: TestClient, path: str, cap: int) -> None:
     assert client.post(path, content=b"x" * cap).json() == {"text": str(cap)}
     announced = client.post(path, content=b"x" * (cap + 1))
