@@ -1,7 +1,8 @@
 """Browser sessions: hashed opaque tokens in PostgreSQL with Redis as cache (design §4.12), ended at once.
 
-The cookie is the token and its signature: what we never gave out costs no question to anybody, and a rotation of
-`COOKIE_SECRET` ends every session. A password change raises the identity's version, which no kept answer survives.
+The cookie is the token and its signature: what we never gave out costs no question to anybody, and the end of a
+`COOKIE_SECRET` ends every session that it signed. A password change raises the identity's version, which no kept answer
+survives.
 """
 
 import hmac
