@@ -10,7 +10,7 @@ from jsonschema.exceptions import best_match
 
 from app.dev.contract.brevo_types import derive_brevo_error, derive_brevo_operations
 from app.dev.contract.operation import Operation, Schema
-from app.dev.contract.stripe_operations import derive_stripe_operations, derive_stripe_resources
+from app.dev.contract.stripe_operations import derive_stripe_operations, derive_stripe_resources, list_resource_names
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ def _definitions() -> Schema:
 
 def _closed(schema: Schema) -> Schema:
     """The vendor may add values and fields at any time; our fake that does has invented them."""
+    resource = list_resource_names().get(str(schema.get("x-resource")))
+    if resource is not None:
+        return {"$ref": f"#/$defs/{resource}"}
     closed = {"enum" if key == "x-known-values" else key: _close_inside(value) for key, value in schema.items()}
     if isinstance(closed.get("properties"), dict):
         closed.setdefault("additionalProperties", False)

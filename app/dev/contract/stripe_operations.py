@@ -61,9 +61,14 @@ def _derive_request(function: ast.FunctionDef, module: str) -> Schema:
 def _derive_response(function: ast.FunctionDef) -> Schema:
     text = _last_text(function.returns)
     name = text.removeprefix("ListObject[").removesuffix("]")
-    modules = {_class_name(module): key for key, module in STRIPE_RESOURCES.items()}
-    reference: Schema = {"$ref": f"#/$defs/{modules[name]}"}
+    reference: Schema = {"$ref": f"#/$defs/{list_resource_names()[name]}"}
     return list_of(reference) if text != name else reference
+
+
+@cache
+def list_resource_names() -> dict[str, str]:
+    """Name of the class in the package -> name of the object in an answer."""
+    return {_class_name(module): key for key, module in STRIPE_RESOURCES.items()}
 
 
 def _class_name(module: str) -> str:

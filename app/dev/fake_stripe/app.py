@@ -30,6 +30,8 @@ from app.dev.fake_stripe.refunds import Refund, Refunds
 from app.dev.fake_stripe.refused import Refused, render
 from app.dev.fake_stripe.session_object import CheckoutSession
 from app.dev.fake_stripe.session_pages import SessionPages
+from app.dev.fake_stripe.subscription_object import Invoice, Subscription
+from app.dev.fake_stripe.subscriptions import Subscriptions
 from app.dev.fake_stripe.webhook_endpoints import WebhookEndpoint, WebhookEndpoints
 from app.dev.faults import Faults
 from app.dev.journal import Journal
@@ -43,10 +45,12 @@ _KINDS = (
     Delivery,
     Dispute,
     Event,
+    Invoice,
     PaymentIntent,
     Payout,
     Refund,
     Remembered,
+    Subscription,
     WebhookEndpoint,
 )
 
@@ -83,7 +87,7 @@ def create_app(
     answering = (intents, Charges(journal), sessions, refunds, disputes, ledger, payouts, events, endpoints)
     handlers = {name: handler for each in answering for name, handler in each.handlers().items()}
     webhooks = WebhookControls(journal, events, deliveries, endpoints)
-    controlled = (calls, webhooks, intents, sessions, refunds, disputes, payouts)
+    controlled = (calls, webhooks, intents, sessions, refunds, disputes, payouts, Subscriptions(journal, events))
     routes = [
         *(
             Route(operation.path, calls.endpoint(operation, handlers[name]), methods=[operation.method])
