@@ -62,10 +62,7 @@ class Machine:
 
     def is_settled(self) -> bool:
         """Whether nothing is under way any more."""
-        with unit_of_work("test") as session:
-            for statement in NEXT_TRIES:
-                session.execute(text(statement))
-        return self.stripe.is_everything_delivered() and read_rows(UNFINISHED) == [(0,)]
+        return self.stripe.is_everything_delivered() and is_idle()
 
     def find_faults(self) -> list[str]:
         """What does not agree between the vendors' books and ours."""
@@ -79,3 +76,11 @@ class Machine:
 
     def _lines(self) -> list[Json]:
         return [json.loads(line) for line in (self.folder / LIST).read_text().splitlines()]
+
+
+def is_idle() -> bool:
+    """Whether no job is left, once nobody waits for its time any more."""
+    with unit_of_work("test") as session:
+        for statement in NEXT_TRIES:
+            session.execute(text(statement))
+    return read_rows(UNFINISHED) == [(0,)]
