@@ -92,7 +92,14 @@ def write_configuration(folder: Path, port: int, web_port: int) -> None:
         trim_blocks=True,
         autoescape=False,  # noqa: S701 - configuration, not HTML
     )
-    values = {"domain": NAME, "names": NAME, "is_rehearsal": True, "http2_directive": False, "trusted_storefronts": ()}
+    values = {
+        "domain": NAME,
+        "names": NAME,
+        "is_rehearsal": True,
+        "http2_directive": False,
+        "trusted_storefronts": (),
+        "brevo_ranges": (),
+    }
     moved = Move(folder, port, free_port(), web_port)
     for source, target in (("http.conf.j2", "http.conf"), ("comptoir.conf.j2", "site.conf")):
         (folder / target).write_text(moved.text(environment.get_template(source).render(**values)))

@@ -92,6 +92,7 @@ def _configure() -> None:
         "is_rehearsal": is_rehearsal,
         "http2_directive": read_report().os_version not in OLD_HTTP2,
         "trusted_storefronts": trusted_storefronts(host.data.site),
+        "brevo_ranges": host.data.brevo_ranges,
     }
     paths.put(
         "nginx: site, snippets, maintenance page",

@@ -73,16 +73,38 @@ def test_the_night_s_work_stays_clear_of_the_hours_in_which_clocks_change() -> N
     assert times == [["17", "3"]]
 
 
+def render_site(*, http2_directive: bool = True, brevo_ranges: tuple[str, ...] = ()) -> str:
+    return web_front.render(
+        "comptoir.conf.j2",
+        domain="shop.example",
+        names="shop.example",
+        is_rehearsal=False,
+        http2_directive=http2_directive,
+        brevo_ranges=brevo_ranges,
+    )
+
+
 @pytest.mark.parametrize(("is_new", "listen"), [(False, "listen 443 ssl http2;"), (True, "http2 on;")])
 def test_http2_is_said_as_this_nginx_understands_it(is_new: bool, listen: str) -> None:
-    site = web_front.render(
-        "comptoir.conf.j2", domain="shop.example", names="shop.example", is_rehearsal=False, http2_directive=is_new
-    )
+    site = render_site(http2_directive=is_new)
 
     assert listen in site
     assert site.count("include snippets/comptoir-cache.conf;") == 1
     assert "ssl_reject_handshake on;" in site
     assert "client_max_body_size 512k;" in site
+
+
+def test_brevo_is_heard_from_anywhere_unless_its_addresses_are_named() -> None:
+    ranges = ("1.179.112.0/20", "172.246.240.0/20")
+    for named in ((), ranges):
+        place = render_site(brevo_ranges=named).partition("location = /brevo/webhook {")[2].partition("}")[0]
+        assert "client_max_body_size 64k;" in place
+        assert "limit_req zone=comptoir_all" in place
+        assert "comptoir_closed" not in place, "open under maintenance"
+        assert [line.strip() for line in place.splitlines() if "allow" in line or "deny" in line] == [
+            *(f"allow {each};" for each in named),
+            *(["deny all;"] if named else []),
+        ]
 
 
 def test_a_trusted_storefront_speaks_for_its_visitors_and_has_no_limit_itself() -> None:

@@ -4,6 +4,9 @@ deploy_user = "deploy"
 releases_kept = 5
 backups_kept = 7
 log_days = 30
+# From where Brevo's webhook is taken; empty: from anywhere, by its token alone. Brevo publishes 1.179.112.0/20 and
+# 172.246.240.0/20 and may change them, which a list written here would not hear of.
+brevo_ranges: list[str] = []
 swap_mb = 1024
 redis_maxmemory = "64mb"
 
