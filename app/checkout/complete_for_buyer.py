@@ -65,7 +65,7 @@ def _complete_locked(session: Session, cart_id: str, intent: Intent | None) -> O
         raise Conflict  # another session was opened while we asked about this one
     if intent.status != "succeeded":
         check_for_sale(contents.withdrawn)
-        record_intent(session, attempt.id, intent)
+        record_intent(session, attempt.id, intent, utc_now())
         return decide_payment_need(intent.status)
     completed = complete_cart(session, contents, attempt, intent)
     return completed.refusal or completed.order

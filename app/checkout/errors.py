@@ -1,6 +1,6 @@
 """What completing a cart refuses; messages are Medusa's, for clients compare them (store-api §7)."""
 
-from app.core.errors import Refusal
+from app.core.errors import Refusal, TooManyRequests
 from app.core.money import to_wire
 
 
@@ -30,6 +30,41 @@ class CartEmpty(Refusal):
 
     code = "cart_empty"
     default_message = "Cart has no items"
+
+
+class DetailsMissing(Refusal):
+    """Nobody could be written to, or no parcel would arrive."""
+
+    status = 422
+    code = "details_missing"
+    default_message = (
+        "Il manque l'adresse e-mail ou l'adresse de livraison : complétez le panier. / "
+        "The e-mail or the delivery address is missing: please complete the cart."
+    )
+
+
+class ReturnUrlRefused(Refusal):
+    """Not below an origin of the storefront: our page would send its customer anywhere."""
+
+    status = 422
+    code = "return_url_refused"
+    default_message = (
+        "Cette adresse de retour n'est pas celle de la boutique : donnez une adresse sous une origine de STORE_CORS. / "
+        "This return address is not the storefront's: give one below an origin of STORE_CORS."
+    )
+
+
+class TooManyAttempts(TooManyRequests):
+    """Each attempt keeps pieces from others for a while: one order cannot do that for ever."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            retry_after_seconds,
+            "Trop de tentatives de paiement pour cette commande : réessayez plus tard. / "
+            "Too many attempts to pay this order: please try again later.",
+        )
 
 
 class TotalRisen(Refusal):

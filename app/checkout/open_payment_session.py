@@ -4,15 +4,16 @@ from sqlalchemy.orm import Session
 
 from app.carts.models import Cart
 from app.carts.open_cart import mark_used, open_cart, refresh
-from app.carts.queries import CartContents, get_contents, lock_cart
+from app.carts.queries import CartContents, get_contents
 from app.carts.rules import check_for_sale
 from app.carts.update_lines import reprice
 from app.checkout.complete_cart import read_readiness
 from app.checkout.errors import ShippingMissing, TotalRisen
 from app.checkout.queries import find_cart_id
+from app.checkout.release_pieces import give_up, give_up_answered
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.errors import Conflict, Refusal
-from app.core.log import log_event
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
@@ -22,7 +23,6 @@ from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCo
 from app.payments.models import PaymentSession
 from app.payments.rules import MANUAL_PROVIDER, STRIPE_PROVIDER, check_provider, compute_provider
 from app.payments.service import (
-    abandon_session,
     create_collection,
     follow_amount,
     open_session,
@@ -132,31 +132,14 @@ def _create_intent(attempt: PaymentSession) -> None:
             )
         )
     except Retryable as failure:
-        _give_up_answered(attempt, failure)
+        give_up_answered(attempt, failure)
         raise CheckoutUnavailable(failure.retry_after_seconds) from failure
     except Terminal as refusal:
-        _give_up(attempt, refusal.code)
+        give_up(attempt, refusal.code)
         if refusal.code in AMOUNT_REFUSED:
             raise AmountNotPayable from refusal
         raise CheckoutUnavailable from refusal
     with unit_of_work() as session:
-        is_superseded = record_intent(session, attempt.id, intent).superseded_at is not None
+        is_superseded = record_intent(session, attempt.id, intent, utc_now()).superseded_at is not None
     if is_superseded:  # the cart changed while Stripe answered; the intent is being cancelled
         raise Conflict
-
-
-def _give_up_answered(attempt: PaymentSession, failure: Retryable) -> None:
-    """A 500 is kept under its key and would come again; no answer at all may be asked for once more."""
-    if failure.http_status is not None and failure.http_status >= 500:
-        _give_up(attempt, failure.code)
-
-
-def _give_up(attempt: PaymentSession, code: str) -> None:
-    log_event("payment session given up", level="warning", code=code)
-    with unit_of_work() as session:
-        cart_id = find_cart_id(session, attempt.payment_collection_id)
-        if cart_id is None:
-            return
-        lock_cart(session, cart_id)  # first, as everywhere (app/core/locks.py): an older attempt may just be paid
-        if abandon_session(session, attempt.id):
-            release(session, cart_id)

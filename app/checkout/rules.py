@@ -2,9 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 
-from app.checkout.errors import CartEmpty, CollectionMissing, SessionMissing, ShippingMissing
+from app.checkout.errors import (
+    CartEmpty,
+    CollectionMissing,
+    DetailsMissing,
+    ReturnUrlRefused,
+    SessionMissing,
+    ShippingMissing,
+    TooManyAttempts,
+)
 from app.orders.rules import ReviewReason
 
 
@@ -46,6 +56,18 @@ class PaymentNeed:
     message: str
 
 
+@dataclass(frozen=True)
+class ReturnUrls:
+    """Where Stripe sends its customer after paying, and instead of paying; neither proves anything."""
+
+    success_url: str
+    cancel_url: str
+
+
+# One order keeps its pieces from others for a few hours of each day at most.
+MOST_ATTEMPTS = 6
+ATTEMPTS_WITHIN = timedelta(days=1)
+
 LatePayment = Literal["pays", "duplicate", "differs"]
 
 _WAITS_FOR_CUSTOMER = frozenset({"requires_action", "requires_confirmation", "processing", "requires_capture"})
@@ -64,6 +86,62 @@ def check_ready(cart: Readiness) -> None:
         raise SessionMissing
     if cart.needs_shipping and not cart.has_shipping:
         raise ShippingMissing
+
+
+def check_orderable(cart: Readiness) -> None:
+    """An order whose payment is still to come lacks nothing else: later there is no cart to complete.
+
+    Source: design §4.5; what an order needs is that of `decide_review`. Raises `CartEmpty`, `ShippingMissing`,
+    `DetailsMissing`.
+    """
+    if not cart.has_lines:
+        raise CartEmpty
+    if cart.needs_shipping and not cart.has_shipping:
+        raise ShippingMissing
+    missing = {} if cart.has_email else {"email": "required"}
+    if cart.needs_shipping and not cart.has_address:
+        missing["shipping_address"] = "required"
+    if missing:
+        raise DetailsMissing(fields=missing)
+
+
+def compute_return_urls(
+    order_id: str, success_url: str | None, cancel_url: str | None, storefront: str, origins: Collection[str]
+) -> ReturnUrls:
+    """Where Stripe sends its customer: below an origin of the shop's storefronts, else to the storefront's own pages.
+
+    Source: design §4.18 (nobody is sent elsewhere from our checkout). Raises `ReturnUrlRefused`.
+    """
+    allowed = {_origin_of(each) for each in (*origins, storefront)}
+    for name, url in (("success_url", success_url), ("cancel_url", cancel_url)):
+        if url is not None and _origin_of(url) not in allowed - {None}:
+            raise ReturnUrlRefused(fields={name: "origin_not_allowed"})
+    page = f"{storefront}/order/{order_id}"
+    return ReturnUrls(success_url or f"{page}/confirmed", cancel_url or page)
+
+
+def _origin_of(url: str) -> str | None:
+    """`https://shop.example:8443` of an address below it; None of whatever a browser might read otherwise."""
+    if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return None
+    return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
+
+
+def check_attempts(opened_at: Collection[datetime], now: datetime) -> None:
+    """So many attempts to pay one order within a day; each keeps its pieces from others while it is open.
+
+    Source: docs/decisions/0016. Raises `TooManyAttempts`.
+    """
+    recent = sorted(at for at in opened_at if at > now - ATTEMPTS_WITHIN)
+    if len(recent) >= MOST_ATTEMPTS:
+        raise TooManyAttempts(int((recent[-MOST_ATTEMPTS] + ATTEMPTS_WITHIN - now).total_seconds()) + 1)
 
 
 def decide_payment_need(intent_status: str) -> PaymentNeed:

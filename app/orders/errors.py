@@ -41,3 +41,81 @@ class TransferNotFound(NotFound):
 
     code = "transfer_not_found"
     default_message = "Order does not have an active transfer request"
+
+
+class NotPayable(Refusal):
+    """Parent of what stands against paying an order. Each says what to do next, in French, then in English."""
+
+    status = 409
+    type = "not_allowed"
+
+
+class OrderAlreadyPaid(NotPayable):
+    """Nothing is owed any more."""
+
+    code = "order_already_paid"
+    default_message = (
+        "Cette commande est déjà payée : il n'y a plus rien à régler. / "
+        "This order is paid already: there is nothing left to pay."
+    )
+
+
+class OrderUnderReview(NotPayable):
+    """Money came that does not fit; a second payment would only make it worse."""
+
+    code = "order_needs_review"
+    default_message = (
+        "Un paiement reçu pour cette commande est en cours de vérification : ne payez pas une seconde fois, "
+        "la boutique vous écrit. / "
+        "A payment of this order is being looked at: please do not pay again, the shop will write to you."
+    )
+
+
+class PaymentUnderWay(NotPayable):
+    """The customer has paid by a way whose money takes its time."""
+
+    code = "payment_processing"
+    default_message = (
+        "Le paiement de cette commande est en cours chez votre banque : attendez son résultat, nous vous écrirons. / "
+        "Your bank is working on the payment of this order: please wait for the outcome, we will write to you."
+    )
+
+
+class OrderGivenUp(NotPayable):
+    """It was canceled, or nobody paid it for a week."""
+
+    code = "order_canceled"
+    default_message = (
+        "Cette commande n'a pas été payée à temps et n'existe plus : refaites un panier. / "
+        "This order was not paid in time and is canceled: please fill a new cart."
+    )
+
+
+class OrderPaidOtherwise(NotPayable):
+    """It was bought to be paid by transfer or in cash."""
+
+    code = "order_paid_otherwise"
+    default_message = (
+        "Cette commande se règle par virement ou en espèces, comme convenu : écrivez à la boutique pour payer par "
+        "carte. / This order is paid by transfer or in cash, as agreed: write to the shop to pay it by card."
+    )
+
+
+class OrderNotForSale(NotPayable):
+    """Something in it was withdrawn since it was made."""
+
+    code = "variant_not_for_sale"
+    default_message = (
+        "Un article de cette commande n'est plus en vente : refaites un panier sans lui. / "
+        "Something in this order is no longer for sale: please fill a new cart without it."
+    )
+
+
+class OrderPiecesGone(NotPayable):
+    """Its pieces were promised to it for a while only, and are sold or promised to somebody else now."""
+
+    code = "insufficient_inventory"
+    default_message = (
+        "Il ne reste plus assez de pièces d'un article de cette commande : réessayez plus tard ou refaites un "
+        "panier. / Not enough pieces are left of something in this order: try again later, or fill a new cart."
+    )

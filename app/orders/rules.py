@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.orders.errors import OrderAlreadyOwned, OrderNotFound, OrderWithoutEmail
+from app.orders.errors import (
+    OrderAlreadyOwned,
+    OrderAlreadyPaid,
+    OrderGivenUp,
+    OrderNotFound,
+    OrderPaidOtherwise,
+    OrderUnderReview,
+    OrderWithoutEmail,
+    PaymentUnderWay,
+)
 
 ReviewReason = Literal["stock_gone", "amount_differs", "details_missing", "promotion_used_up", "withdrawn"]
 
 # An order's id opens it without login for that long (design §4.18).
 OPEN_WITHOUT_LOGIN = timedelta(days=30)
+# An order that nobody pays ends like a cart that nobody buys (payments §2.3: kept 7 days).
+UNPAID_LIFE = timedelta(days=7)
+CANCELED = "canceled"
 # So long does the owner of a guest's order have to answer who asks for it.
 TRANSFER_LIFETIME = timedelta(days=7)
 
@@ -44,6 +56,18 @@ class Pieces:
 
 
 @dataclass(frozen=True)
+class Unpaid:
+    """What decides whether a payment of an order may be opened."""
+
+    created_at: datetime
+    is_placed_unpaid: bool
+    is_paid: bool
+    is_canceled: bool
+    needs_review: bool
+    is_processing: bool
+
+
+@dataclass(frozen=True)
 class Transferable:
     """What decides whether an order may change hands."""
 
@@ -68,7 +92,8 @@ def compute_payment_status(total_cents: int, money: Money) -> str:
     if money.captured_cents > 0:
         if money.refunded_cents >= money.captured_cents:
             return "refunded"
-        if money.refunded_cents > 0:
+        # Of money that came twice one payment goes back, and the order stays paid.
+        if money.refunded_cents > 0 and money.captured_cents - money.refunded_cents < total_cents:
             return "partially_refunded"
         return "captured" if money.captured_cents >= total_cents else "partially_captured"
     return "authorized" if money.authorized_cents > 0 else "not_paid"
@@ -108,6 +133,24 @@ def check_open_without_login(order_id: str, created_at: datetime, now: datetime)
     """After 30 days an order's id alone opens nothing. Source: design §4.18. Raises `OrderNotFound`."""
     if now - created_at > OPEN_WITHOUT_LOGIN:
         raise OrderNotFound(order_id)
+
+
+def check_awaits_payment(order: Unpaid, now: datetime) -> None:
+    """Only an order made before its payment, unpaid, not given up, and of which no money is on its way.
+
+    Source: design §4.5, payments §2.3. Raises `OrderAlreadyPaid`, `OrderUnderReview`, `PaymentUnderWay`,
+    `OrderGivenUp`, `OrderPaidOtherwise`.
+    """
+    if order.is_paid:
+        raise OrderAlreadyPaid
+    if order.needs_review:
+        raise OrderUnderReview
+    if order.is_processing:
+        raise PaymentUnderWay
+    if order.is_canceled or now - order.created_at > UNPAID_LIFE:
+        raise OrderGivenUp
+    if not order.is_placed_unpaid:
+        raise OrderPaidOtherwise
 
 
 def check_transferable(order: Transferable, customer_id: str) -> None:

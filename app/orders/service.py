@@ -2,12 +2,24 @@
 
 from app.core.clock import utc_now
 from app.orders.models import Order
-from app.orders.rules import ReviewReason, compute_order_status
+from app.orders.rules import CANCELED, ReviewReason, compute_order_status
 
 
-def mark_paid(order: Order) -> None:
-    """The whole amount has come; set once and never undone (payments §2.2). The caller holds the order's lock."""
-    order.paid_at = order.paid_at or utc_now()
+def mark_paid(order: Order, *, is_late: bool = False) -> None:
+    """The whole amount has come; set once and never undone (payments §2.2). The caller holds the order's lock.
+
+    `is_late`: it had been given up, or the attempt was over. A canceled order that is paid after all is worked on.
+    """
+    if order.paid_at is None:
+        order.paid_at = utc_now()
+        order.is_paid_late = is_late
+        order.status = compute_order_status(None) if order.review_reason is None else order.status
+
+
+def mark_canceled(order: Order) -> None:
+    """Nobody pays it any more; money that comes all the same pays it late. The caller holds the order's lock."""
+    order.canceled_at = order.canceled_at or utc_now()
+    order.status = CANCELED
 
 
 def mark_for_review(order: Order, reason: ReviewReason) -> None:

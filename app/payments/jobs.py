@@ -1,5 +1,7 @@
 """What is asked of Stripe in the background."""
 
+from contextlib import suppress
+
 from app.core.jobs import job
 from app.gateways.errors import Terminal
 from app.gateways.stripe import get_stripe
@@ -16,3 +18,10 @@ def cancel_intent(intent_id: str) -> None:
     except Terminal as refusal:
         if refusal.code != ALREADY_FINAL:
             raise
+
+
+@job("payments.expire_checkout_session")
+def expire_checkout_session(checkout_session_id: str) -> None:
+    """Make a superseded page unpayable. Refused when it is open no more: the webhook says how it ended."""
+    with suppress(Terminal):
+        get_stripe().expire_checkout_session(checkout_session_id)

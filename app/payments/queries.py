@@ -82,6 +82,12 @@ def find_current_session(session: Session, collection_id: str) -> PaymentSession
     return session.scalars(_CURRENT_SESSION, {"collection_id": collection_id}).one_or_none()
 
 
+def list_attempts(session: Session, collection_id: str) -> list[PaymentSession]:
+    """Every attempt to pay a collection, in the order in which they were opened."""
+    attempts = select(PaymentSession).where(PaymentSession.payment_collection_id == collection_id)
+    return list(session.scalars(attempts.order_by(PaymentSession.created_at, PaymentSession.id)))
+
+
 def get_payment(session: Session, payment_id: str) -> Payment:
     """The payment."""
     return session.get_one(Payment, payment_id)

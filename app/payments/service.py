@@ -10,13 +10,21 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from app.core.clock import utc_now
-from app.core.db import Base, write_columns
+from app.core.db import Base, Json, write_columns
 from app.core.ids import new_id
 from app.core.jobs import enqueue_many
-from app.gateways.stripe import Intent
+from app.gateways.stripe import CheckoutSession, Intent
 from app.payments.models import Payment, PaymentCollection, PaymentSession
 from app.payments.queries import lock_collection, lock_open_sessions, lock_session
-from app.payments.rules import OPEN_STATUSES, STRIPE_PROVIDER, compute_session_status
+from app.payments.rules import (
+    OPEN_STATUSES,
+    STRIPE_PROVIDER,
+    AttemptFacts,
+    Failure,
+    compute_attempt_facts,
+    compute_page_status,
+    compute_session_status,
+)
 
 # Stripe forgets a key after 24 hours; beyond that the same key could make a second intent.
 KEY_LIFE = timedelta(hours=23)
@@ -32,19 +40,29 @@ _SUPERSEDE = (
         _session.c.status.in_(OPEN_STATUSES),
     )
     .values(status="canceled", superseded_at=bindparam("now"))
-    .returning(_session.c.id, _session.c.payment_intent_id)
+    .returning(_session.c.id, _session.c.payment_intent_id, _session.c.checkout_session_id)
 )
 _PROMISE = insert(_payment).values(
     {
         name: bindparam(name)
         for name in (
             "id", "payment_collection_id", "payment_session_id", "provider_id", "payment_intent_id",
-            "amount_cents", "currency_code", "captured_at",
+            "charge_id", "amount_cents", "currency_code", "captured_at",
         )
     }
 )  # fmt: skip
 _RECEIVE = _PROMISE.on_conflict_do_nothing().returning(_payment.c.id)
-_PAYMENT_OF_INTENT = select(Payment).where(Payment.payment_intent_id == bindparam("intent_id", type_=Text()))
+_PAYMENT_OF_SESSION = select(Payment).where(Payment.payment_session_id == bindparam("session_id", type_=Text()))
+
+
+@dataclass(frozen=True)
+class Received:
+    """Money that Stripe says has come, in the currency's smallest unit; the intent or the charge may be told later."""
+
+    amount_cents: int
+    currency_code: str
+    intent_id: str | None
+    charge_id: str | None
 
 
 @dataclass(frozen=True)
@@ -85,16 +103,23 @@ def supersede_sessions(session: Session, collection_id: str, *, but: str | None 
     """No open attempt of this collection but one shall be paid any more; one paid all the same is still recorded."""
     now = utc_now()
     superseded = session.execute(_SUPERSEDE, {"collection_id": collection_id, "but": but or "", "now": now}).all()
-    for attempt_id, _ in superseded:
+    for attempt_id, _, _ in superseded:
         known = session.identity_map.get(identity_key(PaymentSession, attempt_id))
         if known is not None:  # an attempt that this transaction has at hand
             session.refresh(known)
-    request_cancellation(session, [intent_id for _, intent_id in superseded if intent_id is not None])
+    request_cancellation(session, [intent for _, intent, page in superseded if intent is not None and page is None])
+    request_expiry(session, [page for _, _, page in superseded if page is not None])
 
 
 def request_cancellation(session: Session, intent_ids: Collection[str]) -> None:
     """Have intents cancelled at Stripe once this transaction is committed."""
     enqueue_many(session, "payments.cancel_intent", [{"intent_id": intent_id} for intent_id in intent_ids])
+
+
+def request_expiry(session: Session, checkout_session_ids: Collection[str]) -> None:
+    """Have Checkout Sessions ended at Stripe once this transaction is committed; their intents end with them."""
+    name = "payments.expire_checkout_session"
+    enqueue_many(session, name, [{"checkout_session_id": each} for each in checkout_session_ids])
 
 
 def remove_collections(session: Session, collection_ids: Collection[str]) -> None:
@@ -113,14 +138,36 @@ def open_session(session: Session, collection_id: str, provider_id: str) -> Paym
     if unanswered is not None:
         return unanswered
     supersede_sessions(session, collection_id)
+    return _add_session(session, collection, provider_id)
+
+
+def open_page_session(session: Session, collection_id: str, expires_at: datetime, data: Json) -> PaymentSession:
+    """A new attempt on Stripe's own page, which supersedes the others; `data` is what its call repeats word for word.
+
+    Its id is the idempotency key of that call.
+    """
+    collection = lock_collection(session, collection_id)
+    supersede_sessions(session, collection_id)
+    return _add_session(session, collection, STRIPE_PROVIDER, expires_at=expires_at, provider_data=data)
+
+
+def _add_session(
+    session: Session,
+    collection: PaymentCollection,
+    provider_id: str,
+    *,
+    expires_at: datetime | None = None,
+    provider_data: Json | None = None,
+) -> PaymentSession:
     attempt = PaymentSession(
         id=new_id("payses"),
-        payment_collection_id=collection_id,
+        payment_collection_id=collection.id,
         provider_id=provider_id,
         status="pending",
         amount_cents=collection.amount_cents,
         currency_code=collection.currency_code,
-        provider_data={},
+        expires_at=expires_at,
+        provider_data=provider_data or {},
         created_at=utc_now(),
     )
     session.add(attempt)
@@ -151,43 +198,107 @@ def abandon_session(session: Session, session_id: str) -> bool:
     Whether the session was still the one that counts.
     """
     attempt = lock_session(session, session_id)
-    if attempt.payment_intent_id is not None or attempt.superseded_at is not None:
+    is_answered = attempt.payment_intent_id is not None or attempt.checkout_session_id is not None
+    if is_answered or attempt.superseded_at is not None:
         return False
     attempt.status = "error"
     attempt.superseded_at = utc_now()
     return True
 
 
-def record_intent(session: Session, session_id: str, intent: Intent) -> PaymentSession:
+def record_intent(session: Session, session_id: str, intent: Intent, told_at: datetime) -> PaymentSession:
     """Write what Stripe said of the intent of a session. If the session was superseded meanwhile, cancel the intent."""
     attempt = lock_session(session, session_id)
     is_news, is_superseded = attempt.payment_intent_id is None, attempt.superseded_at is not None
     is_final = attempt.status == "captured" and intent.status != "succeeded"  # an older event may come last
-    data = attempt.provider_data if is_final else {**attempt.provider_data, **intent.raw}
-    write_columns(
+    keeps_data = is_final or is_of_page(attempt)  # of a page nobody reads the intent, which names its buyer
+    _write_told(
         session,
         attempt,
+        _facts_of_intent(intent, told_at),
         payment_intent_id=attempt.payment_intent_id or intent.id,
-        provider_data=data,
+        provider_data=attempt.provider_data if keeps_data else {**attempt.provider_data, **intent.raw},
         status=compute_session_status(attempt.status, intent.status, is_superseded=is_superseded),
     )
-    if is_superseded and is_news and attempt.status != "captured":
+    if is_superseded and is_news and attempt.status != "captured" and not is_of_page(attempt):
         request_cancellation(session, [intent.id])
     return attempt
 
 
+def record_checkout_session(
+    session: Session, session_id: str, page: CheckoutSession, told: AttemptFacts
+) -> PaymentSession:
+    """Write what Stripe said of the Checkout Session of an attempt; the first to name its intent stores it."""
+    attempt = lock_session(session, session_id)
+    is_unwanted = attempt.checkout_session_id is None and attempt.superseded_at is not None
+    _write_told(
+        session,
+        attempt,
+        told,
+        checkout_session_id=attempt.checkout_session_id or page.id,
+        checkout_url=attempt.checkout_url or page.url,
+        payment_intent_id=page.payment_intent_id or attempt.payment_intent_id,
+        status=compute_page_status(attempt.status, page.status, page.payment_status, told),
+    )
+    if is_unwanted and page.status == "open":  # given up while Stripe answered
+        request_expiry(session, [page.id])
+    return attempt
+
+
+def is_of_page(attempt: PaymentSession) -> bool:
+    """Whether its customer pays on Stripe's own page, which has an end from the start."""
+    return attempt.expires_at is not None
+
+
+def facts_of(attempt: PaymentSession) -> AttemptFacts:
+    """What is known of an attempt, as the rules take it."""
+    failure = Failure(attempt.failed_at, attempt.error_code, attempt.decline_code) if attempt.failed_at else None
+    return AttemptFacts(attempt.processing_since_at, attempt.expired_at, attempt.canceled_at, failure)
+
+
+def _facts_of_intent(intent: Intent, told_at: datetime) -> AttemptFacts:
+    is_failed = intent.status == "requires_payment_method" and intent.error_code is not None
+    return AttemptFacts(
+        processing_since_at=told_at if intent.status == "processing" else None,
+        canceled_at=told_at if intent.status == "canceled" else None,
+        failure=Failure(told_at, intent.error_code, intent.decline_code) if is_failed else None,
+    )
+
+
+def _write_told(session: Session, attempt: PaymentSession, told: AttemptFacts, **values: object) -> None:
+    facts = compute_attempt_facts(facts_of(attempt), told)
+    write_columns(
+        session,
+        attempt,
+        processing_since_at=facts.processing_since_at,
+        expired_at=facts.expired_at,
+        canceled_at=facts.canceled_at,
+        failed_at=facts.failure.at if facts.failure else None,
+        error_code=facts.failure.code if facts.failure else None,
+        decline_code=facts.failure.decline_code if facts.failure else None,
+        **values,
+    )
+
+
 def record_payment(session: Session, attempt: PaymentSession, intent: Intent) -> Receipt:
     """Write that an intent was paid, once however often it is said."""
-    record_intent(session, attempt.id, intent)
+    record_intent(session, attempt.id, intent, utc_now())
+    received = Received(intent.amount_received_cents, intent.currency, intent.id, intent.latest_charge_id)
+    return record_received(session, attempt, received)
+
+
+def record_received(session: Session, attempt: PaymentSession, received: Received) -> Receipt:
+    """Write that the money of an attempt came, once, whether its intent or its page said so first."""
     receipt = Receipt(
         payment_id=new_id("pay"),
         payment_collection_id=attempt.payment_collection_id,
-        amount_cents=intent.amount_received_cents,
-        currency_code=intent.currency,
+        amount_cents=received.amount_cents,
+        currency_code=received.currency_code,
         captured_at=utc_now(),
     )
-    written = session.execute(_RECEIVE, _row(attempt, receipt, intent.id)).one_or_none()
-    return _get_receipt(session, intent) if written is None else receipt
+    row = {**_row(attempt, receipt, received.intent_id), "charge_id": received.charge_id}
+    written = session.execute(_RECEIVE, row).one_or_none()
+    return _get_receipt(session, attempt, received) if written is None else receipt
 
 
 def create_manual_payment(session: Session, attempt: PaymentSession) -> Receipt:
@@ -215,11 +326,14 @@ def _row(attempt: PaymentSession, receipt: Receipt, intent_id: str | None) -> di
         "amount_cents": receipt.amount_cents,
         "currency_code": receipt.currency_code,
         "captured_at": receipt.captured_at,
+        "charge_id": None,
     }
 
 
-def _get_receipt(session: Session, intent: Intent) -> Receipt:
-    payment = session.scalars(_PAYMENT_OF_INTENT, {"intent_id": intent.id}).one()
+def _get_receipt(session: Session, attempt: PaymentSession, received: Received) -> Receipt:
+    payment = session.scalars(_PAYMENT_OF_SESSION, {"session_id": attempt.id}).one()
+    payment.payment_intent_id = payment.payment_intent_id or received.intent_id
+    payment.charge_id = payment.charge_id or received.charge_id
     return Receipt(
         payment_id=payment.id,
         payment_collection_id=payment.payment_collection_id,

@@ -1,6 +1,7 @@
 """Reads of promotions, and the one place that locks their uses."""
 
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -58,20 +59,33 @@ def lock_promotions(session: Session, promotion_ids: Collection[str]) -> list[Pr
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
 
 
-def list_buyer_uses(session: Session, promotion_ids: Collection[str], buyer_key: str) -> dict[str, int]:
-    """How often a buyer has used each of the promotions, by promotion id."""
+class BuyerUses(NamedTuple):
+    """How often a buyer has used a promotion, and the last number given to a use: one given back leaves a gap."""
+
+    uses: int
+    last_number: int
+
+
+def list_buyer_uses(session: Session, promotion_ids: Collection[str], buyer_key: str) -> dict[str, BuyerUses]:
+    """A buyer's uses of each of the promotions, by promotion id."""
     query = (
-        select(PromotionUse.promotion_id, func.count())
+        select(PromotionUse.promotion_id, func.count(), func.max(PromotionUse.buyer_number))
         .where(PromotionUse.promotion_id.in_(promotion_ids), PromotionUse.buyer_key == buyer_key)
         .group_by(PromotionUse.promotion_id)
     )
-    return dict(session.execute(query).all())
+    return {promotion_id: BuyerUses(uses, last or 0) for promotion_id, uses, last in session.execute(query)}
+
+
+def list_used_promotion_ids(session: Session, reference: str) -> list[str]:
+    """The promotions of which an order has a use."""
+    return list(session.scalars(select(PromotionUse.promotion_id).where(PromotionUse.reference == reference)))
 
 
 def list_spent_uses(session: Session, promotions: Iterable[Promotion], email: str | None) -> dict[str, int]:
     """How often a buyer has used each of the promotions that a buyer may use so many times only."""
     limited = [promotion.id for promotion in promotions if promotion.usage_limit_per_customer is not None]
-    return list_buyer_uses(session, limited, hash_buyer(email)) if limited and email else {}
+    found = list_buyer_uses(session, limited, hash_buyer(email)) if limited and email else {}
+    return {promotion_id: bought.uses for promotion_id, bought in found.items()}
 
 
 def _by_itself() -> ColumnElement[bool]:

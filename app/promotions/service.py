@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,8 @@ from app.promotions.errors import PromotionCodeTaken
 from app.promotions.models import Promotion, PromotionScope, PromotionUse
 from app.promotions.rules import Purchase, Terms, check_new_promotion, check_use, fold_code, hash_buyer
 from app.shop.rules import check_currency
+
+NO_USES = queries.BuyerUses(0, 0)
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ def take_uses(
     buyer_key = hash_buyer(email) if email else None
     taken = queries.list_buyer_uses(session, promotion_ids, buyer_key) if buyer_key else {}
     for promotion in locked:
-        uses = taken.get(promotion.id, 0)
-        check_use(promotion.terms, purchase, buyer_uses=uses, is_buyer_known=buyer_key is not None)
+        uses = taken.get(promotion.id, NO_USES)
+        check_use(promotion.terms, purchase, buyer_uses=uses.uses, is_buyer_known=buyer_key is not None)
     # Counted by the database, so that its limit holds even for somebody who forgot the lock.
     counted = update(Promotion).where(Promotion.id.in_(promotion_ids)).values(used_count=Promotion.used_count + 1)
     session.execute(counted.execution_options(synchronize_session=False))
@@ -85,10 +87,21 @@ def take_uses(
                 promotion_id=promotion.id,
                 reference=reference,
                 buyer_key=buyer_key,
-                buyer_number=taken.get(promotion.id, 0) + 1 if buyer_key else None,
+                buyer_number=taken.get(promotion.id, NO_USES).last_number + 1 if buyer_key else None,
             )
         )
     session.flush()  # the database has the last word on a buyer's uses, and has it here
+
+
+def release_uses(session: Session, reference: str) -> None:
+    """Give back every use that an order has: nobody pays it any more. Repeating it changes nothing."""
+    promotion_ids = queries.list_used_promotion_ids(session, reference)
+    if not promotion_ids:
+        return
+    queries.lock_promotions(session, promotion_ids)
+    session.execute(delete(PromotionUse).where(PromotionUse.reference == reference))
+    counted = update(Promotion).where(Promotion.id.in_(promotion_ids)).values(used_count=Promotion.used_count - 1)
+    session.execute(counted.execution_options(synchronize_session=False))
 
 
 def _terms(new: NewPromotion) -> Terms:

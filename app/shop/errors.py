@@ -41,3 +41,22 @@ class NameTaken(Refusal):
     status = 422
     type = "duplicate_error"
     code = "invalid_request_error"
+
+
+class PublishableKeyMissing(Refusal):
+    """A storefront's call without its header (the words are Medusa's)."""
+
+    type = "not_allowed"
+    code = "publishable_key_missing"
+    default_message = (
+        "Publishable API key required in the request header: x-publishable-api-key. "
+        "You can manage your keys in settings in the dashboard."
+    )
+
+
+class PublishableKeyInvalid(Refusal):
+    """A key that nobody has, or that is revoked."""
+
+    type = "not_allowed"
+    code = "publishable_key_invalid"
+    default_message = "A valid publishable key is required to proceed with the request"

@@ -1,37 +1,24 @@
 """Who may call the Store API: a storefront, by the publishable key of its sales channel."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app.core.auth import Principal
 from app.core.callers import find_bearer, find_caller
-from app.core.db import SessionDep, unit_of_work
+from app.core.db import SessionDep
 from app.core.errors import Unauthorized
 from app.core.http import Access, StrictRoute, VendorRoute
 from app.core.http import router as make_router
-from app.core.tagged_cache import get_tagged_cache
 from app.customers.errors import AlreadyCustomer
 from app.customers.models import Customer
 from app.customers.queries import find_customer_of, find_identity_of
-from app.shop.queries import find_active_key
-from app.store_api.errors import PublishableKeyInvalid, PublishableKeyMissing
+from app.shop.errors import PublishableKeyMissing
+from app.shop.find_key import StorefrontKey, find_kept_key, get_key_alone, get_storefront_key
 from app.store_api.keeping import Handler, keeping_answers
 from app.store_api.query_strings import flatten_arrays
-
-LONGEST_KEY = 200
-
-
-@dataclass(frozen=True, slots=True)
-class StorefrontKey:
-    """What a publishable key stands for."""
-
-    id: str
-    sales_channel_id: str
 
 
 async def get_publishable_key(
@@ -44,19 +31,8 @@ async def get_publishable_key(
     token = x_publishable_api_key
     if not token:
         raise PublishableKeyMissing
-    kept = get_tagged_cache().get((StorefrontKey, token), StorefrontKey)
-    return kept if kept is not None else await run_in_threadpool(_read_key, session, token)
-
-
-def _read_key(session: Session, token: str) -> StorefrontKey:
-    cache = get_tagged_cache()
-    since = cache.mark()
-    found = find_active_key(session, token) if len(token) <= LONGEST_KEY else None
-    if found is None:
-        raise PublishableKeyInvalid
-    key = StorefrontKey(found.id, found.sales_channel_id)
-    cache.keep((StorefrontKey, token), key, size=len(token), since=since)
-    return key
+    kept = find_kept_key(token)
+    return kept if kept is not None else await run_in_threadpool(get_storefront_key, session, token)
 
 
 # The router's own check is this same dependency: asked twice, looked up once.
@@ -116,13 +92,8 @@ async def require_publishable_key(x_publishable_api_key: Annotated[str | None, H
     token = x_publishable_api_key
     if not token:
         raise PublishableKeyMissing
-    if get_tagged_cache().get((StorefrontKey, token), StorefrontKey) is None:
-        await run_in_threadpool(_read_key_alone, token)
-
-
-def _read_key_alone(token: str) -> None:
-    with unit_of_work() as session:
-        _read_key(session, token)
+    if find_kept_key(token) is None:
+        await run_in_threadpool(get_key_alone, token)
 
 
 STOREFRONT_TO_VENDOR = Access("storefront", require_publishable_key)

@@ -2,9 +2,10 @@
 
 from sqlalchemy.orm import Session
 
+from app.checkout.record_page import record_failed_page, record_page
 from app.checkout.record_payment import record_outcome, record_payment
 from app.checkout.record_payout import record_payout
-from app.gateways.stripe import read_charge, read_dispute, read_intent, read_payout, read_refund
+from app.gateways.stripe import read_charge, read_checkout_session, read_dispute, read_intent, read_payout, read_refund
 from app.payments.record_event import Recorded, StripeEvent
 from app.refunds.record_news import record_charge, record_dispute, record_refund
 
@@ -15,6 +16,10 @@ def apply_event(session: Session, event: StripeEvent) -> Recorded | None:
     The object is read in the shape of whichever API version the event was created with.
     """
     match event.type:
+        case "checkout.session.completed" | "checkout.session.async_payment_succeeded" | "checkout.session.expired":
+            return record_page(session, read_checkout_session(event.thing), event.created_at)
+        case "checkout.session.async_payment_failed":
+            return record_failed_page(session, read_checkout_session(event.thing), event.created_at)
         case "payment_intent.succeeded":
             return record_payment(session, read_intent(event.thing), event.created_at)
         case "payment_intent.payment_failed" | "payment_intent.canceled":

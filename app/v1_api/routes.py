@@ -3,9 +3,18 @@
 from fastapi import APIRouter
 
 from app.core.settings import Settings
-from app.v1_api import brevo_webhook, health, home, pictures, test_hooks, webhooks
+from app.v1_api import brevo_webhook, health, home, orders, pictures, test_hooks, webhooks
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, health.router, pictures.router, webhooks.router, brevo_webhook.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    home.router,
+    health.router,
+    pictures.router,
+    webhooks.router,
+    brevo_webhook.router,
+    orders.storefront_router,
+    orders.link_router,
+    orders.paying_router,
+)
 
 
 def list_test_routers(settings: Settings) -> tuple[APIRouter, ...]:

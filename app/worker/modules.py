@@ -4,6 +4,7 @@ import importlib
 
 JOB_MODULES: tuple[str, ...] = (
     "app.carts.jobs",
+    "app.checkout.jobs",
     "app.customers.jobs",
     "app.notifications.jobs",
     "app.ops.jobs",

@@ -1,0 +1,25 @@
+"""What an unpaid order keeps from others: its pieces, and the uses of its promotions."""
+
+from sqlalchemy.orm import Session
+
+from app.core.log import log_event
+from app.orders.models import Order
+from app.orders.service import mark_canceled
+from app.payments.service import supersede_sessions
+from app.promotions.service import release_uses
+from app.stock.service import release
+
+
+def cancel_order(session: Session, order: Order) -> bool:
+    """Cancel an order whose cart and row are locked, and give back what it kept; whether that was news.
+
+    A paid order stays as it is.
+    """
+    if order.paid_at is not None or order.canceled_at is not None:
+        return False
+    mark_canceled(order)
+    supersede_sessions(session, order.payment_collection_id)
+    release_uses(session, order.id)
+    release(session, order.cart_id)
+    log_event("unpaid order canceled", orderId=order.id)
+    return True

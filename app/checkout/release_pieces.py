@@ -1,0 +1,48 @@
+"""What was promised for an attempt to pay, once that attempt is over."""
+
+from sqlalchemy.orm import Session
+
+from app.carts.models import Cart
+from app.carts.queries import lock_cart
+from app.checkout.queries import find_cart_id, find_open_attempt
+from app.core.clock import utc_now
+from app.core.db import unit_of_work
+from app.core.log import log_event
+from app.gateways.errors import Retryable
+from app.orders.queries import lock_order_of_cart
+from app.payments.models import PaymentSession
+from app.payments.service import abandon_session
+from app.stock.service import release
+
+
+def release_pieces(session: Session, cart: Cart, attempt: PaymentSession) -> None:
+    """An attempt ended without money: its pieces are others', unless another attempt is open or the order has them.
+
+    The caller holds the cart's lock.
+    """
+    if attempt.status == "captured" or find_open_attempt(session, attempt.payment_collection_id, utc_now()):
+        return
+    if cart.completed_at is None:
+        release(session, cart.id)
+        return
+    order = lock_order_of_cart(session, cart.id)
+    if order.is_placed_unpaid and order.paid_at is None:
+        release(session, cart.id)
+
+
+def give_up_answered(attempt: PaymentSession, failure: Retryable) -> None:
+    """A 500 is kept under its key and would come again; no answer at all may be asked for once more."""
+    if failure.http_status is not None and failure.http_status >= 500:
+        give_up(attempt, failure.code)
+
+
+def give_up(attempt: PaymentSession, code: str) -> None:
+    """Stripe answered no, and would for ever: the next attempt has another key. What was promised is released."""
+    log_event("payment session given up", level="warning", code=code)
+    with unit_of_work() as session:
+        cart_id = find_cart_id(session, attempt.payment_collection_id)
+        if cart_id is None:
+            return
+        lock_cart(session, cart_id)  # first, as everywhere (app/core/locks.py): an older attempt may just be paid
+        if abandon_session(session, attempt.id):
+            release(session, cart_id)
