@@ -22,11 +22,16 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("checkout", "app.cli.checkout", "Fermer ou rouvrir le paiement", "Close or open the checkout"),
     ("config", "app.cli.config", "Réglages et fichier d'exemple", "Settings and example file"),
     ("events", "app.cli.events", "Les événements de Stripe", "Stripe's events"),
+    ("journal", "app.cli.journal", "Le journal des paiements", "The payment journal"),
+    ("orders", "app.cli.orders", "L'argent d'une commande, le rembourser", "An order's money, giving it back"),
+    ("refunds", "app.cli.refunds", "Remboursements : lister, valider", "Refunds: list, approve"),
     ("release", "app.cli.release", "Versions : lister, revenir, redémarrer", "Releases: list, roll back, restart"),
+    ("returns", "app.cli.returns", "Retours : expédiés, reçus", "Returns: dispatched, received"),
     ("runbook", "app.cli.runbook", "Le runbook et sa couverture", "The runbook and its coverage"),
     ("serve", "app.cli.serve", "Lancer le serveur web", "Run the web server"),
     ("setup", "app.cli.setup", "Préparer une boutique neuve", "Set up a fresh shop"),
     ("staff", "app.cli.staff", "Les comptes du personnel", "Staff accounts"),
+    ("trace", "app.cli.trace", "Ce qu'est devenu un paiement", "What became of a payment"),
     ("worker", "app.cli.worker", "Lancer le worker et son agenda", "Run the worker and its schedule"),
 )
 

@@ -149,3 +149,16 @@ class RefundNotAwaited(RefundRefused):
         "Ce remboursement n'attend plus de validation ; voyez `comptoir refunds list`. / "
         "This refund no longer waits for approval; see `comptoir refunds list`."
     )
+
+
+class PaymentToChoose(Refusal):
+    """The order has several payments, none, or not the one that was named."""
+
+    code = "payment_to_choose"
+
+    def __init__(self, payment_ids: list[str]) -> None:
+        known = ", ".join(payment_ids) or "-"
+        super().__init__(
+            f"Choisissez le paiement de cette commande à rembourser (--payment) : {known}. / "
+            f"Choose which payment of this order to give back (--payment): {known}."
+        )
