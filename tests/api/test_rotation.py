@@ -23,8 +23,9 @@ from fastapi.testclient import TestClient
 
 from app.core.auth import create_jwt, find_jwt_claims
 from app.core.db import unit_of_work
-from app.core.settings import Settings
+from app.core.settings import ROTATING, Settings
 from app.stock.service import receive
+from tests.api.test_brevo_webhook import told
 from tests.api.test_customer_session import open_session
 from tests.factories.account import Person
 from tests.processes import NO_AUTHORITIES, Processes, url_of
@@ -32,19 +33,20 @@ from tests.services import ENVIRONMENT
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Goods, change_settings, read_rows
 from tests.waiting import wait_until
 
-OLD = {name: ENVIRONMENT[name] for name in ("STRIPE_WEBHOOK_SECRET", "JWT_SECRET", "COOKIE_SECRET")}
+OLD = {name: ENVIRONMENT[name] for name in ROTATING}
 OLD_KEYS = {name: ENVIRONMENT[name] for name in ("STRIPE_SECRET_KEY", "BREVO_API_KEY")}
 NEW = {
     "STRIPE_WEBHOOK_SECRET": "whsec_new_one_of_the_tests",
     "JWT_SECRET": "new-jwt-secret-of-the-tests-0123456789",
     "COOKIE_SECRET": "new-cookie-secret-of-the-tests-0123456789",
+    "BREVO_WEBHOOK_TOKEN": "new-brevo-webhook-token-of-the-tests-0123456789",
 }
 NEW_KEYS = {"STRIPE_SECRET_KEY": "sk_test_new_one_of_the_tests", "BREVO_API_KEY": "new-key-of-the-tests"}
 SIGNING = ("JWT_SECRET", "COOKIE_SECRET")
 LATER, LONG_AGO = "2126-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
 ACCOUNTS = 4
 # Each of these was done at least so often while secrets changed, or the test has shown little.
-SMALLEST_LOAD = {"bought": 6, "logged in": 6, "kept": 30}
+SMALLEST_LOAD = {"bought": 6, "logged in": 6, "kept": 30, "reported": 10}
 
 
 def accepting(current: dict[str, str], beside: dict[str, str], until: str = LATER) -> dict[str, str]:
@@ -95,6 +97,7 @@ class Traffic:
     stripe: FakeStripe
     token: str
     cookie: str
+    shown_by_brevo: str = OLD["BREVO_WEBHOOK_TOKEN"]
     stopped: threading.Event = field(default_factory=threading.Event)
     done: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -124,6 +127,14 @@ class Traffic:
             assert person.me(self.token).status_code == person.me(cookie=self.cookie).status_code == 200
         self.done["kept"] += 1
 
+    def report(self, turn: int) -> None:
+        """Brevo tells of a mail, showing the token that it was given."""
+        event = told("delivered", **{"message-id": f"<{turn}@smtp-relay.mailin.fr>"})
+        with self.visit() as person:
+            shown = {"Authorization": f"Bearer {self.shown_by_brevo}"}
+            assert person.http.post("/brevo/webhook", json=event, headers=shown).status_code == 200
+        self.done["reported"] += 1
+
     @contextmanager
     def visit(self) -> Iterator[Person]:
         """On a connection of its own."""
@@ -143,7 +154,7 @@ class Traffic:
     @contextmanager
     def running(self) -> Iterator[None]:
         """While the block runs, and a little longer: until the last settings have been used by everybody."""
-        acts = ((self.buy, 0.2), (self.log_in, 1.2), (self.stay, 0.1))
+        acts = ((self.buy, 0.2), (self.log_in, 1.2), (self.stay, 0.1), (self.report, 0.3))
         with ThreadPoolExecutor(len(acts)) as pool:
             going = [pool.submit(self.go_on, act, pause) for act, pause in acts]
             try:
@@ -168,6 +179,7 @@ def test_every_secret_changes_under_traffic_and_nobody_notices(
     with unit_of_work("test") as session:
         receive(session, goods.variant_id, 10_000, "test")
     fake_stripe.post("/_test/keys", accepted=[OLD_KEYS["STRIPE_SECRET_KEY"]])
+    fake_brevo.post("/_test/keys", accepted=[OLD_KEYS["BREVO_API_KEY"]])
     shop = Shop(processes, web_socket)
     processes.environment["RATE_LIMIT_WEBHOOK_MAX"] = "100000"
     shop.start()
@@ -181,13 +193,16 @@ def test_every_secret_changes_under_traffic_and_nobody_notices(
     with traffic.running():
         # At the vendors first: the new key is good beside the old one, and Stripe signs with both secrets.
         fake_stripe.post("/_test/keys", accepted=[NEW_KEYS["STRIPE_SECRET_KEY"]])
+        fake_brevo.post("/_test/keys", accepted=[NEW_KEYS["BREVO_API_KEY"]])
         fake_stripe.post("/_test/webhook_endpoints/we_given/roll", secret=NEW["STRIPE_WEBHOOK_SECRET"])
         heard = accepting(only(OLD, SIGNING), only(NEW, SIGNING))
         shop.restart_web_with(NEW_KEYS | accepting(NEW, OLD) | heard)
+        traffic.shown_by_brevo = NEW["BREVO_WEBHOOK_TOKEN"]  # every process knows it: now Brevo may be told
         shop.restart_web_with(accepting(NEW, OLD))
         shop.restart_worker()
         # The last process that knew the old keys is gone.
         fake_stripe.post("/_test/keys", revoked=[OLD_KEYS["STRIPE_SECRET_KEY"]])
+        fake_brevo.post("/_test/keys", revoked=[OLD_KEYS["BREVO_API_KEY"]])
 
     assert traffic.failures == []
     assert all(traffic.done[name] >= least for name, least in SMALLEST_LOAD.items()), traffic.done
