@@ -2,17 +2,15 @@
 
 import ast
 import difflib
-import subprocess
-import sys
 
 import pytest
 
+from app.dev.contract.__main__ import main
 from app.dev.contract.operation import Schema
 from app.dev.contract.snapshot import REFRESH, SNAPSHOT, render
 from app.dev.contract.source import list_classes
 from app.dev.contract.stripe_operations import list_event_types
 from app.dev.contract.stripe_types import Scope, derive
-from tests.services import ROOT
 
 
 def test_the_committed_contract_is_that_of_the_installed_packages() -> None:
@@ -77,7 +75,6 @@ def test_an_annotation_it_does_not_know_is_not_half_understood() -> None:
         derive(expression, _Sent("stripe._event", INNER, is_request=True))
 
 
-def test_the_command_says_that_the_snapshot_is_current() -> None:
-    line = [sys.executable, "-m", "app.dev.contract", "diff"]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "the snapshot is current\n"), done.stderr
+def test_the_command_says_that_the_snapshot_is_current(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff"]) == 0
+    assert capsys.readouterr().out == "the snapshot is current\n"
