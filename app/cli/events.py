@@ -1,6 +1,7 @@
 """`comptoir events`: what Stripe told, what became of it, and how to bring it again."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -83,7 +84,7 @@ def reconcile(since: SinceOption = "", as_json: JsonOption = False) -> None:
 )
 def check(most: MostOption = 5000, as_json: JsonOption = False) -> None:
     with acting_as_caller():
-        swept = sweep_objects(most)
+        swept = sweep_objects(most, open_since=timedelta(0))
         with unit_of_work() as session:
             record_audit(session, "events.checked", "stripe_events", asdict(swept))
     if as_json:
@@ -114,9 +115,7 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     if bool(event_id) == bool(state or since):
-        raise typer.BadParameter(
-            french_or_english("EVENT_ID, --state ou --since.", "EVENT_ID, --state or --since.")
-        )
+        raise typer.BadParameter(french_or_english("EVENT_ID, --state ou --since.", "EVENT_ID, --state or --since."))
     states = (state.value,) if state else tuple(State) if force else (State.FAILED, State.UNMATCHED)
     shown = []
     with acting_as_caller():

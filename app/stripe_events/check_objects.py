@@ -40,15 +40,15 @@ class Swept:
     failed: int = 0
 
 
-def sweep_objects(most: int = MOST_PER_JOB) -> Swept:
-    """Read the next open payments and refunds, at most so many; the run after goes on behind them.
+def sweep_objects(most: int = MOST_PER_JOB, open_since: timedelta = OPEN_SINCE) -> Swept:
+    """Read the next payments and refunds that are open for so long, at most so many; the next run goes on behind them.
 
     Repeating it changes nothing. Raises `TaskRunsAlready`; `StripeUnanswered` as soon as Stripe does not answer: the
     next run goes on behind the object that it was asked for, so that none keeps the others waiting.
     """
     swept = Swept()
     with hold_task(TASK) as held:
-        position, before = held.read_position(), utc_now() - OPEN_SINCE
+        position, before = held.read_position(), utc_now() - open_since
         while swept.read < most:
             with unit_of_work() as session:
                 found = list_open_objects(session, position, before, min(BATCH, most - swept.read))
