@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.catalogue.service import create_category
 from app.core.auth import hash_password
 from app.core.db import unit_of_work
+from app.payments.models import Payment, Refund
 from app.staff.service import accept_invitation, invite
 from tests.api.judge import Rows
 from tests.api.walk import Sampler, Step
@@ -97,8 +98,20 @@ def world(client: TestClient, vendors: tuple[FakeStripe, FakeBrevo]) -> World:
         add_customer(world, name, email)
     add_address(world)
     world.ids["orders"] = place_order(world, "customer")
+    add_refund(world)
     add_things(world)
     return world
+
+
+def add_refund(world: World) -> None:
+    """The money of the order came, and somebody must say whether a euro of it goes back."""
+    with unit_of_work("test") as session:
+        payment = session.scalars(select(Payment)).one()
+        payment.captured_at, payment.refund_committed_cents = payment.created_at, 100
+        details = {"status": "awaiting_approval", "reason": "not_shipped", "amount_cents": 100}
+        session.add(Refund(id="ref_of_the_world", payment_id=payment.id, currency_code="eur", **details))
+        world.ids |= {"payments": payment.id, "refunds": "ref_of_the_world"}
+    world.bodies["refund_reason_id"] = "not_shipped"
 
 
 def add_staff(world: World) -> None:

@@ -29,6 +29,7 @@ LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 MAKE = "tests/architecture/test_documents.py::test_make_runs_what_the_documents_say"
 DEPLOY = "tests/appliance/test_deploy.py"
 STAFF = "tests/api/test_staff_accounts.py"
+REFUNDS = "tests/api/test_refund_commands.py"
 APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_its_command_and_goes_with_the_other"
 # Each command that a document shows, and the test that runs it. `make` is a thin name: MAKE shows what it hands over
 # to, the test named here runs that; what runs the suite itself (test, fast, check, prove) and `lock` have MAKE alone.
@@ -53,6 +54,14 @@ RUN_BY = {
     "make audit": "tests/appliance/test_audit.py::test_make_audit_says_the_same_from_outside",
     "comptoir audit": "tests/appliance/test_audit.py::test_a_deployed_host_keeps_every_line_of_the_checklist",
     "comptoir config check": "tests/unit/test_cli.py::test_a_refusal_is_a_sentence_on_stderr_or_json_on_stdout",
+    "comptoir orders refund": f"{REFUNDS}::test_cents_are_shown_and_asked_before_they_leave",
+    "comptoir orders show": f"{REFUNDS}::test_a_whole_return_from_the_counter",
+    "comptoir refunds approve": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
+    "comptoir refunds decline": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
+    "comptoir refunds list": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
+    "comptoir returns dispatch": f"{REFUNDS}::test_a_whole_return_from_the_counter",
+    "comptoir returns list": f"{REFUNDS}::test_a_whole_return_from_the_counter",
+    "comptoir returns receive": f"{REFUNDS}::test_a_whole_return_from_the_counter",
     "comptoir release list": (
         "tests/appliance/test_rollback.py::test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth"
     ),
