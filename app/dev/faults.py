@@ -125,6 +125,7 @@ class _Broken(Response):
             # What was written has to leave before the line is cut.
             await asyncio.sleep(0.01)
             self._transport.abort()
+            await asyncio.sleep(0.01)
             return
         for index in range(len(self.body)):
             await asyncio.sleep(self._pause)
