@@ -47,6 +47,19 @@ def lock_message(session: Session, message_id: str) -> Message:
     return found
 
 
+def get_message(session: Session, message_id: str) -> Message:
+    """The message. Raises `MailNotFound`."""
+    found = session.get(Message, message_id, populate_existing=True)
+    if found is None:
+        raise MailNotFound
+    return found
+
+
+def get_message_id(session: Session, template: str, object_id: str) -> str:
+    """The id of the one mail of this template about this object."""
+    return session.scalars(select(Message.id).filter_by(template=template, object_id=object_id)).one()
+
+
 def lock_queued(session: Session, message_id: str) -> Message | None:
     """The message's row, locked, if it still has to leave."""
     wanted = select(Message).where(Message.id == message_id, Message.state == "queued").with_for_update()
@@ -124,4 +137,4 @@ def list_dead(session: Session) -> Sequence[str]:
 
 def count_states(session: Session) -> dict[str, int]:
     """How many messages there are in each state."""
-    return dict(session.execute(select(Message.state, func.count()).group_by(Message.state)).tuples().all())
+    return dict(session.execute(select(Message.state, func.count()).group_by(Message.state)).all())

@@ -1,5 +1,7 @@
 """Do mails arrive? What Brevo told of the last day and week, and whether it tells us at all."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete
@@ -7,9 +9,16 @@ from sqlalchemy.orm import Session
 
 from app.core.log import log_event
 from app.notifications.models import MailEvent
-from app.notifications.queries import lock_gate, read_bounces
-from app.notifications.rules import compute_bounce_level
-from app.shop.rules import compute_day_start
+from app.notifications.queries import (
+    count_states,
+    count_used,
+    get_gate,
+    list_suppressions,
+    lock_gate,
+    read_bounces,
+)
+from app.notifications.rules import Bounces, compute_bounce_level, compute_mail_health
+from app.shop.rules import compute_business_day, compute_day_start
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 KEPT = timedelta(days=30)
@@ -39,3 +48,52 @@ def compare_day(session: Session, day: date, *, requests: int, bounces: int) -> 
 def forget_events(session: Session, now: datetime) -> None:
     """What is older counts for nothing."""
     session.execute(delete(MailEvent).where(MailEvent.told_at < now - KEPT))
+
+
+@dataclass(frozen=True)
+class MailFigures:
+    """How mail is, for whoever looks: the gate, the day's quota, what bounced, and how many there are of each state."""
+
+    gate: str
+    code: str | None
+    since_at: datetime
+    opens_at: datetime | None
+    used_today: int
+    quota: int
+    day: Bounces
+    week: Bounces
+    bounce_level: str
+    untold_events: int
+    suppressed_addresses: int
+    states: Mapping[str, int]
+
+    @property
+    def health(self) -> str:
+        """`ok`, or the gravest cause of mail that does not arrive."""
+        return compute_mail_health(
+            gate=self.gate,
+            dead=self.states.get("dead", 0),
+            bounce_level=self.bounce_level,
+            used_today=self.used_today,
+            quota=self.quota,
+            untold_events=self.untold_events,
+        )
+
+
+def read_figures(session: Session, now: datetime, quota: int) -> MailFigures:
+    """How mail is now."""
+    gate = get_gate(session)
+    return MailFigures(
+        gate=gate.state,
+        code=gate.error_code,
+        since_at=gate.since_at,
+        opens_at=None if gate.state == "open" else gate.opens_at,
+        used_today=count_used(session, compute_business_day(now)),
+        quota=quota,
+        day=read_bounces(session, now - DAY, now),
+        week=read_bounces(session, now - WEEK, now),
+        bounce_level=gate.bounce_level,
+        untold_events=gate.untold_events,
+        suppressed_addresses=len(list_suppressions(session)),
+        states=count_states(session),
+    )

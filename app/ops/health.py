@@ -9,9 +9,12 @@ from psycopg.rows import TupleRow
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.core.clock import utc_now
 from app.core.settings import Settings
+from app.notifications.rules import compute_mail_health
 from app.ops.checkout_gate import CHECKOUT_FLAG
 from app.payments.breaker import OUTAGE_FLAG
+from app.shop.rules import compute_business_day
 
 BUDGET_SECONDS = 1.0
 WORKER_SILENT_SECONDS = 60
@@ -35,6 +38,14 @@ SELECT
   EXISTS (SELECT FROM ended WHERE task_name ~ '^(payments|stripe_events|refunds|checkout)[.]'),
   EXISTS (SELECT FROM ended WHERE task_name ~ '^notifications[.]'),
   ARRAY(SELECT name FROM flag WHERE is_set AND (ends_at IS NULL OR ends_at > now()))
+"""
+# What keeps mails from arriving, beside jobs that failed: two days, so that somebody sees it after a weekend's day.
+MAIL_SQL = """
+SELECT gate.state, gate.bounce_level, gate.untold_events,
+  (SELECT count(*) FROM message WHERE message.state = 'dead' AND error_code NOT IN ('expired', 'outcome_unknown')
+   AND queued_at > now() - interval '2 days'),
+  (SELECT count(*) FROM message WHERE quota_on = %(today)s)
+FROM mail_gate gate
 """
 # By flag, the graver first.
 CHECKOUT_CAUSES = {OUTAGE_FLAG: "breaker_open", CHECKOUT_FLAG: "checkout_closed"}
@@ -85,6 +96,8 @@ async def probe_all(settings: Settings) -> Readiness:
     probed, redis = await asyncio.gather(_probe_queue(settings), probe_redis(settings))
     states = {"db": probed.db, "redis": redis, "queue": probed.queue, "stripe": probed.stripe, "mail": probed.mail}
     checks = {name: Check(status=status) for name, status in states.items()}
+    if probed.mail not in (OK, "unknown", "failed_jobs"):
+        checks["mail"] = Check(status=DEGRADED, cause=probed.mail)
     if probed.checkout is not None:
         checks["stripe"] = Check(status=DEGRADED, cause=probed.checkout)
     return Readiness(checks)
@@ -124,6 +137,7 @@ async def _probe_queue(settings: Settings) -> Probed:
                 return Probed(schema)
             cursor = await connection.execute(QUEUE_SQL, {"silent": WORKER_SILENT_SECONDS, "late": JOB_LATE_SECONDS})
             row = await cursor.fetchone()
+            mail = await _probe_mail(connection, settings.brevo_daily_quota)
     except TimeoutError:
         return Probed("timeout")
     except psycopg.Error as exc:
@@ -133,8 +147,21 @@ async def _probe_queue(settings: Settings) -> Probed:
         OK,
         queue="no_worker" if is_silent else "late" if is_late else OK,
         stripe="failed_jobs" if payments_failed else OK,
-        mail="failed_jobs" if mail_failed else OK,
+        mail="failed_jobs" if mail_failed else mail,
         checkout=next((cause for flag, cause in CHECKOUT_CAUSES.items() if flag in flags), None),
+    )
+
+
+async def _probe_mail(connection: psycopg.AsyncConnection[TupleRow], quota: int) -> str:
+    row = await (await connection.execute(MAIL_SQL, {"today": compute_business_day(utc_now())})).fetchone()
+    gate, bounce_level, untold_events, dead, used_today = row or ("open", OK, 0, 0, 0)
+    return compute_mail_health(
+        gate=gate,
+        dead=dead,
+        bounce_level=bounce_level,
+        used_today=used_today,
+        quota=quota,
+        untold_events=untold_events,
     )
 
 

@@ -6,6 +6,23 @@ from app.core.settings import get_settings
 from app.gateways.brevo import get_brevo
 from app.ops.recover_checkout import recover_checkout
 
+# In Brevo's words for a subscription; its payloads have others (`notifications.record_event:KNOWN_EVENTS`).
+MAIL_EVENTS = ("request", "delivered", "deferred", "softBounce", "hardBounce", "blocked", "invalid", "spam")
+MAIL_WEBHOOK_PATH = "/brevo/webhook"
+
+
+@job("ops.register_mail_webhook")
+def register_mail_webhook() -> None:
+    """Have Brevo tell us what becomes of mails, with the present token; it never says which one it has."""
+    settings, brevo = get_settings(), get_brevo()
+    url, token = f"{settings.public_url}{MAIL_WEBHOOK_PATH}", settings.brevo_webhook_token.get_secret_value()
+    known = next((webhook for webhook in brevo.list_webhooks() if webhook.url == url), None)
+    if known is None:
+        brevo.create_webhook(url=url, events=MAIL_EVENTS, token=token)
+    else:
+        brevo.update_webhook(known.id, url=url, events=MAIL_EVENTS, token=token)
+    log_event("mail webhook registered")
+
 
 @job("ops.register_sender")
 def register_sender() -> None:

@@ -169,6 +169,7 @@ def set_up_shop(session: Session, wanted: SetupFile, settings: Settings) -> Setu
     key = _key(session, wanted)
     token = invite(session, str(wanted.owner.email), "owner")
     enqueue(session, "ops.register_sender")
+    enqueue(session, "ops.register_mail_webhook")
     record_audit(session, "shop.set_up", "shop")
     link = f"{settings.public_url}/app/invitation/{token}" if token else None
     return SetupResult(publishable_key=key.token, invitation_url=link)

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.dev.fake_brevo.app import create_app as create_brevo
 from app.dev.fake_stripe.app import create_app as create_stripe
 from app.dev.loopback import serving
+from app.ops.jobs import MAIL_EVENTS
 from app.payments.event_types import HANDLED_EVENT_TYPES
+from tests.factories.mail import queue_sample
 from tests.in_process import RunJobs
 from tests.rows import row
 from tests.services import ROOT
+from tests.shop_front import change_settings, read_rows
 
 EXAMPLE = ROOT / "infra" / "inventory" / "setup" / "example.toml"
 TABLES = ("shop", "region", "sales_channel", "publishable_key", "tax_rate", "shipping_option", "staff_user")
@@ -107,6 +111,30 @@ def test_the_sender_is_registered_once(vendors: dict[str, str], tmp_path: Path, 
         assert run_jobs() == []
     asked = httpx2.get(f"{vendors['BREVO_API_BASE']}/_test/requests").json()
     assert [call["operation"] for call in asked].count("create_sender") == 1
+
+
+def test_brevo_tells_us_of_mails_by_one_webhook_that_has_the_present_token(
+    vendors: dict[str, str], tmp_path: Path, app: FastAPI, monkeypatch: pytest.MonkeyPatch, run_jobs: RunJobs
+) -> None:
+    """Again after the token changed: the same webhook, the new token, and what it tells is taken."""
+    with serving(app) as url:
+        change_settings(monkeypatch, PUBLIC_URL=url)
+        for token in ("a-token-of-the-tests-0123456789abcdef", "another-token-of-the-tests-0123456789"):
+            change_settings(monkeypatch, BREVO_WEBHOOK_TOKEN=token)
+            set_up(EXAMPLE, tmp_path / "stripe.env")
+            assert run_jobs() == []
+        brevo = vendors["BREVO_API_BASE"]
+        (webhook,) = httpx2.get(f"{brevo}/v3/webhooks", headers={"api-key": "key"}).json()["webhooks"]
+        assert (webhook["url"], webhook["type"]) == (f"{url}/brevo/webhook", "transactional")
+        assert set(webhook["events"]) == set(MAIL_EVENTS)
+        queue_sample("order_confirmation", "order_1")
+        assert run_jobs() == []
+        (mail,) = httpx2.get(f"{brevo}/_test/messages").json()
+        bounce = {"messageId": mail["messageId"], "event": "hard_bounce", "reason": "550 5.1.1 unknown", "times": 2}
+        told = httpx2.post(f"{brevo}/_test/bounces", json=bounce).json()
+    assert [each["status"] for each in told] == [200, 200]
+    assert read_rows("SELECT event, message_id = (SELECT id FROM message) FROM mail_event") == [("hard_bounce", True)]
+    assert read_rows("SELECT reason FROM mail_suppression") == [("hard_bounce",)]
 
 
 @pytest.mark.parametrize(
