@@ -171,51 +171,59 @@ def test_every_secret_changes_under_traffic_and_nobody_notices(
     processes: Processes,
     web_socket: socket.socket,
     goods: Goods,
-    fake_stripe: FakeStripe,
-    fake_brevo: FakeBrevo,
+    vendors: tuple[FakeStripe, FakeBrevo],
     client: TestClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with unit_of_work("test") as session:
         receive(session, goods.variant_id, 10_000, "test")
-    fake_stripe.post("/_test/keys", accepted=[OLD_KEYS["STRIPE_SECRET_KEY"]])
-    fake_brevo.post("/_test/keys", accepted=[OLD_KEYS["BREVO_API_KEY"]])
-    shop = Shop(processes, web_socket)
+    tell_keys(vendors, "accepted", OLD_KEYS)
     processes.environment["RATE_LIMIT_WEBHOOK_MAX"] = "100000"
+    shop = Shop(processes, web_socket)
     shop.start()
-    url = url_of(web_socket)
-    with httpx2.Client(base_url=url, timeout=30) as http:
-        person = Person(http, goods.headers)
-        tokens = [person.sign_up(f"client{number}@example.com") for number in range(ACCOUNTS)]
-        old_token, old_cookie = tokens[0], open_session(person, tokens[0])
-    traffic = Traffic(url, goods, fake_stripe, old_token, old_cookie)
-
+    traffic = come_in(url_of(web_socket), goods, vendors[0])
     with traffic.running():
-        # At the vendors first: the new key is good beside the old one, and Stripe signs with both secrets.
-        fake_stripe.post("/_test/keys", accepted=[NEW_KEYS["STRIPE_SECRET_KEY"]])
-        fake_brevo.post("/_test/keys", accepted=[NEW_KEYS["BREVO_API_KEY"]])
-        fake_stripe.post("/_test/webhook_endpoints/we_given/roll", secret=NEW["STRIPE_WEBHOOK_SECRET"])
-        heard = accepting(only(OLD, SIGNING), only(NEW, SIGNING))
-        shop.restart_web_with(NEW_KEYS | accepting(NEW, OLD) | heard)
-        traffic.shown_by_brevo = NEW["BREVO_WEBHOOK_TOKEN"]  # every process knows it: now Brevo may be told
-        shop.restart_web_with(accepting(NEW, OLD))
-        shop.restart_worker()
-        # The last process that knew the old keys is gone.
-        fake_stripe.post("/_test/keys", revoked=[OLD_KEYS["STRIPE_SECRET_KEY"]])
-        fake_brevo.post("/_test/keys", revoked=[OLD_KEYS["BREVO_API_KEY"]])
+        change_every_secret(shop, traffic, vendors)
 
     assert traffic.failures == []
     assert all(traffic.done[name] >= least for name, least in SMALLEST_LOAD.items()), traffic.done
-    check_nothing_is_lost(url, fake_stripe, fake_brevo, traffic.done["bought"])
+    check_nothing_is_lost(traffic.url, *vendors, traffic.done["bought"])
     with traffic.visit() as person:
         new_token = person.token("client0@example.com")
         new_cookie = open_session(person, new_token)
-        assert person.me(old_token).status_code == person.me(cookie=old_cookie).status_code == 200
     person = Person(client, goods.headers)
     for until, status in ((LATER, 200), (LONG_AGO, 401)):
         change_settings(monkeypatch, **accepting(NEW, OLD, until))
-        assert person.me(old_token).status_code == person.me(cookie=old_cookie).status_code == status
+        assert person.me(traffic.token).status_code == person.me(cookie=traffic.cookie).status_code == status
         assert person.me(new_token).status_code == person.me(cookie=new_cookie).status_code == 200
+
+
+def tell_keys(vendors: tuple[FakeStripe, FakeBrevo], what: str, keys: dict[str, str]) -> None:
+    """Accept or revoke the key of our calls, at each vendor."""
+    for vendor, name in zip(vendors, ("STRIPE_SECRET_KEY", "BREVO_API_KEY"), strict=True):
+        vendor.post("/_test/keys", **{what: [keys[name]]})
+
+
+def come_in(url: str, goods: Goods, stripe: FakeStripe) -> Traffic:
+    """Everybody signs up; one token and one cookie are kept from here on."""
+    with httpx2.Client(base_url=url, timeout=30, verify=NO_AUTHORITIES) as http:
+        person = Person(http, goods.headers)
+        tokens = [person.sign_up(f"client{number}@example.com") for number in range(ACCOUNTS)]
+        return Traffic(url, goods, stripe, tokens[0], open_session(person, tokens[0]))
+
+
+def change_every_secret(shop: Shop, traffic: Traffic, vendors: tuple[FakeStripe, FakeBrevo]) -> None:
+    """As an operator does it."""
+    # At the vendors first: the new key is good beside the old one, and Stripe signs with both secrets.
+    tell_keys(vendors, "accepted", NEW_KEYS)
+    vendors[0].post("/_test/webhook_endpoints/we_given/roll", secret=NEW["STRIPE_WEBHOOK_SECRET"])
+    heard = accepting(only(OLD, SIGNING), only(NEW, SIGNING))
+    shop.restart_web_with(NEW_KEYS | accepting(NEW, OLD) | heard)
+    traffic.shown_by_brevo = NEW["BREVO_WEBHOOK_TOKEN"]  # every process knows it: now Brevo may be told
+    shop.restart_web_with(accepting(NEW, OLD))
+    shop.restart_worker()
+    # The last process that knew the old keys is gone.
+    tell_keys(vendors, "revoked", OLD_KEYS)
 
 
 def check_nothing_is_lost(url: str, stripe: FakeStripe, brevo: FakeBrevo, bought: int) -> None:

@@ -20,7 +20,7 @@ SHAPES = {
     "a chat webhook": r"hooks\.slack\.com/services/T\w+/B\w+/\w{16,}",
 }
 INVENTED = re.compile(
-    r"fake|test_|example|demo|dummy|canary|invented|placeholder|somebody|xxxx|0000|1234", re.IGNORECASE
+    r"fake|test_|of_the_tests|example|demo|dummy|canary|invented|placeholder|somebody|xxxx|0000|1234", re.IGNORECASE
 )
 KEY_FILES = re.compile(r"(^|/)(\.env|env|id_(rsa|ed25519|ecdsa)|[^/]+\.(pem|p12|pfx|key|kdbx)|owner\.env|backup\.env)$")
 
