@@ -8,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app.core.db import unit_of_work
-from tests.faults.books import ask_api, find_faults
+from app.payments.event_types import HANDLED_EVENT_TYPES
+from tests.faults.books import ask_api, find_faults, list_all
 from tests.faults.moments import LIST, PLAN
 from tests.processes import Processes
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows
@@ -52,6 +53,25 @@ class Machine:
     def deliver(self, event_id: str, times: int = 1) -> None:
         """Stripe brings an event, so many times at once."""
         self.stripe.post("/_test/deliveries", event=event_id, times=times)
+
+    def hold(self) -> None:
+        """Stripe keeps its news to itself for now: they would race with the answers of its calls."""
+        self.stripe.post("/_test/deliveries/hold")
+
+    def release(self) -> None:
+        """It brings them."""
+        self.stripe.post("/_test/deliveries/release")
+
+    def wait_for_work(self) -> None:
+        """Until the watched job is over, or dead."""
+        wait_until(lambda: self.killed_at() is not None or is_idle(), SETTLE_SECONDS, "the job ends")
+
+    def bring_the_rest(self) -> None:
+        """Stripe brings what it has kept to itself so far."""
+        known = {event_id for (event_id,) in read_rows("SELECT stripe_event_id FROM payment_event")}
+        for event in list_all(self.stripe, "events"):
+            if event["type"] in HANDLED_EVENT_TYPES and event["id"] not in known:
+                self.deliver(str(event["id"]))
 
     def settle(self) -> None:
         """Until Stripe has brought everything and no job is left, with nobody waiting for its time."""

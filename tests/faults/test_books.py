@@ -25,6 +25,7 @@ PROMISE = """
 REFUND = """
     INSERT INTO refund (id, payment_id, amount_cents, currency_code, reason, status, stripe_refund_id)
     SELECT 'ref_1', id, 100, 'eur', 'not_shipped', 'STATUS', nullif('STRIPE_ID', '') FROM payment"""
+REFUNDED = "UPDATE payment SET refund_committed_cents = 1, refunded_cents = 1"
 OPEN_EVENT = "UPDATE payment_event SET state = 'STATE'"
 STOCK_GONE = "UPDATE \"order\" SET review_reason = 'stock_gone'"
 GIVEN_BACK = {"id": "re_1", "amount": 100, "status": "succeeded", "refund_id": "ref_1"}
@@ -77,6 +78,7 @@ SABOTAGES: dict[str, tuple[Sabotage, ...]] = {
         Sabotage("UPDATE payment SET refund_committed_cents = 1"),
         Sabotage(refund_row("pending", "re_1"), give_back),
     ),
+    "refunded cents that are not Stripe's": (Sabotage(theirs=give_back), Sabotage(REFUNDED)),
     "level that its movements do not explain": (
         Sabotage("UPDATE stock_level SET stocked_quantity = stocked_quantity + 1"),
         Sabotage("DELETE FROM stock_movement"),
