@@ -72,7 +72,7 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_twice(brevo: Vendor, gateway: 
 
 # Fault -> code, HTTP status, seconds to wait.
 FAULTS = {
-    "refuse": ("unreachable", None, None),
+    "refuse": ("no_answer", None, None),
     "error": ("vendor_error", 500, None),
     "bad_gateway": ("vendor_error", 502, None),
     "rate_limit": ("rate_limited", 429, 7),
