@@ -35,6 +35,8 @@ SABOTAGES = {
     "files.releases": "chown comptoir /opt/comptoir/current/app",
     "files.log_rotation": "rm /etc/logrotate.d/comptoir",
     "secrets.length": "sed -i 's/^COOKIE_SECRET=.*/COOKIE_SECRET=short/' /etc/comptoir/env",
+    "secrets.rotation": "printf 'BREVO_WEBHOOK_TOKEN_PREVIOUS=%064d\\n' 0 >> /etc/comptoir/env"
+    " && echo BREVO_WEBHOOK_TOKEN_PREVIOUS_UNTIL=2126-01-01T00:00:00Z >> /etc/comptoir/env",
     "brevo.sender": "sed -i 's/^BREVO_SENDER_NAME=.*/BREVO_SENDER_NAME=/' /etc/comptoir/env",
     "cors.origins": "sed -i 's#^STORE_CORS=.*#STORE_CORS=http://localhost:3000#' /etc/comptoir/env",
 }

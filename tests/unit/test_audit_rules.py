@@ -1,9 +1,13 @@
 """Each judge of the audit can say no, and silence is never a pass."""
 
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
 from app.ops.checks import CHECKS
-from app.ops.checks.model import Check
+from app.ops.checks.model import PRELUDE, Check
 from app.ops.rules import (
     Judge,
     ProbeResult,
@@ -49,6 +53,20 @@ def test_not_applicable_is_said_with_its_reason() -> None:
 def test_a_probe_that_failed_shows_why() -> None:
     verdict = decide_verdict(equals("x"), ProbeResult(2, "", "psql: could not connect\n"))
     assert verdict.value == "exit 2: psql: could not connect"
+
+
+@pytest.mark.parametrize(
+    ("hours", "status"), [(None, Status.OK), (-1, Status.OK), (24, Status.OK), (50, Status.FAILED)]
+)
+def test_two_webhook_secrets_are_accepted_together_for_two_days_at_most(
+    tmp_path: Path, hours: int | None, status: Status
+) -> None:
+    settings, (check,) = tmp_path / "env", [check for check in CHECKS if check.id == "secrets.rotation"]
+    until = datetime.now(UTC) + timedelta(hours=hours or 0)
+    settings.write_text("" if hours is None else f"STRIPE_WEBHOOK_SECRET_PREVIOUS_UNTIL={until.isoformat()}\n")
+    script = (PRELUDE + check.probe).replace("/etc/comptoir/env", str(settings))
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert decide_verdict(check.judge, ProbeResult(done.returncode, done.stdout, done.stderr)).status is status
 
 
 def test_check_ids_are_unique_and_every_check_says_what_to_do() -> None:

@@ -1,7 +1,7 @@
 """Checks of files, modes, secrets and settings on the host; a probe prints lengths and counts, never a value."""
 
 from app.ops.checks.model import DEPLOY, Check
-from app.ops.rules import at_least, each_line_is, equals, matches
+from app.ops.rules import at_least, at_most, each_line_is, equals, matches
 
 OWN_SECRETS = "JWT_SECRET COOKIE_SECRET BREVO_WEBHOOK_TOKEN"
 MODES = (
@@ -110,6 +110,16 @@ SETTINGS = (
         " rm -f /run/comptoir-audit.$$",
         equals("0"),
         "trouver le processus (ps auxww), le relancer sans secret, puis changer ce secret",
+    ),
+    Check(
+        "secrets.rotation",
+        (),
+        "deux secrets de webhook ne sont acceptés côte à côte que 48 heures",
+        "for name in STRIPE_WEBHOOK_SECRET BREVO_WEBHOOK_TOKEN; do until=$(setting ${name}_PREVIOUS_UNTIL);"
+        ' if [ -z "$until" ]; then echo 0; else end=$(date -d "$until" +%s) || exit 1;'
+        " echo $(( (end - $(date +%s)) / 3600 )); fi; done | sort -n | tail -1",
+        at_most(48),
+        "retirer les réglages _PREVIOUS et _PREVIOUS_UNTIL de /etc/comptoir/env, puis comptoir release restart",
     ),
     Check(
         "secrets.database",
