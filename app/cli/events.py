@@ -10,15 +10,17 @@ import typer
 from app.cli.actor import acting_as_caller, name_of_caller
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
-from app.cli.since import SinceOption, read_since
+from app.cli.since import SinceOption, UntilOption, read_since
 from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
 from app.orders.queries import get_order_id
 from app.payments.models import PaymentEvent
 from app.stripe_events.check_objects import sweep_objects
 from app.stripe_events.errors import EventUnknown
+from app.stripe_events.list_drift import list_drift
 from app.stripe_events.queries import EventFilter, list_events
 from app.stripe_events.reconcile_events import Reconciled, reconcile_events
+from app.stripe_events.render_drift import render_drift
 from app.stripe_events.replay_events import Replayed, replay_event, replay_events
 
 app = typer.Typer(no_args_is_help=True)
@@ -133,6 +135,28 @@ def replay(
     elif not shown:
         print_line(french_or_english("Rien à rejouer.", "Nothing to replay."))
     raise typer.Exit(0 if all(each.is_applied for each in shown) else 1)
+
+
+@app.command(
+    help=french_or_english(
+        "Comparer l'argent d'ici avec Stripe ; sortie 1 si quelque chose diffère.",
+        "Compare the money here with Stripe; exit 1 when something differs.",
+    )
+)
+def drift(since: SinceOption = "", until: UntilOption = "", as_json: JsonOption = False) -> None:
+    found = []
+    with acting_as_caller():
+        for finding in list_drift(read_since(since), read_since(until)):
+            rendered = render_drift(finding)
+            found.append({**asdict(finding), **asdict(rendered)})
+            if not as_json:
+                print_line(french_or_english(rendered.fr, rendered.en))
+                print_line(f"  → {rendered.command}")
+    if as_json:
+        print_json(found)
+    elif not found:
+        print_line(french_or_english("Rien ne diffère avec Stripe.", "Nothing differs from Stripe."))
+    raise typer.Exit(1 if found else 0)
 
 
 @app.command("list", help=french_or_english("Le registre, du plus récent au plus ancien.", "The ledger, newest first."))

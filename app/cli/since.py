@@ -24,6 +24,9 @@ SinceOption = Annotated[
         ),
     ),
 ]
+UntilOption = Annotated[
+    str, typer.Option("--until", help=french_or_english("Jusqu'à, de même", "Until, in the same way"))
+]
 
 
 def read_since(given: str) -> datetime | None:

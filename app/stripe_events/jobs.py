@@ -1,5 +1,6 @@
 """Events that failed or met nothing, taken up again; events that never arrived, fetched; bodies forgotten in time."""
 
+from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -11,17 +12,23 @@ from app.core.jobs import job
 from app.core.log import log_event, log_failure
 from app.payments.models import PaymentEvent
 from app.payments.record_event import forget_bodies, list_due_events
+from app.shop.rules import compute_business_day
 from app.stripe_events.check_objects import sweep_objects
 from app.stripe_events.errors import GapTooLong
+from app.stripe_events.list_drift import list_drift
 from app.stripe_events.mark_refused import find_refused_at
 from app.stripe_events.queries import find_last_run, forget_runs, list_given_up
-from app.stripe_events.queue_alert import GAP, GIVEN_UP, Words, queue_alert
+from app.stripe_events.queue_alert import DRIFT, GAP, GIVEN_UP, Words, queue_alert
 from app.stripe_events.reconcile_events import reconcile_events
+from app.stripe_events.render_drift import Rendered, render_drift
 from app.stripe_events.rules import is_due
+from app.stripe_events.schemas import Finding
 from app.stripe_events.service import receive_event
 from app.stripe_events.verify_event import parse_event
 
 MOST_AT_ONCE = 100
+# The mail names the first; the command lists all.
+MOST_MAILED = 10
 KEEP_BODIES = timedelta(days=30)
 KEEP_RUNS = timedelta(days=90)
 
@@ -96,6 +103,30 @@ def check_objects() -> None:
         sweep_objects()
     except Refusal as refusal:
         log_event("stripe objects not read", level="warning", code=refusal.code)
+
+
+@job("stripe_events.report_drift")
+def report_drift() -> None:
+    """Compare with Stripe once a day; the shop is written to when something differs, with the first differences."""
+    counts: Counter[str] = Counter()
+    first: list[Finding] = []
+    for finding in list_drift():
+        counts[finding.code] += 1
+        first = [*first, finding][:MOST_MAILED]
+    for code, count in sorted(counts.items()):
+        log_event("money differs", level="warning", code=code, status=str(count))
+    if first:
+        _tell_drift(sum(counts.values()), [render_drift(finding) for finding in first])
+
+
+def _tell_drift(count: int, first: list[Rendered]) -> None:
+    with unit_of_work() as session:
+        what = Words(
+            f"{count} différence(s) avec Stripe : " + " · ".join(each.fr for each in first) + ".",
+            f"{count} difference(s) with Stripe: " + " · ".join(each.en for each in first) + ".",
+        )
+        step = Words("comptoir events drift les donne toutes.", "comptoir events drift lists them all.")
+        queue_alert(session, DRIFT, compute_business_day(utc_now()).isoformat(), None, what, step)
 
 
 @job("stripe_events.forget_bodies")

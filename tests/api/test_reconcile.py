@@ -10,6 +10,7 @@ import redis
 
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.core.shared_redis import get_shared_redis
 from app.stripe_events import mark_refused
 from app.stripe_events.hold_task import hold_task
 from app.stripe_events.jobs import reconcile
@@ -139,7 +140,7 @@ def test_redis_away_costs_nothing_but_the_minute(
 ) -> None:
     event_id, _ = lose_payment(buyer, fake_stripe)
     change_settings(monkeypatch, REDIS_URL="redis://127.0.0.1:1", RATE_LIMIT_WEBHOOK_MAX="1")
-    mark_refused.get_shared_redis.cache_clear()
+    get_shared_redis.cache_clear()
     mark_refused.mark_refused()
     pretend_run(timedelta(minutes=14))
     reconcile()
