@@ -1,5 +1,7 @@
 """What an unpaid order keeps from others: its pieces, and the uses of its promotions."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from app.core.log import log_event
@@ -10,14 +12,14 @@ from app.promotions.service import release_uses
 from app.stock.service import release
 
 
-def cancel_order(session: Session, order: Order) -> bool:
+def cancel_order(session: Session, order: Order, at: datetime) -> bool:
     """Cancel an order whose cart and row are locked, and give back what it kept; whether that was news.
 
     A paid order stays as it is.
     """
     if order.paid_at is not None or order.canceled_at is not None:
         return False
-    mark_canceled(order)
+    mark_canceled(order, at)
     supersede_sessions(session, order.payment_collection_id)
     release_uses(session, order.id)
     release(session, order.cart_id)

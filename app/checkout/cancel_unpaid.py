@@ -29,7 +29,7 @@ def cancel_unpaid_order(order_id: str) -> None:
         cart = lock_cart(session, order.cart_id)
         order = lock_order_of_cart(session, cart.id)
         if order.is_placed_unpaid and not find_open_attempt(session, order.payment_collection_id, utc_now()):
-            cancel_order(session, order)
+            cancel_order(session, order, utc_now())
 
 
 def _expire(page_id: str) -> CheckoutSession:

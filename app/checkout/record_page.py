@@ -53,10 +53,10 @@ def _record(session: Session, page: CheckoutSession, told: AttemptFacts, told_at
     order = lock_order_of_cart(session, cart.id)
     attempt = payments.record_checkout_session(session, found.session.id, page, told)
     if page.status == "complete" and page.payment_status in PAID_PAGE_STATUSES:
-        receipt = payments.record_received(session, attempt, _read_received(page))
+        receipt = payments.record_received(session, attempt, _read_received(page), told_at)
         settle_order(session, order, attempt, receipt, told_at)
     elif told.failure is not None:
-        _give_up(session, order, attempt)
+        _give_up(session, order, attempt, told_at)
     elif told.processing_since_at is not None:
         _keep(session, order, attempt)
     elif told.expired_at is not None:
@@ -79,10 +79,10 @@ def _keep(session: Session, order: Order, attempt: PaymentSession) -> None:
         return
 
 
-def _give_up(session: Session, order: Order, attempt: PaymentSession) -> None:
+def _give_up(session: Session, order: Order, attempt: PaymentSession, told_at: datetime) -> None:
     if find_open_attempt(session, order.payment_collection_id, utc_now()) is not None:
         return  # the customer tries again already
-    if not cancel_order(session, order) or order.email is None:
+    if not cancel_order(session, order, told_at) or order.email is None:
         return
     content = {
         **describe_shop(session),

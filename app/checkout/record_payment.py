@@ -28,7 +28,7 @@ def record_payment(session: Session, intent: Intent, told_at: datetime) -> Recor
         completed = complete_cart(session, get_contents(session, cart.id), found.session, intent)
         return Recorded(is_matched=True, order_id=completed.order.id)
     order = lock_order_of_cart(session, cart.id)
-    receipt = payments.record_payment(session, found.session, intent)
+    receipt = payments.record_payment(session, found.session, intent, told_at)
     settle_order(session, order, found.session, receipt, told_at)
     return Recorded(is_matched=True, order_id=order.id, checkout_session_id=found.session.checkout_session_id)
 

@@ -9,9 +9,12 @@ from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.log import log_event
 from app.gateways.errors import Retryable
+from app.orders.models import Order
 from app.orders.queries import lock_order_of_cart
 from app.payments.models import PaymentSession
-from app.payments.service import abandon_session
+from app.payments.queries import list_payments
+from app.payments.rules import compute_lateness
+from app.payments.service import abandon_session, facts_of
 from app.stock.service import release
 
 
@@ -20,14 +23,25 @@ def release_pieces(session: Session, cart: Cart, attempt: PaymentSession) -> Non
 
     The caller holds the cart's lock.
     """
-    if attempt.status == "captured" or find_open_attempt(session, attempt.payment_collection_id, utc_now()):
+    order = lock_order_of_cart(session, cart.id) if cart.completed_at is not None else None
+    if attempt.status == "captured":
+        if order is not None:
+            _follow_lateness(session, order, attempt)
         return
-    if cart.completed_at is None:
+    is_unsold = order is None or (order.is_placed_unpaid and order.paid_at is None)
+    if is_unsold and not find_open_attempt(session, attempt.payment_collection_id, utc_now()):
         release(session, cart.id)
-        return
-    order = lock_order_of_cart(session, cart.id)
-    if order.is_placed_unpaid and order.paid_at is None:
-        release(session, cart.id)
+
+
+def _follow_lateness(session: Session, order: Order, attempt: PaymentSession) -> None:
+    """News of an attempt's end that came after the news of its money: which of them was first decides."""
+    paid_at = [
+        each.captured_at
+        for each in list_payments(session, order.payment_collection_id)
+        if each.payment_session_id == attempt.id
+    ]
+    if order.is_placed_unpaid and any(at and compute_lateness(facts_of(attempt), None, at) for at in paid_at):
+        order.is_paid_late = True
 
 
 def give_up_answered(attempt: PaymentSession, failure: Retryable) -> None:

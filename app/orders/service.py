@@ -1,5 +1,7 @@
 """What happens to an order after it was placed."""
 
+from datetime import datetime
+
 from app.core.clock import utc_now
 from app.orders.models import Order
 from app.orders.rules import CANCELED, ReviewReason, compute_order_status
@@ -16,9 +18,9 @@ def mark_paid(order: Order, *, is_late: bool = False) -> None:
         order.status = compute_order_status(None) if order.review_reason is None else order.status
 
 
-def mark_canceled(order: Order) -> None:
-    """Nobody pays it any more; money that comes all the same pays it late. The caller holds the order's lock."""
-    order.canceled_at = order.canceled_at or utc_now()
+def mark_canceled(order: Order, at: datetime) -> None:
+    """Nobody pays it any more since `at`; money that comes all the same pays it late. The caller locks the order."""
+    order.canceled_at = order.canceled_at or at
     order.status = CANCELED
 
 

@@ -131,12 +131,13 @@ def is_completable(
 
 
 def compute_session_status(current: str, intent_status: str, *, is_superseded: bool) -> str:
-    """A captured session stays captured; a superseded one only changes when its intent is paid after all.
+    """A captured session stays captured; one that is over or superseded only changes when it is paid after all.
 
     Source: payments §2.2 (facts only grow), the session's words are Medusa's. An unknown status of Stripe waits.
     """
     reported = _STATUS_OF_INTENT.get(intent_status, "pending")
-    if current == "captured" or (is_superseded and reported != "captured"):
+    is_over = is_superseded or current == "canceled"
+    if current == "captured" or (is_over and reported != "captured"):
         return current
     return reported
 

@@ -280,21 +280,24 @@ def _write_told(session: Session, attempt: PaymentSession, told: AttemptFacts, *
     )
 
 
-def record_payment(session: Session, attempt: PaymentSession, intent: Intent) -> Receipt:
-    """Write that an intent was paid, once however often it is said."""
-    record_intent(session, attempt.id, intent, utc_now())
+def record_payment(
+    session: Session, attempt: PaymentSession, intent: Intent, told_at: datetime | None = None
+) -> Receipt:
+    """Write that an intent was paid, once however often it is said; without `told_at` Stripe says so now."""
+    told_at = told_at or utc_now()
+    record_intent(session, attempt.id, intent, told_at)
     received = Received(intent.amount_received_cents, intent.currency, intent.id, intent.latest_charge_id)
-    return record_received(session, attempt, received)
+    return record_received(session, attempt, received, told_at)
 
 
-def record_received(session: Session, attempt: PaymentSession, received: Received) -> Receipt:
+def record_received(session: Session, attempt: PaymentSession, received: Received, told_at: datetime) -> Receipt:
     """Write that the money of an attempt came, once, whether its intent or its page said so first."""
     receipt = Receipt(
         payment_id=new_id("pay"),
         payment_collection_id=attempt.payment_collection_id,
         amount_cents=received.amount_cents,
         currency_code=received.currency_code,
-        captured_at=utc_now(),
+        captured_at=told_at,
     )
     row = {**_row(attempt, receipt, received.intent_id), "charge_id": received.charge_id}
     written = session.execute(_RECEIVE, row).one_or_none()

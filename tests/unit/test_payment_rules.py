@@ -43,6 +43,7 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
         ("captured", "canceled", False, "captured"),
         ("captured", "requires_payment_method", False, "captured"),
         ("canceled", "requires_action", True, "canceled"),
+        ("canceled", "requires_payment_method", False, "canceled"),
         ("canceled", "succeeded", True, "captured"),
     ],
 )
