@@ -28,12 +28,15 @@ LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 MAKE = "tests/architecture/test_documents.py::test_make_runs_what_the_documents_say"
 DEPLOY = "tests/appliance/test_deploy.py"
+JOURNAL = "tests/api/test_journal.py"
+ARCHIVE = "tests/api/test_journal_archive.py"
 STAFF = "tests/api/test_staff_accounts.py"
 REFUNDS = "tests/api/test_refund_commands.py"
 APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_its_command_and_goes_with_the_other"
 # Each command that a document shows, and the test that runs it. `make` is a thin name: MAKE shows what it hands over
 # to, the test named here runs that; what runs the suite itself (test, fast, check, prove) and `lock` have MAKE alone.
 # `make appliance` is the host of APPLIANCE with the bootstrap and deploy of DEPLOY.
+CLOSED = "tests/api/test_checkout_closed.py"
 RUN_BY = {
     "make up": "tests/up/test_make.py::test_make_up_from_nothing_as_a_normal_user",
     "make test": MAKE,
@@ -53,6 +56,9 @@ RUN_BY = {
     "make rollback": f"{DEPLOY}::test_a_release_and_a_rollback_lose_no_request",
     "make audit": "tests/appliance/test_audit.py::test_make_audit_says_the_same_from_outside",
     "comptoir audit": "tests/appliance/test_audit.py::test_a_deployed_host_keeps_every_line_of_the_checklist",
+    "comptoir checkout close": f"{CLOSED}::test_no_payment_is_opened_until_it_is_open_again",
+    "comptoir checkout open": f"{CLOSED}::test_no_payment_is_opened_until_it_is_open_again",
+    "comptoir checkout status": f"{CLOSED}::test_it_opens_by_itself_when_its_time_is_over",
     "comptoir config check": "tests/unit/test_cli.py::test_a_refusal_is_a_sentence_on_stderr_or_json_on_stdout",
     "comptoir orders refund": f"{REFUNDS}::test_cents_are_shown_and_asked_before_they_leave",
     "comptoir orders show": f"{REFUNDS}::test_a_whole_return_from_the_counter",
@@ -62,6 +68,9 @@ RUN_BY = {
     "comptoir returns dispatch": f"{REFUNDS}::test_a_whole_return_from_the_counter",
     "comptoir returns list": f"{REFUNDS}::test_a_whole_return_from_the_counter",
     "comptoir returns receive": f"{REFUNDS}::test_a_whole_return_from_the_counter",
+    "comptoir journal export": f"{ARCHIVE}::test_an_archive_is_verified_by_itself_and_against_the_database",
+    "comptoir journal totals": f"{ARCHIVE}::test_totals_are_those_of_the_days_of_paris_for_any_period",
+    "comptoir journal verify": f"{JOURNAL}::test_tampering_is_found_and_named_although_no_trigger_looked",
     "comptoir release list": (
         "tests/appliance/test_rollback.py::test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth"
     ),
