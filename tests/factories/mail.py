@@ -6,6 +6,7 @@ from app.core.db import unit_of_work
 from app.core.jobs import list_jobs, run_job
 from app.dev.mail_samples import SAMPLES
 from app.notifications.service import queue_mail
+from app.worker.modules import import_job_modules
 
 
 def queue_sample(template: str, object_id: str, recipient: str = "jeanne@example.com", locale: str = "fr") -> str:
@@ -34,4 +35,5 @@ def change(statement: str, **values: object) -> None:
 
 def run_by_name(name: str) -> None:
     """What the clock would ask for."""
+    import_job_modules()
     run_job(next(job for job in list_jobs() if job.name == name), {})
