@@ -127,10 +127,10 @@ def approve(user: BriefStaffDep, refund_id: PathId) -> RefundAnswer:
 
 
 @sending.post("/refunds/{refund_id}/decline", responses=refusing(NotFound))
-def decline(user: BriefStaffDep, refund_id: PathId, body: DeclineBody) -> RefundAnswer:
+def decline(user: BriefStaffDep, refund_id: PathId, body: DeclineBody | None = None) -> RefundAnswer:
     """Keep the money; the amount may be refunded on another ground."""
     with unit_of_work(f"staff:{user.id}") as session:
-        decline_refund(session, refund_id, _role_of(user), body.note)
+        decline_refund(session, refund_id, _role_of(user), body.note if body else None)
     return _answer(refund_id)
 
 

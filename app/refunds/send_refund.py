@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy.exc import DBAPIError
+
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
-from app.core.log import log_event
-from app.gateways.errors import Retryable, Terminal
+from app.core.log import log_event, log_failure
+from app.gateways.errors import Terminal, VendorFailure
 from app.gateways.stripe import StripeRefund, get_stripe
 from app.payments.execution import Transfer, create, find_sent, is_key_spent
 from app.payments.record_refund import mark_refund
@@ -31,8 +33,10 @@ def try_refund(refund_id: str) -> None:
     """The one attempt of whoever asked, at most 5 s: without an answer the refund stays requested, a job goes on."""
     try:
         send_refund(refund_id)
-    except (Retryable, Terminal) as failure:
+    except VendorFailure as failure:
         log_event("refund not sent yet", level="warning", code=failure.code)
+    except DBAPIError as failure:  # it may have left: whoever asked must not be told to ask again
+        log_failure("refund sent, its answer not written yet", failure)
 
 
 def send_refund(refund_id: str) -> None:

@@ -113,7 +113,7 @@ def decline_refund(session: Session, refund_id: str, role: Role, note: str | Non
     check_role(role)
     money, refund = lock_money_of_refund(session, refund_id)
     _demand_waiting(refund)
-    refund.approved_by, refund.note = current_actor.get(), note or refund.note
+    refund.note = refund.note or note
     mark_refund(session, money.payment, refund, "canceled", "declined")
     _audit(session, "refund.declined", refund)
     return refund
@@ -173,4 +173,4 @@ def _demand_waiting(refund: Refund) -> None:
 
 def _audit(session: Session, action: str, refund: Refund, **more: object) -> None:
     details = {"payment_id": refund.payment_id, "amount_cents": refund.amount_cents, "reason": refund.reason}
-    record_audit(session, action, refund.id, {**details, "return_id": refund.return_id, "note": refund.note, **more})
+    record_audit(session, action, refund.id, {**details, "return_id": refund.return_id, **more})

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import unit_of_work
+from app.refunds.jobs import resume
 from app.returns.receive_return import mark_dispatched, receive_return
 from tests.in_process import RunJobs
 from tests.money_back import (
@@ -107,7 +108,7 @@ def test_what_may_not_go_back_changes_nothing(paid: Paid, owner: Staff, buyer: B
 
 @row("S0-142")
 def test_the_database_itself_demands_a_ground_and_keeps_what_was_decided(paid: Paid, owner: Staff) -> None:
-    owner.refund(paid, amount=1, refund_reason_id="not_shipped")
+    owner.refund(paid, amount=1, refund_reason_id="not_shipped", note="Rupture")
     return_id = ask_back(paid, 1)
     make = (
         "INSERT INTO refund (id, payment_id, amount_cents, currency_code, status, reason, note, return_id, origin)"
@@ -122,6 +123,7 @@ def test_the_database_itself_demands_a_ground_and_keeps_what_was_decided(paid: P
         ("UPDATE payment SET refunded_cents = refund_committed_cents + 1", "ck_payment_refunded_is_committed"),
         ("UPDATE refund SET amount_cents = 1", "keeps its payment"),
         ("UPDATE refund SET reason = 'lost_in_transit'", "keeps its payment"),
+        ("UPDATE refund SET note = 'x' WHERE note IS NOT NULL", "keeps its payment"),
         ("DELETE FROM refund", "keeps its payment"),
     ):
         with pytest.raises(Exception, match=word), unit_of_work("test") as session:
@@ -129,7 +131,7 @@ def test_the_database_itself_demands_a_ground_and_keeps_what_was_decided(paid: P
     assert read_rows(MONEY) == [(100, 100)]
 
 
-@row("S0-142", "S0-090", "S0-094")
+@row("S0-142")
 def test_a_withdrawal_is_refunded_from_its_dispatch_on_delivery_included(paid: Paid, owner: Staff) -> None:
     first, last = ask_back(paid, 1), ask_back(paid, 1, code="retour-2")
     with unit_of_work("test") as session:
@@ -251,3 +253,51 @@ def test_nothing_goes_back_while_a_bank_decides_and_after_it_did(
     refused = owner.refund(paid, refund_reason_id="not_shipped")
     assert (refused.status_code, refused.json()["code"]) == (409, "dispute_lost")
     assert {name for name, _ in read_rows(MAILS)} == {"dispute_opened", "dispute_closed"}
+
+
+def test_a_refused_key_is_not_the_refunds_fault(
+    paid: Paid, owner: Staff, fake_stripe: FakeStripe, run_jobs: RunJobs
+) -> None:
+    fake_stripe.break_down("refunds.create", "unauthorized")
+    assert last_refund(owner.refund(paid, amount=100, refund_reason_id="lost_in_transit"))["status"] == "requested"
+    fake_stripe.recover()
+    make_due()
+    assert run_jobs() == []
+    assert read_rows(STORED) == [("succeeded", 10_000, None, True)]
+
+
+def test_what_a_bank_decides_about_before_it_is_sent_is_not_sent(
+    paid: Paid, owner: Staff, fake_stripe: FakeStripe, run_jobs: RunJobs
+) -> None:
+    """Even where the first attempt may have been made: it is looked for, never made again."""
+    fake_stripe.break_down("refunds.create", "refuse")
+    asked = last_refund(owner.refund(paid, amount=100, refund_reason_id="lost_in_transit"))
+    fake_stripe.recover()
+    fake_stripe.post("/_test/disputes", payment_intent=paid.intent_id)
+    fake_stripe.wait_until_delivered()
+    make_due()
+    assert run_jobs() == []
+    assert len(fake_stripe.calls("refunds.create")) == 1
+    assert read_rows(STORED) == [("failed", 10_000, "payment_disputed", False)]
+    assert read_rows(MONEY) == [(0, 0)]
+    assert ("refund_failed", asked["id"]) in read_rows(MAILS)
+
+
+def test_a_refund_that_nobody_finished_is_asked_for_again_by_one_job(
+    paid: Paid, owner: Staff, fake_stripe: FakeStripe, run_jobs: RunJobs
+) -> None:
+    """Its jobs are gone, as after a restore of a backup that is older than they are."""
+    fake_stripe.break_down("refunds.create", "refuse")
+    owner.refund(paid, amount=100, refund_reason_id="lost_in_transit")
+    fake_stripe.recover()
+    with unit_of_work("test") as session:
+        session.execute(text("DELETE FROM procrastinate_jobs"))
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE refund SET created_at = created_at - interval '10 hours'"))
+    for _ in range(2):
+        resume()
+    waiting = "SELECT task_name FROM procrastinate_jobs WHERE status = 'todo' AND task_name LIKE 'refunds.%'"
+    assert read_rows(waiting) == [("refunds.send",)]
+    assert [name for name, _ in read_rows(MAILS)] == ["money_alert"]
+    assert run_jobs() == []
+    assert read_rows(MONEY) == [(10_000, 10_000)]

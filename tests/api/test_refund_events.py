@@ -8,6 +8,8 @@ from app.core.db import unit_of_work
 from app.payments.execution import key_of
 from app.payments.queries import get_payment
 from app.refunds.service import record_intention
+from tests.command import run_command
+from tests.lost_news import put_event
 from tests.money_back import MONEY, PAID, STORED, News, Paid, bring, buy, hire, last_refund
 from tests.proofs import proof_size
 from tests.rows import row
@@ -61,7 +63,20 @@ def test_a_refund_ends_the_same_in_every_order_of_its_events_each_twice(paid: Pa
     assert charge_id == "ch_1"
 
 
-@row("S3-008", "S3-010")
+@row("S3-008")
+def test_a_refund_whose_events_were_lost_is_found_and_flagged(
+    paid: Paid, buyer: Buyer, fake_stripe: FakeStripe
+) -> None:
+    made = fake_stripe.post("/_test/refunds", payment_intent=paid.intent_id, deliver=False)
+    put_event(fake_stripe, made, "refund.created")
+    assert buyer.show_order(paid.order_id).json()["order"]["payment_status"] == "captured"
+    done = run_command("events", "reconcile", "--since", "1h", "--json")
+    assert done.code == 0, done.out
+    assert buyer.show_order(paid.order_id).json()["order"]["payment_status"] == "refunded"
+    assert read_rows(MONEY) == [(PAID, PAID)]
+    assert read_rows(MAILS) == [("money_alert",), ("refund_sent",)]
+
+
 def test_a_refund_of_the_dashboard_is_imported_and_flagged(paid: Paid, buyer: Buyer, fake_stripe: FakeStripe) -> None:
     fake_stripe.post("/_test/refunds", payment_intent=paid.intent_id, amount=30_000)
     fake_stripe.wait_until_delivered()

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue
 from tests.in_process import RunJobs
+from tests.money_back import buy, hire
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe
 from tests.vendor_watch import Watcher
 
@@ -68,6 +70,21 @@ def test_vendors_that_fail_are_called_between_transactions_too(
     assert buyer.complete(cart_id).json()["type"] == "order"
     assert run_jobs() == []
     assert {"payment_intents.create", "payment_intents.retrieve", "send_transac_email"} == set(watcher.calls)
+    assert watcher.findings == []
+
+
+def test_money_goes_back_between_transactions(
+    buyer: Buyer, fake_stripe: FakeStripe, watcher: Watcher, run_jobs: RunJobs
+) -> None:
+    """The first attempt of the route, and the job that looks and asks again."""
+    paid = buy(buyer, fake_stripe)
+    fake_stripe.post("/_test/deliveries/hold")
+    fake_stripe.break_down("refunds.create", "error", when="after")
+    assert hire(buyer).refund(paid, refund_reason_id="not_shipped").status_code == 200
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"))
+    assert run_jobs() == []
+    assert {"refunds.create", "refunds.list", "send_transac_email"} < set(watcher.calls)
     assert watcher.findings == []
 
 

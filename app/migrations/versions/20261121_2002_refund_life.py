@@ -30,8 +30,9 @@ CREATE FUNCTION comptoir_keep_refund() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'UPDATE' OR (OLD.id, OLD.payment_id, OLD.return_id, OLD.origin, OLD.amount_cents, OLD.currency_code,
         OLD.reason, OLD.requested_by, OLD.created_at) IS DISTINCT FROM (NEW.id, NEW.payment_id, NEW.return_id,
-        NEW.origin, NEW.amount_cents, NEW.currency_code, NEW.reason, NEW.requested_by, NEW.created_at) THEN
-        RAISE EXCEPTION 'a refund keeps its payment, its amount and its ground; another one is another row'
+        NEW.origin, NEW.amount_cents, NEW.currency_code, NEW.reason, NEW.requested_by, NEW.created_at)
+        OR NEW.note IS DISTINCT FROM coalesce(OLD.note, NEW.note) THEN
+        RAISE EXCEPTION 'a refund keeps its payment, its amount, its ground and its note; another one is another row'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;
