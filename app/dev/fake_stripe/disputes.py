@@ -75,6 +75,11 @@ class Dispute(Kept):
     reason: str = "fraudulent"
     status: str = "needs_response"
 
+    @property
+    def is_charge_refundable(self) -> bool:
+        """An inquiry has taken nothing yet; a won dispute has given everything back."""
+        return self.status.startswith("warning") or self.status in ("won", "prevented")
+
 
 class Disputes:
     """Answers `/v1/disputes`, and does what a cardholder and a bank do."""
@@ -239,7 +244,7 @@ def _render(dispute: Dispute) -> Json:
             "submission_count": 0,
             "submission_method": "not_submitted",
         },
-        "is_charge_refundable": dispute.status.startswith("warning"),
+        "is_charge_refundable": dispute.is_charge_refundable,
         "livemode": False,
         "metadata": {},
         "payment_intent": dispute.payment_intent,

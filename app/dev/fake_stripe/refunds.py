@@ -10,6 +10,7 @@ from app.dev.fake_stripe.balance import Ledger
 from app.dev.fake_stripe.calls import Call, Handler
 from app.dev.fake_stripe.charges import Charge, render_charge
 from app.dev.fake_stripe.control import control, int_or_none
+from app.dev.fake_stripe.disputes import Dispute
 from app.dev.fake_stripe.events import Events
 from app.dev.fake_stripe.ids import new_id
 from app.dev.fake_stripe.intent_object import PaymentIntent
@@ -149,6 +150,7 @@ class Refunds:
         self, charge: Charge, amount: int | None, reason: str | None, metadata: dict[str, str], fate: Json
     ) -> Refund:
         wanted = charge.amount_left if amount is None else amount
+        self._check_undisputed(charge)
         _check_refundable(wanted, charge)
         refund = Refund(
             id=new_id("re"),
@@ -172,6 +174,12 @@ class Refunds:
         self._events.emit("charge.refunded", render_charge(refunded), before)
         self._events.emit("refund.created", render_refund(refund))
         return refund
+
+    def _check_undisputed(self, charge: Charge) -> None:
+        disputes = [each for each in self._journal.list_all(Dispute) if each.charge == charge.id]
+        if not all(each.is_charge_refundable for each in disputes):
+            message = f"Charge {charge.id} has been charged back; cannot issue a refund."
+            raise StateRefused(message, code="charge_disputed")
 
     def _by_hand(self, _path: dict[str, str], given: Json) -> object:
         """`payment_intent` (or `charge`), and `amount` unless all of it."""
@@ -233,9 +241,6 @@ class Refunds:
 
 
 def _check_refundable(wanted: int, charge: Charge) -> None:
-    if charge.is_disputed:
-        message = f"Charge {charge.id} has been charged back; cannot issue a refund."
-        raise StateRefused(message, code="charge_disputed")
     if not charge.is_paid:
         raise StateRefused(f"Charge {charge.id} has not succeeded; it cannot be refunded.")
     if charge.amount_left == 0:
