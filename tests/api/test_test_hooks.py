@@ -1,5 +1,8 @@
 """The hooks that tests of a whole shop turn: there where test keys are allowed, nowhere in production."""
 
+import json
+import shlex
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -14,9 +17,11 @@ from app.main import create_app
 from app.stripe_events.jobs import sweep
 from tests.architecture.test_routes import routes
 from tests.in_process import RunJobs
+from tests.services import ROOT
 from tests.shop_front import Buyer, FakeStripe, change_settings, read_rows
 from tests.stripe_news import deliver, event_about
 
+DOCUMENT = ROOT / "docs" / "development.md"
 NOWHERE = Settings(database_url="postgresql+psycopg://nobody@127.0.0.1/none", redis_url="redis://127.0.0.1:1")
 EVENT = "evt_that_fails"
 LEDGER = "SELECT state, error_code FROM payment_event WHERE stripe_event_id = :id"
@@ -70,6 +75,22 @@ def test_the_queue_is_waited_for(buyer: Buyer, run_jobs: RunJobs) -> None:
         assert run_jobs() == []
         assert waiting.result().json() == idle
     assert buyer.http.get("/_test/jobs/idle?timeout_seconds=121").status_code in (400, 422)
+
+
+def test_the_documented_calls_do_what_they_say(buyer: Buyer) -> None:
+    section = DOCUMENT.read_text().partition("\n## Test hooks\n")[2].partition("\n## ")[0]
+    calls = [line for line in section.splitlines() if line.startswith("curl ")]
+    assert len(calls) == 3
+    said = []
+    for call in calls:
+        command = shlex.split(call.replace("http://127.0.0.1:9000", str(buyer.http.base_url).rstrip("/")))
+        done = subprocess.run([*command, "--silent", "--max-time", "60"], capture_output=True, text=True, check=True)
+        said.append(json.loads(done.stdout))
+    assert said == [
+        {"event_id": "evt_123", "fails": True},
+        {"event_id": "evt_123", "fails": False},
+        {"is_idle": True, "left": []},
+    ]
 
 
 def test_production_has_none_of_them() -> None:

@@ -32,11 +32,11 @@ JOURNAL = "tests/api/test_journal.py"
 ARCHIVE = "tests/api/test_journal_archive.py"
 STAFF = "tests/api/test_staff_accounts.py"
 REFUNDS = "tests/api/test_refund_commands.py"
+CLOSED = "tests/api/test_checkout_closed.py"
 APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_its_command_and_goes_with_the_other"
 # Each command that a document shows, and the test that runs it. `make` is a thin name: MAKE shows what it hands over
 # to, the test named here runs that; what runs the suite itself (test, fast, check, prove) and `lock` have MAKE alone.
 # `make appliance` is the host of APPLIANCE with the bootstrap and deploy of DEPLOY.
-CLOSED = "tests/api/test_checkout_closed.py"
 RUN_BY = {
     "make up": "tests/up/test_make.py::test_make_up_from_nothing_as_a_normal_user",
     "make test": MAKE,
@@ -71,6 +71,13 @@ RUN_BY = {
     "comptoir journal export": f"{ARCHIVE}::test_an_archive_is_verified_by_itself_and_against_the_database",
     "comptoir journal totals": f"{ARCHIVE}::test_totals_are_those_of_the_days_of_paris_for_any_period",
     "comptoir journal verify": f"{JOURNAL}::test_tampering_is_found_and_named_although_no_trigger_looked",
+    "comptoir events check": "tests/api/test_object_check.py::test_a_payment_that_stripe_never_told_is_found",
+    "comptoir events drift": "tests/api/test_drift.py::test_a_payment_is_the_same_on_both_sides",
+    "comptoir events list": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
+    "comptoir events reconcile": "tests/api/test_reconcile.py::test_a_lost_webhook_is_fetched_and_the_young_one_left",
+    "comptoir events replay": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
+    "comptoir events show": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
+    "comptoir trace": "tests/api/test_trace.py::test_a_lost_webhook_is_named_with_its_command_which_repairs_it",
     "comptoir release list": (
         "tests/appliance/test_rollback.py::test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth"
     ),
