@@ -67,7 +67,7 @@ def test_what_cannot_be_refunded_is_refused_and_moves_nothing(stripe: Vendor) ->
     stripe.control("disputes", {"payment_intent": disputed["id"]})
     before = balance(stripe)
     calls: list[tuple[Json, int, str | None, str]] = [
-        ({"payment_intent": paid["id"], "amount": 1001}, 400, None, "(10.01 EUR) is greater than unrefunded amount"),
+        ({"payment_intent": paid["id"], "amount": 1001}, 400, None, "(€10.01) is greater than unrefunded amount"),
         ({"payment_intent": gone["id"]}, 400, "charge_already_refunded", "has already been refunded"),
         ({"payment_intent": disputed["id"]}, 400, "charge_disputed", "has been charged back"),
         ({"payment_intent": unpaid["id"]}, 400, "payment_intent_unexpected_state", "does not have a successful charge"),

@@ -18,6 +18,7 @@ from app.dev.fake_stripe.paging import page
 from app.dev.fake_stripe.refused import Json, Refused, StateRefused, no_such
 from app.dev.journal import Journal, Kept
 
+_SYMBOLS = {"eur": "€", "gbp": "£", "usd": "$"}
 _PENDING_REASONS = ("processing", "insufficient_funds", "charge_pending")
 _FAILURE_REASONS = (
     "lost_or_stolen_card",
@@ -256,7 +257,7 @@ def _check_refundable(wanted: int, charge: Charge) -> None:
 
 
 def _money(amount: int, currency: str) -> str:
-    return f"{amount / 100:.2f} {currency.upper()}"
+    return f"{_SYMBOLS.get(currency, currency.upper() + ' ')}{amount / 100:.2f}"
 
 
 def render_refund(refund: Refund) -> Json:
