@@ -92,7 +92,7 @@ def test_a_person_refunds_a_part_then_too_much_then_the_rest(
     expect(page.get_by_role("row", name="Remboursé Refunded")).to_contain_text("0,34 €")
     amount.fill("1201")
     press(visitor, REFUND)
-    refusal = "Refused, nothing changed: Refund amount (1201) is greater than unrefunded amount on charge (1200)"
+    refusal = "Refused, nothing changed: Refund amount (€12.01) is greater than unrefunded amount on charge (€12.00)"
     expect(page.get_by_role("alert")).to_have_text(f"Stripe refuse, rien n’a changé. {refusal}")
     assert read_fact(visitor, "Remboursé Refunded") == "0,34 €"
     press(visitor, REFUND)
