@@ -18,7 +18,7 @@ from app.refunds.errors import RefundAboveCapture
 from app.refunds.send_refund import send_refund
 from app.refunds.service import RefundAsk, request_refund
 from tests.concurrency.buyers import run_together, without_row_locks
-from tests.money_back import MONEY, PAID, Paid, buy
+from tests.money_back import MONEY, PAID, News, Paid, bring, buy
 from tests.rows import row
 from tests.shop_front import Buyer, FakeStripe, read_rows
 
@@ -92,6 +92,28 @@ def test_a_refund_that_many_send_at_once_leaves_once(paid: Paid, fake_stripe: Fa
     assert read_rows(MONEY) == [(MOST, MOST)]
     with unit_of_work("test") as session:
         assert get_refund(session, str(refund_id)).status == "succeeded"
+
+
+def test_news_of_one_refund_that_many_bring_at_once_end_the_same(paid: Paid) -> None:
+    """Eight deliverers, each with all the events in another order."""
+    news = News(paid)
+    events = [
+        news.make("charge.refunded", news.charge(MOST)),
+        news.make("refund.created", news.refund(MOST, "pending", pending_reason="processing")),
+        news.make("refund.updated", news.refund(MOST, "succeeded"), seconds=5),
+        news.make("refund.failed", news.refund(MOST, "failed", failure_reason="declined"), seconds=9),
+    ]
+
+    def bring_all(number: int) -> str:
+        turn = number % len(events)
+        return " ".join(sorted({bring(body) for body in (*events[turn:], *events[:turn])} - {"duplicate"}))
+
+    assert set(run_together(ASKING, bring_all)) <= {"", "processed"}
+    assert read_rows("SELECT count(*), min(state), max(state) FROM payment_event WHERE type LIKE '%refund%'") == [
+        (len(events), "processed", "processed")
+    ]
+    assert read_rows("SELECT status, error_code FROM refund") == [("failed", "declined")]
+    assert read_rows(MONEY) == [(0, 0)]
 
 
 def test_control_without_the_lock_the_database_refuses(paid: Paid) -> None:
