@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.audit_log import record_audit
 from app.core.clock import utc_now
 from app.core.flags import clear_flag, find_flag, lock_flag, set_flag
+from app.core.jobs import enqueue
 from app.payments.errors import CheckoutUnavailable
 
 CHECKOUT_FLAG = "checkout_closed"
@@ -41,12 +42,13 @@ def close_checkout(session: Session, reason: str, ends_at: datetime | None) -> N
 
 
 def open_checkout(session: Session) -> bool:
-    """Take payments again; False when it was open already."""
+    """Take payments again, and look for what was not heard meanwhile (runbook S0-134); False when it was open."""
     flag = lock_flag(session, CHECKOUT_FLAG)
     if flag is None:
         return False
     closed_for_seconds = int((utc_now() - flag.changed_at).total_seconds())
     clear_flag(flag)
+    enqueue(session, "stripe_events.reconcile", is_asked=True)
     record_audit(
         session, "checkout.open", "checkout", {"reason": flag.reason, "closed_for_seconds": closed_for_seconds}
     )

@@ -6,7 +6,10 @@ import pytest
 from app.core.db import unit_of_work
 from tests.api.test_health import beat
 from tests.command import run_command
+from tests.in_process import RunJobs
+from tests.lost_news import lose_payment
 from tests.processes import Processes, shared_socket, url_of
+from tests.rows import row
 from tests.shop_front import Buyer, FakeStripe, read_rows, read_state
 from tests.statements import counted_statements
 
@@ -24,6 +27,7 @@ def is_closed(answer: httpx2.Response, within_seconds: int = 300) -> bool:
     return 1 <= int(answer.headers["retry-after"]) <= within_seconds
 
 
+@row("S0-133")
 def test_no_payment_is_opened_until_it_is_open_again(
     buyer: Buyer, fake_stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +56,7 @@ def test_no_payment_is_opened_until_it_is_open_again(
     ]
 
 
+@row("S0-133")
 def test_who_paid_gets_the_order_and_who_did_not_waits(buyer: Buyer, fake_stripe: FakeStripe) -> None:
     told_by_browser, told_by_webhook, by_transfer = buyer.fill_cart(), buyer.fill_cart(), buyer.fill_cart()
     paid = [buyer.open_session(cart_id).intent_id for cart_id in (told_by_browser, told_by_webhook)]
@@ -71,6 +76,22 @@ def test_who_paid_gets_the_order_and_who_did_not_waits(buyer: Buyer, fake_stripe
     assert read_rows(kept, id=by_transfer) == [(True,)]
     run_command("checkout", "open")
     assert buyer.complete(by_transfer).json()["type"] == "order"
+
+
+@row("S0-134")
+def test_what_was_not_heard_is_looked_for_when_it_opens(
+    buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs
+) -> None:
+    event_id, _ = lose_payment(buyer, fake_stripe, 1)
+    close()
+    assert run_jobs() == []
+    assert read_rows("SELECT count(*) FROM payment_event") == [(0,)]
+    run_command("checkout", "open")
+    assert run_jobs() == []
+    assert read_rows("SELECT stripe_event_id, state, source FROM payment_event") == [
+        (event_id, "processed", "reconcile")
+    ]
+    assert read_rows('SELECT count(*) FROM "order"') == [(1,)]
 
 
 def test_it_opens_by_itself_when_its_time_is_over(buyer: Buyer) -> None:
