@@ -62,6 +62,7 @@ def test_a_person_is_refused_pays_and_goes_on_to_the_shop(
     visitor.go(str(session["url"]))
     expect(page).to_have_title("1\u202f299,00 € · Faux Stripe")
     expect(page.get_by_role("row", name="Commande 7 × 1")).to_contain_text("1\u202f299,00 €")
+    visitor.look("checkout-open")
     press(visitor, DECLINE)
     expect(page.get_by_text("à payer open, unpaid")).to_be_visible()
     press(visitor, PAY)
@@ -70,7 +71,9 @@ def test_a_person_is_refused_pays_and_goes_on_to_the_shop(
     assert "checkout.session.completed" in receiver.take_types(6)
     visitor.go(stripe.url)
     expect(page.get_by_text("terminée complete, paid")).to_be_visible()
+    visitor.look("checkout-listed")
     visitor.go(str(session["url"]))
+    visitor.look("checkout-paid")
     for over in (PAY, DEBIT, DECLINE, EXPIRE):
         expect(page.get_by_role("button", name=over, exact=True)).to_have_count(0)
 
@@ -88,6 +91,7 @@ def test_a_person_goes_back_to_the_cart_and_later_finds_the_page_expired(
     press(visitor, PAY)
     expect(page.get_by_role("alert")).to_contain_text("Stripe refuse, rien n’a changé.")
     expect(page.get_by_text("expirée expired, unpaid")).to_be_visible()
+    visitor.look("checkout-refused")
 
 
 def test_a_debit_is_answered_by_the_bank_later(visitor: Visitor, stripe: Vendor, shop_url: str) -> None:
@@ -97,5 +101,6 @@ def test_a_debit_is_answered_by_the_bank_later(visitor: Visitor, stripe: Vendor,
     press(visitor, DEBIT)
     expect(page).to_have_title("Merci")
     visitor.go(str(session["url"]))
+    visitor.look("checkout-waiting")
     press(visitor, "La banque accepte / The bank accepts")
     expect(page.get_by_text("terminée complete, paid")).to_be_visible()
