@@ -57,7 +57,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is the matter; `about` is the event, the mail's template or the reason that the next step names."""
+    """What is the matter; `about` is the event, the mail or the reason that the next step names."""
 
     code: Code
     about: str = ""

@@ -48,7 +48,7 @@ def trace(named: str, log_folder: Path = LOG_FOLDER) -> Trace:
     return Trace(
         named=named,
         verdict=verdict,
-        advice=describe_verdict(verdict, f"#{order.display_id}" if order else "?"),
+        advice=describe_verdict(verdict, str(order.display_id) if order else "?"),
         order_id=order.id if order else None,
         display_id=order.display_id if order else None,
         cart_id=cart.id if cart else None,
@@ -108,15 +108,15 @@ def _compute_findings(
         was_declined=any(each.failed_at is not None or each.status == "error" for each in dossier.sessions[-1:]),
         at_stripe=about_payment.status,
         missing_event=next(iter(about_payment.event_ids), ""),
-        failed_event=_find_event(dossier, "failed"),
-        unmatched_event=_find_event(dossier, "unmatched"),
-        ignored_event=_find_event(dossier, "ignored"),
-        applied_event=_find_event(dossier, "processed"),
-        refused=_find_refusal(log),
+        failed_event=_event_in(dossier, "failed"),
+        unmatched_event=_event_in(dossier, "unmatched"),
+        ignored_event=_event_in(dossier, "ignored"),
+        applied_event=_event_in(dossier, "processed"),
+        refused=_refusal_in(log),
         review_reason=(order.review_reason or "") if order and order.status == "requires_action" else "",
         given_back=_find_given_back(dossier) or "",
         contest=contest if contest != "none" else "",
-        unsent_mail=_find_unsent_mail(dossier),
+        unsent_mail=_unsent_mail_of(dossier),
         http_status=max((int(line.fields.get("httpStatus", "0")) for line in log), default=0),
     )
 
@@ -125,13 +125,13 @@ def _is_paid(dossier: Dossier) -> bool:
     return any(payment.captured_at is not None for payment in dossier.payments)
 
 
-def _find_event(dossier: Dossier, state: str) -> str:
+def _event_in(dossier: Dossier, state: str) -> str:
     """The newest event in this state; the one that was asked for before any other."""
     found = [event.stripe_event_id for event in dossier.events if event.state == state]
     return dossier.named if dossier.named in found else next(reversed(found), "")
 
 
-def _find_refusal(log: Sequence[LogLine]) -> Refused:
+def _refusal_in(log: Sequence[LogLine]) -> Refused:
     """Why the webhook refused something lately. Nothing of a refused body is known, so it may have been another one."""
     refusals: dict[str, Refused] = {SIGNATURE_LINE: "signature", RATE_LIMIT_LINE: "rate_limit"}
     return next((refusals[line.message] for line in reversed(log) if line.message in refusals), "")
@@ -150,8 +150,8 @@ def _find_given_back(dossier: Dossier) -> GivenBack | None:
     return None if not given else "fully" if given >= came else "partially"
 
 
-def _find_unsent_mail(dossier: Dossier) -> str:
-    """The template of a mail that should have left by now."""
+def _unsent_mail_of(dossier: Dossier) -> str:
+    """A mail that should have left by now, by its id."""
     late = utc_now() - MAIL_LEAVES_WITHIN
     waiting = (each for each in dossier.messages if each.state not in LEFT_STATES)
-    return next((each.template for each in waiting if each.state == "dead" or each.created_at < late), "")
+    return next((each.id for each in waiting if each.state == "dead" or each.created_at < late), "")

@@ -121,12 +121,15 @@ ADVICE: dict[Code, Advice] = {
         NOTHING,
     ),
     "needs_review": Advice(
-        Words("La commande {order} attend une personne : {about}.", "Order {order} waits for a person: {about}."),
+        Words("La commande #{order} attend une personne : {about}.", "Order #{order} waits for a person: {about}."),
         Words("comptoir orders show {order}", "comptoir orders show {order}"),
     ),
     "refund_to_approve": Advice(
         Words("Un remboursement est écrit et attend votre accord.", "A refund is written down and waits for approval."),
-        Words("comptoir orders show {order}", "comptoir orders show {order}"),
+        Words(
+            "comptoir refunds list --status awaiting_approval, puis comptoir refunds approve ou decline",
+            "comptoir refunds list --status awaiting_approval, then comptoir refunds approve or decline",
+        ),
     ),
     "refund_failed": Advice(
         Words(
@@ -148,7 +151,7 @@ ADVICE: dict[Code, Advice] = {
             "Payée et enregistrée, mais le mail {about} n'est pas parti.",
             "Paid and recorded, but mail {about} did not leave.",
         ),
-        Words("comptoir mail retry", "comptoir mail retry"),
+        Words("comptoir mail retry {about}", "comptoir mail retry {about}"),
     ),
     "in_order": Advice(Words("Tout est en ordre : payée et enregistrée.", "All in order: paid and recorded."), NOTHING),
     "payment_failed": Advice(

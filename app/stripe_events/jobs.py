@@ -97,7 +97,7 @@ def _tell_gap(refusal: GapTooLong) -> None:
 
 
 @job("stripe_events.check_objects", attempts=1)
-def check_objects() -> None:
+def read_objects() -> None:
     """Read what is still open here; what this run does not reach the next one does."""
     try:
         sweep_objects()

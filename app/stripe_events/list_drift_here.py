@@ -34,7 +34,7 @@ def list_reviews(session: Session) -> Iterator[Finding]:
     )
     wanted = select(Order).where(Order.status == "requires_action", paid.exists())
     for order in session.scalars(wanted.order_by(Order.display_id).limit(MOST)):
-        yield Finding("needs_review", order.id, order=f"#{order.display_id}", here=order.review_reason or "")
+        yield Finding("needs_review", order.id, order=str(order.display_id), here=order.review_reason or "")
 
 
 def list_excess(session: Session, since: datetime) -> Iterator[Finding]:

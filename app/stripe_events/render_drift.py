@@ -47,7 +47,7 @@ class Rendered:
 def render_drift(finding: Finding) -> Rendered:
     """What a person reads of a difference."""
     french, english, command = _SENTENCES[finding.code]
-    name = finding.order or finding.about
+    name = f"#{finding.order}" if finding.order else finding.about
     here, there = finding.here or "-", finding.there or "-"
     return Rendered(
         fr=f"{name} : {french} (ici {here} ; Stripe {there})",

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from app.core.db import unit_of_work
 from app.payments.models import PaymentSession, Refund
 from app.stripe_events.check_objects import sweep_objects
-from app.stripe_events.jobs import check_objects as run_check
+from app.stripe_events.jobs import read_objects as run_check
 from tests.command import Done, run_command
 from tests.in_process import RunJobs
 from tests.shop_front import Buyer, FakeStripe, read_rows, read_state

@@ -77,6 +77,9 @@ RUN_BY = {
     "comptoir events reconcile": "tests/api/test_reconcile.py::test_a_lost_webhook_is_fetched_and_the_young_one_left",
     "comptoir events replay": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
     "comptoir events show": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
+    "comptoir mail retry": (
+        "tests/api/test_mail_commands.py::test_what_was_given_up_leaves_again_when_a_person_says_so"
+    ),
     "comptoir trace": "tests/api/test_trace.py::test_a_lost_webhook_is_named_with_its_command_which_repairs_it",
     "comptoir release list": (
         "tests/appliance/test_rollback.py::test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth"

@@ -61,7 +61,7 @@ def test_what_somebody_must_do_comes_first(findings: Findings, code: Code) -> No
 def test_every_verdict_says_what_to_do() -> None:
     assert set(ADVICE) == set(get_args(Code))
     for code in get_args(Code):
-        advice = describe_verdict(Verdict(code, "evt_1"), "#7")
+        advice = describe_verdict(Verdict(code, "evt_1"), "7")
         for words in (advice.sentence, advice.next_step):
             assert min(len(words.fr), len(words.en)) > 0
             assert "{" not in words.fr + words.en
