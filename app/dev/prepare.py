@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 
 from app.core.db import unit_of_work
+from app.core.jobs import enqueue
 from app.core.settings import get_settings
 from app.dev.demo_shop.offers import seed_sale
 from app.dev.demo_shop.pictures import make_pictures
@@ -50,6 +51,7 @@ def main() -> int:
         publishable_key = seed(session, table, pictures, owner)
     with unit_of_work("make up") as session:
         seed_sale(session, table)
+        enqueue(session, "ops.register_mail_webhook")
     json.dump(describe_shop(table, publishable_key), sys.stdout)
     return 0
 

@@ -5,11 +5,15 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
+from app.dev.mail_samples import SAMPLES
 from app.gateways.brevo import BrevoGateway, OutgoingMail
 from tests.browser.visitor import Visitor
 from tests.contract.vendor import Vendor
+from tests.rows import row
+from tests.unit.test_mail_templates import LONG, MAILS, render
 
 SUBJECT = "Votre commande n° 42"
+TEMPLATES = "Voir chaque modèle de courriel See every mail template"
 TEXT = "Bonjour Jeanne,\nvotre commande est confirmée."
 
 
@@ -40,7 +44,7 @@ def test_a_person_finds_a_mail_and_reads_both_its_parts(visitor: Visitor, brevo:
     send(gateway, "<p>Une autre</p>", subject="La première")
     send(gateway, "<h1>Merci Jeanne</h1>")
     page.reload()
-    expect(page.get_by_role("link")).to_have_text(["Faux Brevo", SUBJECT, "La première"])
+    expect(page.get_by_role("link")).to_have_text(["Faux Brevo", TEMPLATES, SUBJECT, "La première"])
     expect(page.get_by_role("row").nth(1)).to_contain_text("Jeanne Martin <jeanne@client.example>")
     page.get_by_role("link", name=SUBJECT).click()
     expect(page).to_have_title(f"{SUBJECT} · Faux Brevo")
@@ -83,3 +87,27 @@ def test_words_of_a_mail_are_words_on_the_page(visitor: Visitor, brevo: Vendor, 
     visitor.go(brevo.url)
     visitor.page.get_by_role("link", name="Merci <b>Zoé</b> & <i>Luc</i>").click()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Merci <b>Zoé</b> & <i>Luc</i>")
+
+
+@row("S0-031", "S0-032", "S0-033", "S0-034")
+def test_a_person_looks_at_every_template_in_both_languages(visitor: Visitor, brevo: Vendor) -> None:
+    page = visitor.page
+    visitor.go(brevo.url)
+    page.get_by_role("link", name=TEMPLATES).click()
+    places = [str(link.get_attribute("href")) for link in page.locator("td a").all()]
+    assert len(places) == 2 * len(SAMPLES)
+    page.locator("td a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre commande n°\u00a01042 est confirmée")
+    expect(page.frame_locator("iframe").get_by_text("Montre Aura")).to_be_visible()
+    expect(page.locator("pre")).to_contain_text("2 × Montre Aura (Noir)")
+    page.get_by_role("link", name="In English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your order no. 1042 is confirmed")
+
+
+def test_the_longest_words_wrap_in_a_hand(visitor: Visitor) -> None:
+    """No mail is wider than a telephone, whatever somebody is called."""
+    visitor.page.set_viewport_size({"width": 360, "height": 800})
+    for template, locale in MAILS:
+        visitor.page.set_content(render(template, locale, LONG).html)
+        beyond = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert beyond == 0, f"{template} {locale}"

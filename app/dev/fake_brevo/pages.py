@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app.dev.fake_brevo.messages import Message, Messages
+from app.dev.fake_brevo.previews import Previews
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -17,6 +18,8 @@ _HEADERS = {
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
+
+_MAIL_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
@@ -33,6 +36,7 @@ class Pages:
             Route("/", self._list),
             Route("/messages/{number:int}", self._show),
             Route("/messages/{number:int}/html", self._html),
+            *Previews(_templates, _HEADERS, _MAIL_HEADERS).routes(),
         ]
 
     async def _list(self, _request: Request) -> Response:
@@ -50,12 +54,7 @@ class Pages:
         """What the frame shows: nothing in it may run or reach the network."""
         message = self._find(request.path_params["number"])
         html = str(message.content.get("htmlContent", "")) if message else ""
-        return HTMLResponse(
-            html,
-            headers={
-                "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-            },
-        )
+        return HTMLResponse(html, headers=_MAIL_HEADERS)
 
     def _find(self, number: int) -> Message | None:
         kept = self._messages.list_messages()
