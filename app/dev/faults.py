@@ -22,13 +22,14 @@ _KINDS: tuple[Kind, ...] = get_args(Kind)
 _MOMENTS: tuple[When, ...] = get_args(When)
 _STATUSES = {"unauthorized": 401, "conflict": 409, "rate_limit": 429, "error": 500}
 _SECONDS = {"hang": 3600.0, "delay": 1.0, "drip": 20.0}
-_FIELDS = {"operation", "kind", "when", "seconds", "times", "headers"}
+_FIELDS = {"operation", "kind", "when", "seconds", "times", "headers", "skip"}
 
 
 @dataclass(frozen=True)
 class Fault:
     """`times` calls of `operation` (`*`: any) go wrong, before the call is executed or after; None: until cleared.
 
+    The first `skip` calls go right.
     `headers` are added to the answer that the fault gives (`Stripe-Should-Retry`, `x-sib-ratelimit-reset`).
     """
 
@@ -38,6 +39,7 @@ class Fault:
     seconds: float
     times: int | None
     headers: dict[str, str]
+    skip: int
 
 
 class Faults:
@@ -49,9 +51,13 @@ class Faults:
     def take(self, operation: str, when: When) -> Fault | None:
         """The fault that this call meets at this moment, used up by one."""
         for index, fault in enumerate(self._waiting):
-            if fnmatchcase(operation, fault.operation) and fault.when == when:
-                self._use_up(index, fault)
-                return fault
+            if not fnmatchcase(operation, fault.operation) or fault.when != when:
+                continue
+            if fault.skip > 0:
+                self._waiting[index] = replace(fault, skip=fault.skip - 1)
+                continue
+            self._use_up(index, fault)
+            return fault
         return None
 
     def _use_up(self, index: int, fault: Fault) -> None:
@@ -83,7 +89,15 @@ def _read(asked: object) -> Fault | str:
     if kind is None or when is None:
         return f"kind is one of {', '.join(_KINDS)}; when is before or after"
     seconds, headers = asked.get("seconds", _SECONDS.get(kind, 0.0)), asked.get("headers", {})
-    return Fault(str(asked.get("operation", "*")), kind, when, float(seconds), asked.get("times", 1), dict(headers))
+    return Fault(
+        operation=str(asked.get("operation", "*")),
+        kind=kind,
+        when=when,
+        seconds=float(seconds),
+        times=asked.get("times", 1),
+        headers=dict(headers),
+        skip=int(asked.get("skip", 0)),
+    )
 
 
 async def play(fault: Fault | None, request: Request, render: Render, right: Response | None = None) -> Response | None:

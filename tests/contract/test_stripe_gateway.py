@@ -87,6 +87,11 @@ def test_events_come_oldest_first_over_pages_and_chunks_of_types(stripe: Vendor,
     assert [event.id for event in found] == [f"evt_{number:03}" for number in range(120)]
     assert gateway.retrieve_event("evt_007").raw == found[7].raw
     assert gateway.list_events(since=datetime.now(UTC) + HOUR, types=types) == []
+    # The first page comes, the second does not: half a list must not be taken for all there is.
+    never = {"Stripe-Should-Retry": "false"}
+    stripe.control("faults", {"kind": "error", "operation": "events.list", "skip": 1, "headers": never})
+    with pytest.raises(Retryable):
+        gateway.list_events(since=datetime.now(UTC) - HOUR, types=types)
 
 
 def test_an_endpoint_is_created_in_our_version_and_its_secret_is_told_once(
