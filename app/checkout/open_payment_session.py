@@ -9,7 +9,7 @@ from app.carts.rules import check_for_sale
 from app.carts.update_lines import reprice
 from app.checkout.complete_cart import read_readiness
 from app.checkout.errors import ShippingMissing, TotalRisen
-from app.checkout.queries import find_cart_id
+from app.checkout.queries import find_cart_to_pay
 from app.checkout.release_pieces import give_up, give_up_answered
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
@@ -17,7 +17,6 @@ from app.core.errors import Conflict, Refusal
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
-from app.ops.checkout_gate import find_closure
 from app.payments.breaker import find_outage, guarded
 from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCollectionNotFound
 from app.payments.models import PaymentSession
@@ -91,11 +90,11 @@ def _open(
     session: Session, collection_id: str, provider_id: str, outage: CheckoutUnavailable | None
 ) -> PaymentSession | Refusal:
     """The attempt, or what to raise once the changed cart is committed."""
-    cart_id = find_cart_id(session, collection_id)
-    if cart_id is None:
+    found = find_cart_to_pay(session, collection_id)
+    if found is None:
         raise PaymentCollectionNotFound(f"Payment collection with id: {collection_id} was not found")
+    cart_id, closure = found
     cart = open_cart(session, cart_id)
-    closure = find_closure(session)
     if closure is not None:
         mark_used(cart)
         return closure

@@ -7,12 +7,20 @@ from sqlalchemy import DateTime, Text, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.carts.models import Cart
+from app.core.flags import Flag
 from app.gateways.stripe import CheckoutSession, Intent
+from app.ops.checkout_gate import IS_CLOSURE, closed_until
 from app.orders.models import Order
 from app.orders.rules import UNPAID_LIFE
+from app.payments.errors import CheckoutUnavailable
 from app.payments.models import PaymentSession
 from app.payments.rules import OPEN_STATUSES
 
+_CART_TO_PAY = (
+    select(Cart.id, Flag.name, Flag.ends_at)
+    .outerjoin(Flag, IS_CLOSURE)
+    .where(Cart.payment_collection_id == bindparam("collection_id", type_=Text()))
+)
 _CART_OF_COLLECTION = select(Cart.id).where(Cart.payment_collection_id == bindparam("collection_id", type_=Text()))
 _ATTEMPT = (
     select(PaymentSession, Cart.id, Order.id)
@@ -88,6 +96,22 @@ def list_unpaid_order_ids(session: Session, now: datetime, limit: int) -> list[s
         Order.created_at < now - UNPAID_LIFE,
     )
     return list(session.scalars(unpaid.order_by(Order.created_at, Order.id).limit(limit)))
+
+
+class CartToPay(NamedTuple):
+    """The cart that somebody wants to pay, and what to answer while the checkout is closed."""
+
+    cart_id: str
+    closure: CheckoutUnavailable | None
+
+
+def find_cart_to_pay(session: Session, collection_id: str) -> CartToPay | None:
+    """The cart that owns a payment collection, and the gate, in one statement."""
+    found = session.execute(_CART_TO_PAY, {"collection_id": collection_id}).one_or_none()
+    if found is None:
+        return None
+    cart_id, flag, ends_at = found
+    return CartToPay(cart_id, None if flag is None else closed_until(ends_at))
 
 
 def find_cart_id(session: Session, collection_id: str) -> str | None:

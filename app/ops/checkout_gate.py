@@ -1,7 +1,7 @@
 """Whether this shop takes payments now, or somebody closed its checkout (`comptoir checkout close`).
 
-Read from PostgreSQL by a statement of its own each time a payment is opened: what a process keeps may be almost a
-second old, and whoever closed the checkout must find it closed at the next call.
+Read from PostgreSQL each time a payment is opened, with the first thing that is read there: what a process keeps may be
+almost a second old, and whoever closed the checkout must find it closed at the next call.
 """
 
 from datetime import datetime
@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.core.audit_log import record_audit
 from app.core.clock import utc_now
-from app.core.flags import clear_flag, find_flag, lock_flag, set_flag
+from app.core.flags import IS_IN_FORCE, Flag, clear_flag, find_flag, lock_flag, set_flag
 from app.core.jobs import enqueue
 from app.payments.errors import CheckoutUnavailable
 
 CHECKOUT_FLAG = "checkout_closed"
+IS_CLOSURE = (Flag.name == CHECKOUT_FLAG) & IS_IN_FORCE
 # When nobody said how long it lasts.
 RETRY_AFTER_SECONDS = 300
 
@@ -22,9 +23,12 @@ RETRY_AFTER_SECONDS = 300
 def find_closure(session: Session) -> CheckoutUnavailable | None:
     """What to answer whoever wants to pay while the checkout is closed; None while it is open."""
     flag = find_flag(session, CHECKOUT_FLAG)
-    if flag is None:
-        return None
-    left = RETRY_AFTER_SECONDS if flag.ends_at is None else (flag.ends_at - utc_now()).total_seconds()
+    return None if flag is None else closed_until(flag.ends_at)
+
+
+def closed_until(ends_at: datetime | None) -> CheckoutUnavailable:
+    """The same for who read the flag's end beside something else (`IS_CLOSURE`)."""
+    left = RETRY_AFTER_SECONDS if ends_at is None else (ends_at - utc_now()).total_seconds()
     return CheckoutUnavailable(max(1, int(left)))
 
 
