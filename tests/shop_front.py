@@ -121,10 +121,15 @@ class FakeStripe(Vendor):
 
     def read_event(self, event_id: str) -> Json:
         """The event as the API gives it."""
+        return self.read_object(f"events/{event_id}")
+
+    def read_object(self, path: str) -> Json:
+        """Any object as the API gives it, by its path below `/v1`."""
         headers = {"Authorization": f"Bearer {ENVIRONMENT['STRIPE_SECRET_KEY']}"}
-        path = f"{self.url}/v1/events/{event_id}"
-        event: Json = httpx2.get(path, headers=headers, timeout=10, verify=NO_AUTHORITIES).json()
-        return event
+        answer = httpx2.get(f"{self.url}/v1/{path}", headers=headers, timeout=10, verify=NO_AUTHORITIES)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
 
     def is_everything_delivered(self) -> bool:
         """Whether every event that left was acknowledged."""

@@ -12,6 +12,7 @@ from app.gateways.stripe import CheckoutSession, get_stripe
 from app.payments.breaker import guarded
 from app.payments.errors import AmountNotPayable, CheckoutUnavailable
 from app.payments.models import PaymentSession
+from app.payments.queries import find_page_session
 from app.payments.rules import AttemptFacts
 from app.payments.service import record_checkout_session
 
@@ -65,6 +66,9 @@ def request_page(attempt: PaymentSession, payable: Payable) -> PaymentSession | 
     try:
         page = guarded(lambda: _create(attempt, payable))
     except Retryable as failure:
+        noted = _find_noted(attempt)
+        if noted is not None:
+            return noted
         give_up_answered(attempt, failure)
         raise CheckoutUnavailable(failure.retry_after_seconds) from failure
     except Terminal as refusal:
@@ -77,6 +81,12 @@ def request_page(attempt: PaymentSession, payable: Payable) -> PaymentSession | 
     if noted.superseded_at is not None:
         raise Conflict
     return noted
+
+
+def _find_noted(attempt: PaymentSession) -> PaymentSession | None:
+    """What another caller who asked with the same key at the same moment was answered."""
+    with unit_of_work() as session:
+        return find_page_session(session, attempt.id)
 
 
 def _create(attempt: PaymentSession, payable: Payable) -> CheckoutSession:

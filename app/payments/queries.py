@@ -82,6 +82,17 @@ def find_current_session(session: Session, collection_id: str) -> PaymentSession
     return session.scalars(_CURRENT_SESSION, {"collection_id": collection_id}).one_or_none()
 
 
+def find_page_session(session: Session, session_id: str) -> PaymentSession | None:
+    """The attempt, once Stripe's page for it is known and as long as it counts."""
+    return session.scalar(
+        select(PaymentSession).where(
+            PaymentSession.id == session_id,
+            PaymentSession.checkout_url.is_not(None),
+            PaymentSession.superseded_at.is_(None),
+        )
+    )
+
+
 def list_attempts(session: Session, collection_id: str) -> list[PaymentSession]:
     """Every attempt to pay a collection, in the order in which they were opened."""
     attempts = select(PaymentSession).where(PaymentSession.payment_collection_id == collection_id)
