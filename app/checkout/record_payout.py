@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import Json
 from app.gateways.stripe import StripePayout
-from app.notifications.service import describe_shop, queue_mail
+from app.notifications.service import queue_owner_mail
 from app.payments import record_payout as payouts
 from app.payments.models import Payout
 from app.payments.record_event import Recorded
@@ -22,13 +22,11 @@ def record_payout(session: Session, told: StripePayout, told_at: datetime, fact:
 
 
 def _tell_shop(session: Session, payout: Payout) -> None:
-    shop = describe_shop(session)
     content: Json = {
-        **shop,
         "amount_cents": payout.amount_cents,
         "currency_code": payout.currency_code,
         "error_code": payout.error_code,
         "arrives_on": payout.arrives_on.isoformat() if payout.arrives_on else None,
         "stripe_payout_id": payout.stripe_payout_id,
     }
-    queue_mail(session, "payout_failed", payout.id, str(shop["contact_email"]), None, content)
+    queue_owner_mail(session, "payout_failed", payout.id, content)

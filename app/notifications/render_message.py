@@ -27,6 +27,7 @@ Form = Literal["txt", "html"]
 # French sets a space before these signs and after these: one that no line may break at.
 BEFORE = re.compile(r" (?=[?!;:»])")
 AFTER = re.compile(r"(?<=[«°]) ")
+AFTER_NUMBER = re.compile(r"(?<=\bno\.) ")
 SPACES = re.compile(r"[ \t\r\n]+")
 EMPTY_LINES = re.compile(r"\n{3,}")
 COLON = {"fr": "\u00a0:", "en": ":"}
@@ -42,11 +43,12 @@ class RenderedMail:
 
 
 class MailLoader(FileSystemLoader):
-    """Reads templates; French ones are written with plain spaces and get those that do not break."""
+    """Reads templates; they are written with plain spaces and get those that do not break."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         source, path, is_current = super().get_source(environment, template)
-        return set_french_spaces(source) if template.endswith(".fr.mail") else source, path, is_current
+        is_french = template.endswith(".fr.mail")
+        return set_french_spaces(source) if is_french else set_english_spaces(source), path, is_current
 
 
 def render_message(template: str, locale: str, content: Mapping[str, object]) -> RenderedMail:
@@ -90,6 +92,11 @@ def _environment(form: Form, locale: str) -> Environment:
 def set_french_spaces(words: str) -> str:
     """`Une question ?` and `n° 7` with the space that no line may end with."""
     return AFTER.sub("\u00a0", BEFORE.sub("\u00a0", words))
+
+
+def set_english_spaces(words: str) -> str:
+    """`no. 7` likewise."""
+    return AFTER_NUMBER.sub("\u00a0", words)
 
 
 def one_line(words: str) -> str:

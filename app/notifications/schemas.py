@@ -102,7 +102,7 @@ class ShipmentSent(MailContent):
 
 
 class PaymentFailed(MailContent):
-    """To the customer: the payment of an order by link failed; `link` leads to another try, None if there is none."""
+    """To the customer: the payment of an order by link failed. `link` leads to another try; None: it is cancelled."""
 
     display_id: int
     amount_cents: int

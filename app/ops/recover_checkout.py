@@ -10,7 +10,7 @@ from app.core.jobs import enqueue
 from app.core.log import log_event
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
-from app.notifications.service import describe_shop, queue_mail
+from app.notifications.service import queue_owner_mail
 from app.ops.queries import RECOVERED, Outage, read_outage
 from app.payments.breaker import OUTAGE_FLAG, guarded, is_breaker_open, may_call, record_outage, take_refusals
 from app.payments.errors import CheckoutUnavailable
@@ -57,9 +57,7 @@ def _wind_up(session: Session, refused: int) -> None:
 
 
 def _tell_owner(session: Session, outage: Outage) -> None:
-    shop = describe_shop(session)
     content = {
-        **shop,
         "closed_at": outage.began_at.isoformat(),
         "opened_at": outage.ended_at.isoformat(),
         "code": outage.code,
@@ -67,4 +65,4 @@ def _tell_owner(session: Session, outage: Outage) -> None:
         "order_count": len(outage.orders),
     }
     object_id = f"stripe_{outage.began_at.isoformat()}"
-    queue_mail(session, "checkout_recovered", object_id, str(shop["contact_email"]), None, content)
+    queue_owner_mail(session, "checkout_recovered", object_id, content)

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.core.db import Json
-from app.notifications.service import describe_shop, queue_mail
+from app.notifications.service import describe_shop, queue_mail, queue_owner_mail
 from app.orders.models import Order
 from app.payments.models import Dispute, Payment, Refund
 from app.shop.rules import compute_business_day
@@ -32,7 +32,7 @@ def queue_refund_failed(session: Session, order: Order | None, refund: Refund) -
         "error_code": refund.error_code,
         "refund_id": refund.id,
     }
-    _tell_shop(session, "refund_failed", refund.id, content)
+    queue_owner_mail(session, "refund_failed", refund.id, content)
 
 
 def queue_dispute_news(session: Session, order: Order | None, dispute: Dispute, *, is_over: bool) -> None:
@@ -44,11 +44,11 @@ def queue_dispute_news(session: Session, order: Order | None, dispute: Dispute, 
         "stripe_dispute_id": dispute.stripe_dispute_id,
     }
     if is_over:
-        _tell_shop(session, "dispute_closed", dispute.id, {**content, "is_won": dispute.status != "lost"})
+        queue_owner_mail(session, "dispute_closed", dispute.id, {**content, "is_won": dispute.status != "lost"})
         return
     due = dispute.evidence_due_at
     more: Json = {"reason": dispute.reason, "evidence_due_on": compute_business_day(due).isoformat() if due else None}
-    _tell_shop(session, "dispute_opened", dispute.id, {**content, **more})
+    queue_owner_mail(session, "dispute_opened", dispute.id, {**content, **more})
 
 
 def queue_alert(session: Session, code: str, refund: Refund, what: tuple[str, str], next_step: tuple[str, str]) -> None:
@@ -59,9 +59,4 @@ def queue_alert(session: Session, code: str, refund: Refund, what: tuple[str, st
         "what": dict(zip(("fr", "en"), what, strict=True)),
         "next_step": dict(zip(("fr", "en"), next_step, strict=True)),
     }
-    _tell_shop(session, "money_alert", f"{code}:{refund.id}", content)
-
-
-def _tell_shop(session: Session, template: str, object_id: str, content: Json) -> None:
-    shop = describe_shop(session)
-    queue_mail(session, template, object_id, str(shop["contact_email"]), None, {**shop, **content})
+    queue_owner_mail(session, "money_alert", f"{code}:{refund.id}", content)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import Json
 from app.core.log import log_event
-from app.notifications.service import describe_shop, queue_mail
+from app.notifications.service import queue_owner_mail
 
 ALERT = "money_alert"
 # Which line of the log wakes somebody: its code says what it is about.
@@ -26,13 +26,11 @@ class Words:
 
 def queue_alert(session: Session, code: str, about: str, reference: str | None, what: Words, next_step: Words) -> None:
     """Tell the shop once per code and `about`; the line of the log comes with the mail and no more often."""
-    shop = describe_shop(session)
     content: Json = {
-        **shop,
         "code": code,
         "reference": reference,
         "what": {"fr": what.fr, "en": what.en},
         "next_step": {"fr": next_step.fr, "en": next_step.en},
     }
-    if queue_mail(session, ALERT, f"{code}:{about}", str(shop["contact_email"]), None, content):
+    if queue_owner_mail(session, ALERT, f"{code}:{about}", content):
         log_event(ALERT_LINE, level="error", code=code, status="P1")

@@ -7,12 +7,15 @@ import time_machine
 from fastapi.testclient import TestClient
 
 from app.core.clock import utc_now
+from app.core.db import unit_of_work
+from app.dev.mail_samples import SAMPLES, SHOP
 from app.notifications.rules import compute_address_hash
+from app.notifications.service import queue_owner_mail
 from tests.command import Done, run_command
 from tests.factories.mail import change, queue_sample, run_by_name
 from tests.in_process import RunJobs
 from tests.rows import row
-from tests.shop_front import FakeBrevo, Json, change_settings, read_rows
+from tests.shop_front import FakeBrevo, Goods, Json, change_settings, read_rows
 
 EMAIL = "jeanne@example.com"
 SEND = "send_transac_email"
@@ -185,3 +188,18 @@ def test_brevos_own_count_shows_a_webhook_that_does_not_reach_us(fake_brevo: Fak
     with time_machine.travel(utc_now() + timedelta(days=1), tick=True):
         run_by_name("notifications.compare")
     assert read_rows("SELECT untold_events FROM mail_gate") == [(0,)]
+
+
+def test_the_shop_is_written_to_in_its_own_language(fake_brevo: FakeBrevo, goods: Goods, run_jobs: RunJobs) -> None:
+    content = {name: value for name, value in SAMPLES["payout_failed"].items() if name not in SHOP}
+    for number, locale in enumerate(("fr", "en")):
+        change("UPDATE shop SET default_locale = :locale", locale=locale)
+        with unit_of_work("test") as session:
+            assert queue_owner_mail(session, "payout_failed", f"po_{number}", content)
+            assert not queue_owner_mail(session, "payout_failed", f"po_{number}", content), "once about each"
+    assert run_jobs() == []
+    assert sorted(str(mail["subject"]).partition("\u00a0")[0].partition(":")[0] for mail in fake_brevo.mails()) == [
+        "Stripe's payout was refused",
+        "Virement de Stripe refusé",
+    ]
+    assert read_rows("SELECT DISTINCT recipient = contact_email FROM message, shop") == [(True,)]

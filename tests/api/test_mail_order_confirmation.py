@@ -56,7 +56,7 @@ def test_an_english_buyer_gets_an_english_mail(
     assert run_jobs() == []
     (mail,) = fake_brevo.mails()
     text = str(mail["textContent"])
-    assert mail["subject"] == "Your order no. 1 is confirmed"
+    assert mail["subject"] == f"Your order no.{NBSP}1 is confirmed"
     assert "- 2 × Aura (Noir): €698.00" in text
     assert "Total including VAT: €702.90" in text
     assert "of which VAT 20%: €117.15" in text

@@ -101,7 +101,7 @@ def test_a_person_looks_at_every_template_in_both_languages(visitor: Visitor, br
     expect(page.frame_locator("iframe").get_by_text("Montre Aura")).to_be_visible()
     expect(page.locator("pre")).to_contain_text("2 × Montre Aura (Noir)")
     page.get_by_role("link", name="In English").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your order no. 1042 is confirmed")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your order no.\u00a01042 is confirmed")
 
 
 def test_the_longest_words_wrap_in_a_hand(visitor: Visitor) -> None:
