@@ -5,11 +5,13 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from app.core.db import unit_of_work
-from app.payments.models import PaymentSession, Refund
+from app.payments.models import PaymentSession
 from app.stripe_events.check_objects import sweep_objects
 from app.stripe_events.jobs import read_objects as run_check
 from tests.command import Done, run_command
 from tests.in_process import RunJobs
+from tests.money_back import buy
+from tests.order_link import open_page, turn
 from tests.shop_front import Buyer, FakeStripe, read_rows, read_state
 
 ATTEMPTS = "SELECT status FROM payment_session ORDER BY created_at"
@@ -28,8 +30,8 @@ def figures(done: Done) -> tuple[object, ...]:
 def make_old() -> None:
     """More than an hour passed."""
     with unit_of_work("test") as session:
-        for table in (PaymentSession, Refund):
-            session.execute(update(table).values(created_at=table.created_at - timedelta(minutes=61)))
+        opened = PaymentSession.created_at - timedelta(minutes=61)
+        session.execute(update(PaymentSession).values(created_at=opened))
 
 
 def test_a_payment_that_stripe_never_told_is_found(buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs) -> None:
@@ -63,6 +65,40 @@ def test_what_was_cancelled_or_declined_is_noted_once(buyer: Buyer, fake_stripe:
     ) == [("canceled",)]
     assert figures(look()) == (0, 2, 0, 0, 0), "the cancelled one is closed, the declined one is known"
     assert read_state() == before
+
+
+def test_a_refund_whose_end_was_never_told_is_read(buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs) -> None:
+    paid = buy(buyer, fake_stripe)
+    fake_stripe.post("/_test/refunds/next", status="pending", pending_reason="processing")
+    given = ("orders", "refund", paid.order_id, "--amount", "1000", "--reason", "not_shipped", "--note", "Un article")
+    assert run_command(*given, "--yes").code == 0
+    fake_stripe.wait_until_delivered()
+    ((refund_id, status),) = read_rows("SELECT stripe_refund_id, status FROM refund")
+    assert status == "pending"
+    fake_stripe.post(f"/_test/refunds/{refund_id}/settle", status="succeeded", event="none")
+    assert figures(look()) == (0, 1, 1, 0, 0)
+    assert read_rows("SELECT refund.status, refunded_cents FROM refund, payment") == [("succeeded", 1000)]
+    assert read_rows("SELECT template FROM message WHERE template LIKE 'refund%'") == [("refund_sent",)]
+    assert figures(look()) == (0, 0, 0, 0, 0)
+
+
+def test_a_page_that_ended_in_silence_is_read(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    paid, waits, expired, still_open = (open_page(buyer) for _ in range(4))
+    turn(fake_stripe, paid.page_id, "pay", event="none")
+    turn(fake_stripe, waits.page_id, "pay", delayed=True, event="none")
+    turn(fake_stripe, expired.page_id, "expire", event="none")
+    make_old()
+    assert figures(look()) == (0, 4, 3, 0, 0)
+    facts = (
+        "SELECT checkout_session_id FROM payment_session LEFT JOIN payment ON payment.payment_session_id ="
+        " payment_session.id WHERE (captured_at, processing_since_at, expired_at) IS DISTINCT FROM (NULL, NULL, NULL)"
+    )
+    assert {found for (found,) in read_rows(facts)} == {paid.page_id, waits.page_id, expired.page_id}
+    turn(fake_stripe, waits.page_id, "settle", succeeds=True, event="none")
+    assert figures(look()) == (0, 2, 1, 0, 0)
+    assert read_rows('SELECT count(*) FROM "order" WHERE paid_at IS NOT NULL') == [(2,)]
+    assert figures(look()) == (0, 1, 0, 0, 0)
+    assert still_open.page_id in str(fake_stripe.calls("checkout.sessions.retrieve")[-1])
 
 
 def test_no_object_starves_another(buyer: Buyer, fake_stripe: FakeStripe) -> None:

@@ -113,7 +113,6 @@ def test_it_reads_every_page_and_every_window_and_filters_by_type_alone(buyer: B
     assert len(asked) >= 3
 
 
-@row("S3-016")
 def test_an_event_that_was_refused_with_429_is_fetched_within_minutes(
     buyer: Buyer, fake_stripe: FakeStripe, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

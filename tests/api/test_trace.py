@@ -14,6 +14,7 @@ from tests.command import Done, run_command
 from tests.factories.stock import lapse_reservations, sell_to_somebody_else
 from tests.in_process import RunJobs
 from tests.lost_news import lose_payment, put_event
+from tests.order_link import open_page, turn
 from tests.rows import row
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
 from tests.stripe_news import SUCCEEDED, deliver, event_about, intent_of_nobody
@@ -66,7 +67,7 @@ def buy(buyer: Buyer, stripe: FakeStripe, run_jobs: RunJobs | None = None) -> tu
     return first('SELECT id FROM "order"'), intent_id
 
 
-@row("S1-005", "S1-006", "S1-007")
+@row("S1-005", "S1-006")
 def test_a_lost_webhook_is_named_with_its_command_which_repairs_it(
     buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs
 ) -> None:
@@ -88,17 +89,29 @@ def test_a_lost_webhook_is_named_with_its_command_which_repairs_it(
 def test_paid_at_stripe_without_any_event(buyer: Buyer, fake_stripe: FakeStripe) -> None:
     intent_id = buyer.open_session(buyer.fill_cart()).intent_id
     assert trace(intent_id)["verdict"] == "not_paid"
-    fake_stripe.pay(intent_id, deliver=False)
-    fake_stripe.break_down("events.list", "error", times=None)
-    assert trace(intent_id)["verdict"] == "stripe_silent"
-    fake_stripe.recover()
-    # Of the events that Stripe lists, none of the last three days is about it.
-    with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE payment_session SET created_at = now() - interval '5 days'")
+    fake_stripe.post(f"/_test/payment_intents/{intent_id}/confirm", event="none")
     code, _, step = verdict(intent_id)
     assert (code, step) == ("paid_not_here", "comptoir events check")
     assert run_command(*str(step).split()[1:]).code == 0
     assert trace(intent_id)["verdict"] == "in_order"
+
+
+@row("S1-007")
+def test_an_order_that_is_paid_by_link(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    opened = open_page(buyer)
+    number = first('SELECT display_id FROM "order"')
+    assert trace(opened.page_id)["verdict"] == "not_paid"
+    turn(fake_stripe, opened.page_id, "pay", deliver=False)
+    for named in (opened.page_id, opened.order_id, number):
+        assert trace(named)["verdict"] == "event_not_received"
+    event_id = str(trace(opened.page_id)["about"])
+    assert run_command("events", "replay", event_id).code == 0
+    found = trace(opened.page_id)
+    assert (found["verdict"], found["order_id"]) == ("in_order", opened.order_id)
+    assert "order paid" in [entry["what"] for entry in list(found["timeline"])]  # type: ignore[call-overload]
+    expired = open_page(buyer)
+    turn(fake_stripe, expired.page_id, "expire", deliver=False)
+    assert trace(expired.page_id)["verdict"] == "payment_canceled"
 
 
 def test_stripe_down_is_said(buyer: Buyer, fake_stripe: FakeStripe) -> None:
@@ -131,7 +144,7 @@ def test_an_event_that_failed_and_one_about_nothing(buyer: Buyer, fake_stripe: F
     assert verdict("evt_other")[:2] == ("event_ignored", "evt_other")
 
 
-@row("S1-002", "S1-011", "S3-004", "S3-006")
+@row("S1-011", "S3-006", "S4-020")
 def test_what_the_webhook_refused_is_read_from_the_log(
     buyer: Buyer, fake_stripe: FakeStripe, logs: Path, capsys: pytest.CaptureFixture[str], environment: dict[str, str]
 ) -> None:
@@ -151,7 +164,7 @@ def test_what_the_webhook_refused_is_read_from_the_log(
     assert trace(intent["id"], "--logs", str(logs / "nowhere"))["verdict"] == "event_not_received"
 
 
-@row("S3-024")
+@row("S1-002", "S3-024")
 def test_a_request_id_leads_to_its_purchase_or_to_its_lines(
     buyer: Buyer, fake_stripe: FakeStripe, logs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
