@@ -11,6 +11,7 @@ from app.dev.fake_stripe.app import create_app
 from app.dev.loopback import serving
 from tests.contract.receiver import Receiver
 from tests.contract.vendor import Json, Vendor, check_event, check_resource
+from tests.waiting import wait_until
 
 ITEM: Json = {
     "line_items[0][price_data][currency]": "eur",
@@ -233,6 +234,18 @@ def test_a_session_outlives_a_restart(tmp_path: Path) -> None:
     with serving(create_app(state_file=state)) as url, Vendor(url) as after:
         assert read(after, made) == made
         assert after.control(f"checkout_sessions/{made['id']}/pay")["status"] == "complete"
+
+
+def test_a_session_expires_without_anybody_looking(tmp_path: Path) -> None:
+    """Its time is nearly over when the fake starts again; from then on only the list of events is read."""
+    state = tmp_path / "stripe.jsonl"
+    with serving(create_app(state_file=state)) as url, Vendor(url) as before:
+        made = create(before)
+    soon = int(datetime.now(UTC).timestamp()) + 1
+    state.write_text(state.read_text().replace(f'"expires_at": {made["expires_at"]}', f'"expires_at": {soon}'))
+    with serving(create_app(state_file=state)) as url, Vendor(url) as after:
+        events = wait_until(lambda: after.call("GET", "/v1/events").json()["data"], 10, "the session expires")
+    assert [(event["type"], check_event(event)["id"]) for event in events] == [("checkout.session.expired", made["id"])]
 
 
 def test_a_person_pays_on_the_page_and_goes_on_to_the_shop(stripe: Vendor) -> None:

@@ -197,7 +197,7 @@ class CheckoutSessions:
                 self._expire_in_time(session)
 
     def _expire_in_time(self, session: CheckoutSession) -> None:
-        left = session.expires_at - utc_now().timestamp() + 1
+        left = session.expires_at - utc_now().timestamp() + 0.05
         asyncio.get_running_loop().call_later(left, self.find, session.id)
 
     def _attempt(self, session: CheckoutSession, email: str) -> PaymentIntent:
