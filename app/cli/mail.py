@@ -194,7 +194,8 @@ def allow(as_json: JsonOption = False) -> None:
 
 def _as_json(message: Message, told: str | None) -> dict[str, object]:
     shown = ("id", "template", "object_id", "state", "attempts", "error_code", "created_at", "sent_at", "expires_at")
-    return {**{name: getattr(message, name) for name in shown}, "told": told}
+    found = {name: getattr(message, name) for name in (*shown, "provider_message_id")}
+    return {**found, "told": told}
 
 
 def _explain(message: Message) -> str:

@@ -31,6 +31,7 @@ DEPLOY = "tests/appliance/test_deploy.py"
 JOURNAL = "tests/api/test_journal.py"
 ARCHIVE = "tests/api/test_journal_archive.py"
 STAFF = "tests/api/test_staff_accounts.py"
+MAIL = "tests/api/test_mail_commands.py"
 REFUNDS = "tests/api/test_refund_commands.py"
 CLOSED = "tests/api/test_checkout_closed.py"
 APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_its_command_and_goes_with_the_other"
@@ -60,6 +61,11 @@ RUN_BY = {
     "comptoir checkout open": f"{CLOSED}::test_no_payment_is_opened_until_it_is_open_again",
     "comptoir checkout status": f"{CLOSED}::test_it_opens_by_itself_when_its_time_is_over",
     "comptoir config check": "tests/unit/test_cli.py::test_a_refusal_is_a_sentence_on_stderr_or_json_on_stdout",
+    "comptoir mail allow": f"{MAIL}::test_an_address_is_shown_by_its_hash_and_allowed_again",
+    "comptoir mail list": f"{MAIL}::test_mails_are_listed_by_state_and_template_without_their_address",
+    "comptoir mail stats": f"{MAIL}::test_the_state_of_mail_is_one_word_for_the_owner_and_for_the_probe",
+    "comptoir mail suppressions": f"{MAIL}::test_an_address_is_shown_by_its_hash_and_allowed_again",
+    "comptoir mail test": f"{MAIL}::test_a_test_mail_says_what_brevo_did_with_it",
     "comptoir orders refund": f"{REFUNDS}::test_cents_are_shown_and_asked_before_they_leave",
     "comptoir orders show": f"{REFUNDS}::test_a_whole_return_from_the_counter",
     "comptoir refunds approve": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
