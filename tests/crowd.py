@@ -83,10 +83,30 @@ def count_applied(news: Sequence[Json]) -> int:
     return sum(event["type"] in HANDLED_EVENT_TYPES for event in news)
 
 
-def list_at_stripe(stripe: FakeStripe, news: Sequence[Json]) -> list[bytes]:
-    """Have Stripe know these events without bringing them; gives the bodies it would bring."""
-    told = [stripe.post("/_test/events", **event, deliver=False) for event in news]
-    return [json.dumps(event, indent=2).encode() for event in told]
+def list_at_stripe(stripe: FakeStripe, news: Sequence[Json], age: int = 0) -> list[bytes]:
+    """Have Stripe know these events, so many seconds old, without bringing them; gives the bodies it would bring."""
+    aged = [{**event, "created": _now() - age} for event in news]
+    return [write_body(stripe.post("/_test/events", **event, deliver=False)) for event in aged]
+
+
+def write_body(event: Json) -> bytes:
+    """An event as Stripe writes it."""
+    return json.dumps(event, indent=2).encode()
+
+
+def render(event: Json) -> Json:
+    """An event of `make_news` as Stripe's API gives it."""
+    return {
+        "id": event["id"],
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": event["created"],
+        "data": {"object": event["object"]},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": event["type"],
+    }
 
 
 def bring_all(url: str, bodies: Sequence[bytes], at_once: int) -> Counter[int]:

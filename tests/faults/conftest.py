@@ -26,7 +26,7 @@ def machine(
     tmp_path: Path,
 ) -> Iterator[Machine]:
     """A web process and a worker that die when they are told to, and begin again."""
-    environment |= {"RATE_LIMIT_WEBHOOK_MAX": "1000000", FOLDER: str(tmp_path)}
+    environment |= {"RATE_LIMIT_WEBHOOK_MAX": "1000000", "BREVO_DAILY_QUOTA": "1000000", FOLDER: str(tmp_path)}
     with unit_of_work("test") as session:
         receive(session, goods.variant_id, PLENTY, "test")
     processes.start("-m", "tests.faults.dying_web", stdin=web_socket.fileno())

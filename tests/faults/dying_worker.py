@@ -15,7 +15,10 @@ from app.worker.runner import main as run_worker
 from tests.faults.moments import reach, take_plan, watch_libraries, watched
 from tests.faults.rebirth import live_again_and_again
 
-SILENT = "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'"
+LATER = (
+    "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'",
+    "UPDATE stripe_task SET held_until_at = held_until_at - interval '1 hour'",
+)
 
 
 def watch_jobs() -> None:
@@ -38,9 +41,10 @@ def watch_jobs() -> None:
 
 
 def find_silent() -> None:
-    """Time passes: the queue takes a worker for dead after a quarter of a minute of silence, and we do not wait."""
+    """Time passes: who is silent for a quarter of a minute is taken for dead, and what it held is free after two."""
     with psycopg.connect(get_settings().database_url.replace("+psycopg", ""), autocommit=True) as database:
-        database.execute(SILENT)
+        for statement in LATER:
+            database.execute(statement)
 
 
 def main() -> int:

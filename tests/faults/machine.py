@@ -2,13 +2,22 @@
 
 import json
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
+import time_machine
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.core.jobs import enqueue
 from app.payments.event_types import HANDLED_EVENT_TYPES
+from app.stripe_events.rules import YOUNG
+from tests.command import run_command
 from tests.faults.books import ask_api, find_faults, list_all
 from tests.faults.moments import LIST, PLAN
 from tests.processes import Processes
@@ -21,7 +30,14 @@ SETTLE_SECONDS = 90.0
 NEXT_TRIES = (
     "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND scheduled_at > now()",
     "UPDATE payment_event SET next_try_at = now() WHERE next_try_at > now()",
+    "UPDATE message SET next_attempt_at = now() WHERE next_attempt_at > now() AND state = 'queued'",
+    "UPDATE mail_gate SET opens_at = now() WHERE opens_at > now()",
 )
+# What runs each minute does not wait for the minute where it has something to do.
+EACH_MINUTE = {
+    "stripe_events.sweep": "SELECT EXISTS (SELECT FROM payment_event WHERE state IN ('failed', 'unmatched'))",
+    "notifications.pump": "SELECT EXISTS (SELECT FROM message WHERE state = 'queued')",
+}
 WHICH = "SELECT task_name, status::text, attempts FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
 UNFINISHED = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
 
@@ -50,28 +66,46 @@ class Machine:
         """The moment at which it died."""
         return next((int(str(line["killed"])) for line in self._lines() if "killed" in line), None)
 
-    def deliver(self, event_id: str, times: int = 1) -> None:
-        """Stripe brings an event, so many times at once."""
-        self.stripe.post("/_test/deliveries", event=event_id, times=times)
-
     def hold(self) -> None:
         """Stripe keeps its news to itself for now: they would race with the answers of its calls."""
         self.stripe.post("/_test/deliveries/hold")
 
-    def release(self) -> None:
-        """It brings them."""
-        self.stripe.post("/_test/deliveries/release")
+    def release(self, order: str = "made") -> None:
+        """It brings them, one after the other."""
+        self.stripe.post("/_test/deliveries/release", order=order)
+
+    def put_twin(self, event_id: str, **over: object) -> None:
+        """Stripe brings a second event with the same content."""
+        event = self.stripe.read_event(event_id)
+        thing = cast("Json", event["data"])["object"]
+        self.stripe.post("/_test/events", type=event["type"], object=thing, deliver=True, **over)
+
+    def recover(self) -> None:
+        """All that mends by itself: repeats, sweeper, and minutes later what looks for events that never came."""
+        self.settle()
+        with time_machine.travel(utc_now() + YOUNG + timedelta(minutes=1)):
+            assert run_command("events", "reconcile").code == 0, "events were fetched and could not be applied"
+        self.settle()
 
     def wait_for_work(self) -> None:
         """Until the watched job is over, or dead."""
         wait_until(lambda: self.killed_at() is not None or is_idle(), SETTLE_SECONDS, "the job ends")
 
-    def bring_the_rest(self) -> None:
+    def bring_the_rest(self, but: str = "") -> None:
         """Stripe brings what it has kept to itself so far."""
-        known = {event_id for (event_id,) in read_rows("SELECT stripe_event_id FROM payment_event")}
+        known = {but} | {str(event_id) for (event_id,) in wait_until(self._read_ledger, SETTLE_SECONDS, "the ledger")}
         for event in list_all(self.stripe, "events"):
             if event["type"] in HANDLED_EVENT_TYPES and event["id"] not in known:
                 self.deliver(str(event["id"]))
+
+    def _read_ledger(self) -> list[tuple[object, ...]]:
+        with suppress(SQLAlchemyError):  # it may be what fails at this moment
+            return [*read_rows("SELECT stripe_event_id FROM payment_event"), ("none",)]
+        return []
+
+    def deliver(self, event_id: str, times: int = 1) -> None:
+        """Stripe brings an event, so many times at once."""
+        self.stripe.post("/_test/deliveries", event=event_id, times=times)
 
     def settle(self) -> None:
         """Until Stripe has brought everything and no job is left, with nobody waiting for its time."""
@@ -99,8 +133,13 @@ class Machine:
 
 
 def is_idle() -> bool:
-    """Whether no job is left, once nobody waits for its time any more."""
-    with unit_of_work("test") as session:
+    """Whether no job is left and nothing waits for one, once nobody waits for its time any more."""
+    with suppress(SQLAlchemyError), unit_of_work("test") as session:
         for statement in NEXT_TRIES:
             session.execute(text(statement))
-    return read_rows(UNFINISHED) == [(0,)]
+        due = [name for name, query in EACH_MINUTE.items() if session.scalar(text(query))]
+        is_done = session.scalar(text(UNFINISHED)) == 0
+        for name in due if is_done else ():
+            enqueue(session, name)
+        return is_done and not due
+    return False  # the database is away
