@@ -8,6 +8,7 @@ of, so the new one is accepted everywhere first (in the place of the previous on
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -185,6 +186,7 @@ def test_every_secret_changes_under_traffic_and_nobody_notices(
     with traffic.running():
         change_every_secret(shop, traffic, vendors)
 
+    sys.stdout.write(f"every secret changed under {dict(traffic.done)}, {len(traffic.failures)} failures\n")
     assert traffic.failures == []
     assert all(traffic.done[name] >= least for name, least in SMALLEST_LOAD.items()), traffic.done
     check_nothing_is_lost(traffic.url, *vendors, traffic.done["bought"])

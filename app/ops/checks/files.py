@@ -140,7 +140,7 @@ SETTINGS = (
     ),
     Check(
         "stripe.webhook_secret",
-        ("S0-023",),
+        ("S0-023", "S4-069"),
         "le secret du webhook Stripe est posé",
         "setting STRIPE_WEBHOOK_SECRET | cut -c1-6",
         equals("whsec_"),
