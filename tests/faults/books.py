@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import unit_of_work
 from app.payments.event_types import HANDLED_EVENT_TYPES
+from app.payments.verify_journal import verify_journal
 from tests.processes import NO_AUTHORITIES
 from tests.services import ENVIRONMENT
 from tests.shop_front import FakeBrevo, FakeStripe, Json
@@ -37,6 +38,7 @@ WITH paid AS (
 )
 """
 
+JOURNAL = "journal that is not what the database wrote, or not what payments and refunds come to"
 MUST_NOT_BE = {
     "money at Stripe without payment here": """
         SELECT id FROM paid WHERE NOT EXISTS (SELECT FROM captured WHERE payment_intent_id = paid.id
@@ -136,10 +138,14 @@ class Outside:
 
 
 def find_faults(stripe: FakeStripe, brevo: FakeBrevo) -> list[str]:
-    """Each line that does not hold, with what breaks it; empty when every book agrees."""
+    """Each thing that should not be, under what it breaks; empty when every book agrees and the journal is sound."""
     outside = read_outside(stripe, brevo)
     with unit_of_work("test") as session:
-        return [f"{what}: {rows}" for what, rows in compare(session, outside).items()]
+        found = compare(session, outside)
+    with unit_of_work("test") as session:
+        verdict = verify_journal(session)
+    journal = [] if verdict.is_sound else [f"{JOURNAL}: {verdict.broken} {verdict.differences}"]
+    return sorted(f"{what}: {row}" for what, rows in found.items() for row in rows) + journal
 
 
 def compare(session: Session, outside: Outside) -> dict[str, list[tuple[object, ...]]]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import unit_of_work
-from tests.faults.books import MUST_NOT_BE, Outside, compare, find_faults, read_outside
+from tests.faults.books import JOURNAL, MUST_NOT_BE, Outside, compare, find_faults, read_outside
 from tests.in_process import RunJobs
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, read_rows
 
@@ -28,6 +28,12 @@ REFUND = """
 REFUNDED = "UPDATE payment SET refund_committed_cents = 1, refunded_cents = 1"
 OPEN_EVENT = "UPDATE payment_event SET state = 'STATE'"
 STOCK_GONE = "UPDATE \"order\" SET review_reason = 'stock_gone'"
+CHANGE_JOURNAL = "UPDATE payment_journal SET CHANGE"
+JOURNAL_SABOTAGES = (
+    ("amount_cents = amount_cents + 1", "amount_cents = amount_cents - 1"),
+    ("actor = actor || '!'", "actor = rtrim(actor, '!')"),
+    ("number = number + 1", "number = number - 1"),
+)
 GIVEN_BACK = {"id": "re_1", "amount": 100, "status": "succeeded", "refund_id": "ref_1"}
 
 
@@ -128,6 +134,18 @@ def test_the_books_agree_after_a_purchase_and_object_to_each_sabotage(
         for sabotage in sabotages:
             assert what in broken_by(sabotage, outside), sabotage.ours
     assert find_faults(fake_stripe, fake_brevo) == [], "the sabotages left something behind"
+
+
+def test_a_journal_that_somebody_changed_is_found(
+    outside: Outside, fake_stripe: FakeStripe, fake_brevo: FakeBrevo
+) -> None:
+    for change, back in JOURNAL_SABOTAGES:
+        for statement, is_broken in ((change, True), (back, False)):
+            with unit_of_work("test") as session:
+                session.execute(text("SET LOCAL session_replication_role = replica"))
+                session.execute(text(CHANGE_JOURNAL.replace("CHANGE", statement)))
+            found = find_faults(fake_stripe, fake_brevo)
+            assert any(fault.startswith(JOURNAL) for fault in found) is is_broken, statement
 
 
 def broken_by(sabotage: Sabotage, outside: Outside) -> set[str]:

@@ -14,10 +14,8 @@ import httpx2
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.db import unit_of_work
 from app.dev.postgres import start_cluster
 from app.dev.redis import start_redis
-from tests.faults.books import compare, read_outside
 from tests.faults.machine import Machine
 from tests.faults.stories import MOMENTS, Moment
 from tests.faults.striking import DATABASE, FAULTS, Fault, Ground, Scene
@@ -70,7 +68,8 @@ def test_no_fault_at_any_moment_loses_money_or_doubles_an_effect(machine: Machin
     table, known = {}, set[str]()
     for fault, moment in choose_cells():
         result = play(Scene(machine, ground, moment), fault)
-        found = find_new(machine, known)
+        found = [each for each in machine.find_faults() if each not in known]
+        known |= set(found)
         cell = f"{moment.name}, {fault.name}"
         table[cell] = "; ".join(filter(None, [result, *found])) or "kept"
         sys.stdout.write(f"{cell}: {table[cell]}\n")
@@ -95,13 +94,3 @@ def play(scene: Scene, fault: Fault) -> str:
     except AssertionError as failure:
         problem = f"{problem} {failure}"
     return problem if strike.is_done else f"{problem} the fault never struck"
-
-
-def find_new(machine: Machine, known: set[str]) -> list[str]:
-    """What disagrees now and did not before this cell."""
-    outside = read_outside(machine.stripe, machine.brevo)
-    with unit_of_work("test") as session:
-        found = {f"{what}: {row}" for what, rows in compare(session, outside).items() for row in rows}
-    fresh = sorted(found - known)
-    known |= found
-    return fresh
