@@ -171,7 +171,10 @@ def test_a_gap_that_stripe_no_longer_lists_is_a_persons(buyer: Buyer, fake_strip
     refused = fetch()
     assert (refused.code, refused.answer["code"]) == (1, "gap_too_long")  # type: ignore[index]
     assert "comptoir events check" in refused.out
+    for _ in range(2):
+        reconcile()
     assert (read_state()["events"], call_lists(fake_stripe)) == (0, 0)
+    assert read_rows("SELECT content ->> 'code' FROM message") == [("events_unreachable",)], "the shop is told once"
     named = refused.out.partition("--since ")[2][:10]
     assert figures(fetch("--since", named)) == (1, 1, 0, True)
     assert figures(fetch()) == (0, 0, 0, True)  # from here on it goes by itself
