@@ -57,7 +57,7 @@ def start(
     goods: Goods,
 ) -> Iterator[Callable[[str], Buyer]]:
     """Start two web processes, without what `careless` names; a worker beside whole ones."""
-    environment |= {"RATE_LIMIT_WEBHOOK_MAX": "1000000"}
+    environment |= {"RATE_LIMIT_WEBHOOK_MAX": "1000000", "BREVO_DAILY_QUOTA": "1000000"}
     with unit_of_work("test") as session:
         receive(session, goods.variant_id, PLENTY, "test")
 
