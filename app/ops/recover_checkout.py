@@ -8,11 +8,19 @@ from app.core.db import unit_of_work
 from app.core.flags import clear_flag, find_flag, lock_flag
 from app.core.jobs import enqueue
 from app.core.log import log_event
-from app.gateways.errors import Retryable, Terminal
+from app.gateways.errors import VendorFailure
 from app.gateways.stripe import get_stripe
 from app.notifications.service import queue_owner_mail
 from app.ops.queries import RECOVERED, Outage, read_outage
-from app.payments.breaker import OUTAGE_FLAG, guarded, is_breaker_open, may_call, record_outage, take_refusals
+from app.payments.breaker import (
+    OUTAGE_FLAG,
+    guarded,
+    is_answer,
+    is_breaker_open,
+    may_call,
+    record_outage,
+    take_refusals,
+)
 from app.payments.errors import CheckoutUnavailable
 
 MOST_ORDERS_NAMED = 20
@@ -26,11 +34,12 @@ def recover_checkout() -> None:
         return
     try:
         guarded(get_stripe().read_balance)
-    except Terminal:  # a no is an answer
-        pass
-    except (Retryable, CheckoutUnavailable) as failure:  # still away, or a customer is trying at this moment
-        log_event("stripe is not back yet", code=failure.code)
+    except CheckoutUnavailable:  # a customer is trying at this moment
         return
+    except VendorFailure as failure:
+        if not is_answer(failure):
+            log_event("stripe is not back yet", code=failure.code)
+            return
     refused = take_refusals()
     with unit_of_work() as session:
         _wind_up(session, refused)

@@ -22,7 +22,7 @@ from app.core.flags import set_flag_once
 from app.core.jobs import enqueue_once
 from app.core.log import log_event, log_failure
 from app.core.shared_redis import RedisAway, get_shared_redis
-from app.gateways.errors import Retryable, Terminal
+from app.gateways.errors import Retryable, Terminal, VendorFailure
 from app.payments.errors import CheckoutUnavailable
 
 MOST_OUTAGES = 5
@@ -140,15 +140,19 @@ def guarded(call: Callable[[], T]) -> T:
     is_probe = _admit()
     try:
         result = call()
-    except Retryable as failure:
-        if failure.is_outage:
+    except VendorFailure as failure:
+        if is_answer(failure):
+            _hear_answer(is_probe)
+        elif isinstance(failure, Retryable) and failure.is_outage:
             _count_outage(failure)
-        raise
-    except Terminal:
-        _hear_answer(is_probe)
         raise
     _hear_answer(is_probe)
     return result
+
+
+def is_answer(failure: VendorFailure) -> bool:
+    """Whether Stripe is there: a no is an answer, whether or not it may be asked again; a 429 says nothing."""
+    return isinstance(failure, Terminal) or failure.http_status in (401, 403, 409)
 
 
 def find_outage() -> CheckoutUnavailable | None:
