@@ -4,6 +4,7 @@ import pytest
 
 pytest_plugins = [
     "tests.budget",
+    "tests.log_watch",
     "tests.rows_report",
     "tests.host_suites",
     "tests.chromium",
