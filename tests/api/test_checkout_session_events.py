@@ -7,8 +7,10 @@ from itertools import permutations
 import pytest
 from sqlalchemy import text
 
+from app.checkout.jobs import cancel_unpaid
 from app.core.db import unit_of_work
 from app.stock.service import receive
+from tests.command import run_command
 from tests.in_process import RunJobs
 from tests.order_link import Opened, open_page, show
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
@@ -206,6 +208,31 @@ def test_money_that_does_not_fit_pays_nothing_and_is_looked_at(shelf: Buyer, giv
     assert read_state()["mails"] == 0
 
 
+def test_an_order_whose_money_does_not_fit_waits_for_a_person_however_long(shelf: Buyer) -> None:
+    opened = open_page(shelf)
+    tell(shelf, opened, _other(amount_total=TOTAL - 1)(PAID))
+    before = read_rows('SELECT status, review_reason, canceled_at FROM "order"')
+    assert before == [("requires_action", "amount_differs", None)]
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE \"order\" SET created_at = created_at - interval '7 days 1 hour'"))
+    cancel_unpaid()
+    tell(shelf, opened, FAILED_LATER)
+    assert read_rows('SELECT status, review_reason, canceled_at FROM "order"') == before
+    assert read_state()["mails"] == 0
+
+
+def test_a_refund_waits_for_the_intent_of_a_page_that_did_not_name_it(shelf: Buyer, fake_stripe: FakeStripe) -> None:
+    """Nothing is said to have gone back that Stripe was not asked for."""
+    opened = open_page(shelf)
+    tell(shelf, opened, News(PAID.kind, {**PAID.shown, "payment_intent": None}, 60))
+    given = ("orders", "refund", opened.order_id, "--amount", "1000", "--reason", "lost_in_transit", "--yes")
+    assert run_command(*given).code == 0
+    stored = "SELECT status, refunded_cents, refund_committed_cents FROM refund, payment"
+    assert read_rows(stored) == [("requested", 0, 1000)]
+    assert fake_stripe.calls("refunds.create") == []
+    assert read_rows("SELECT count(*) FROM payment_journal WHERE kind = 'refund'") == [(0,)]
+
+
 def test_the_recorded_page_decides_and_metadata_never_overrides(shelf: Buyer) -> None:
     """An event that names another order in its metadata is about the page that it is about."""
     mine, other = open_page(shelf), open_page(shelf)
@@ -262,3 +289,18 @@ def test_a_whole_purchase_on_stripe_s_page_has_one_effect(
         fake_stripe.post("/_test/deliveries", event=delivered["event"])
         fake_stripe.wait_until_delivered()
     assert len(sent) == 2, "the signature of the transaction and the claim"
+
+
+def test_who_hears_later_that_the_money_does_not_come_gets_one_mail(
+    buyer: Buyer, fake_stripe: FakeStripe, fake_brevo: FakeBrevo, run_jobs: RunJobs
+) -> None:
+    opened = open_page(buyer)
+    page = f"/_test/checkout_sessions/{opened.page_id}"
+    fake_stripe.post(f"{page}/pay", delayed=True)
+    fake_stripe.post(f"{page}/settle", succeeds=False)
+    fake_stripe.wait_until_delivered()
+    assert run_jobs() == []
+    (mail,) = fake_brevo.mails()
+    assert "payment_failed" in str(mail["tags"])
+    assert str(mail["subject"]).endswith("pas abouti")
+    assert read_effect(buyer, opened) == LOST
