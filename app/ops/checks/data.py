@@ -58,12 +58,12 @@ DATABASE = (
     Check(
         "database.guards",
         ("S0-138",),
-        "prix, promotions, stock, commandes, retours, paiements et remboursements exigent un auteur",
+        "prix, promotions, stock, commandes, retours, paiements, litiges et remboursements exigent un auteur",
         "query \"SELECT string_agg(relname::text, ' ' ORDER BY relname) FROM pg_trigger JOIN pg_class ON pg_class.oid ="
         " tgrelid WHERE tgname = 'demand_actor' AND tgenabled = 'O'\"",
         equals(
-            "order order_return payment price price_list price_list_price promotion promotion_use refund stock_level"
-            " stock_reservation"
+            "dispute order order_return payment payout price price_list price_list_price promotion promotion_use refund"
+            " stock_level stock_reservation"
         ),
         "comptoir_owner : rétablir les déclencheurs par alembic, puis chercher qui les a retirés",
     ),
