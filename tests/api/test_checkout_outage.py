@@ -1,23 +1,28 @@
 """Stripe is down: after five calls nobody waits for it, the shop goes on, and everything opens again by itself."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue
 from app.core.shared_redis import get_shared_redis
-from app.gateways.errors import Retryable, Terminal
+from app.gateways.errors import Retryable, Terminal, VendorFailure
 from app.payments.breaker import MOST_OUTAGES, OUTAGES, PROBE, WITHIN_SECONDS, get_local_state, guarded, is_breaker_open
 from app.payments.errors import CheckoutUnavailable
 from app.shop.service import set_shop
 from tests.api.test_health import beat
 from tests.command import run_command
 from tests.in_process import RunJobs
+from tests.order_link import ask_for_page, open_page, place
 from tests.rows import row
+from tests.services import ENVIRONMENT, ROOT
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, change_settings, read_rows, read_state
 from tests.stripe_news import deliver, event_about, intent_of_nobody
 
@@ -188,6 +193,7 @@ def recover(run_jobs: RunJobs) -> None:
         (Retryable("stripe", "vendor_error", http_status=502), True),
         (Retryable("stripe", "rate_limited", http_status=429), False),
         (Retryable("stripe", "idempotency_key_in_use", http_status=409), False),
+        (Retryable("stripe", "invalid_request_error", http_status=401), False),
         (Terminal("stripe", "card_declined", http_status=402), False),
         (Terminal("stripe", "parameter_missing", http_status=400), False),
         (Terminal("stripe", "idempotency_error", http_status=400), False),
@@ -223,8 +229,40 @@ def test_outages_far_apart_do_not_add_up(environment: dict[str, str]) -> None:
     assert not is_breaker_open()
 
 
+def test_another_process_knows_it_too_and_opens_for_this_one(environment: dict[str, str]) -> None:
+    def call_there() -> str:
+        script = "from app.payments.breaker import guarded\nprint(guarded(lambda: 'it left'))"
+        done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    for _ in range(MOST_OUTAGES):
+        with pytest.raises(Retryable):
+            guarded(failing(Retryable("stripe", "unreachable")))
+    let_thirty_seconds_pass()
+
+    def try_here() -> None:
+        refused = call_there()  # while this process has the one try
+        assert "CheckoutUnavailable" in refused
+        assert "it left" not in refused.splitlines()
+        raise Retryable("stripe", "unreachable")
+
+    with pytest.raises(Retryable):
+        guarded(try_here)
+    let_thirty_seconds_pass()
+    assert "it left" in call_there().splitlines()
+    assert not is_breaker_open()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Terminal("stripe", "no_such_intent", http_status=404),
+        Retryable("stripe", "invalid_request_error", http_status=401),
+        Retryable("stripe", "forbidden", http_status=403),
+    ],
+)
 def test_without_redis_each_process_knows_for_itself(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, refusal: VendorFailure
 ) -> None:
     change_settings(monkeypatch, REDIS_URL="redis://127.0.0.1:1/0")
     get_shared_redis.cache_clear()
@@ -235,7 +273,30 @@ def test_without_redis_each_process_knows_for_itself(
         guarded(lambda: pytest.fail("no call leaves"))
     assert 1 <= int(refused.value.headers["Retry-After"]) <= 31
     get_local_state().next_probe_at = 0.0
-    with pytest.raises(Terminal):  # a no is an answer
-        guarded(failing(Terminal("stripe", "no_such_intent", http_status=404)))
+    with pytest.raises(VendorFailure):  # a no is an answer
+        guarded(failing(refusal))
     assert guarded(lambda: "answered") == "answered"
     assert [action for action, _ in read_rows(AUDIT)] == ["stripe.breaker_opened"]
+
+
+def test_while_our_key_is_refused_nothing_is_given_up(buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs) -> None:
+    """Revoked in mid-rotation: Stripe looked at no object, so a superseded page or intent must still be ended."""
+    page, intent_id, waiting = open_page(buyer), buyer.open_session(buyer.fill_cart()).intent_id, place(buyer)
+    ours = ENVIRONMENT["STRIPE_SECRET_KEY"]
+    fake_stripe.post("/_test/keys", revoked=[ours], accepted=["sk_test_the_next_one"])
+    refused = ask_for_page(buyer, waiting)
+    assert (refused.status_code, is_unavailable(refused)) == (503, True)
+    with unit_of_work("test") as session:
+        enqueue(session, "payments.expire_checkout_session", checkout_session_id=page.page_id)
+        enqueue(session, "payments.cancel_intent", intent_id=intent_id)
+    assert sorted(run_jobs()) == ["payments.cancel_intent", "payments.expire_checkout_session"]
+    assert not is_breaker_open()
+    fake_stripe.post("/_test/keys", accepted=[ours])
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"))
+    assert run_jobs() == []
+    assert fake_stripe.read_object(f"checkout/sessions/{page.page_id}")["status"] == "expired"
+    assert fake_stripe.read_object(f"payment_intents/{intent_id}")["status"] == "canceled"
+    assert ask_for_page(buyer, waiting).status_code == 200
+    assert read_rows("SELECT count(*) FROM payment_session WHERE checkout_session_id IS NOT NULL") == [(2,)]
+    assert read_rows("SELECT count(*) FROM payment_session") == [(3,)], "the same attempt under its key"
