@@ -15,9 +15,9 @@ from app.stock.service import release
 def cancel_order(session: Session, order: Order, at: datetime) -> bool:
     """Cancel an order whose cart and row are locked, and give back what it kept; whether that was news.
 
-    A paid order stays as it is.
+    A paid order stays as it is, and so does one that a person looks at: some money of it is here.
     """
-    if order.paid_at is not None or order.canceled_at is not None:
+    if order.paid_at is not None or order.review_reason is not None or order.canceled_at is not None:
         return False
     mark_canceled(order, at)
     supersede_sessions(session, order.payment_collection_id)

@@ -88,10 +88,11 @@ def find_open_attempt(session: Session, collection_id: str, now: datetime) -> Pa
 
 
 def list_unpaid_order_ids(session: Session, now: datetime, limit: int) -> list[str]:
-    """Orders made before their payment that nobody paid in their time, oldest first."""
+    """Orders made before their payment of which no money came in their time, oldest first."""
     unpaid = select(Order.id).where(
         Order.is_placed_unpaid,
         Order.paid_at.is_(None),
+        Order.review_reason.is_(None),
         Order.canceled_at.is_(None),
         Order.created_at < now - UNPAID_LIFE,
     )
