@@ -15,6 +15,7 @@ from app.core.jobs import enqueue_at
 from app.payments.models import Payment, Refund
 from app.payments.queries import lock_refunds
 from app.payments.record_refund import follow_refunds, mark_refund
+from app.payments.rules import STRIPE_PROVIDER
 from app.refunds.errors import RefundNotAwaited
 from app.refunds.queries import LockedMoney, get_contest, get_parcel, lock_money, lock_money_of_refund
 from app.refunds.queue_mails import queue_refund_sent
@@ -159,7 +160,7 @@ def _commit_amount(session: Session, payment: Payment, amount_cents: int) -> Non
 
 def _ask_to_send(session: Session, money: LockedMoney, refund: Refund) -> None:
     """Stripe's money is sent by us; of a transfer or cash the person who asks says that they gave it back."""
-    if money.payment.payment_intent_id is not None:
+    if money.payment.provider_id == STRIPE_PROVIDER:  # its intent may be told later than its money
         enqueue_at(session, "refunds.send", utc_now() + FIRST_JOB_AFTER, refund_id=refund.id)
         return
     mark_refund(session, money.payment, refund, "succeeded")
