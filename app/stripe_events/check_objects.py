@@ -13,7 +13,7 @@ from app.core.db import unit_of_work
 from app.core.log import log_event, log_failure
 from app.core.settings import get_settings
 from app.gateways.errors import Terminal, VendorFailure
-from app.gateways.stripe import Json, StripeGateway, get_stripe
+from app.gateways.stripe import Intent, Json, StripeGateway, get_stripe
 from app.payments.record_event import StripeEvent
 from app.stripe_events.apply_event import apply_event
 from app.stripe_events.errors import StripeUnanswered
@@ -28,6 +28,8 @@ BATCH = 20
 MOST_PER_JOB = 200
 # Until then the customer may be paying, and the webhook on its way.
 OPEN_SINCE = timedelta(hours=1)
+# What an intent is whose last attempt was declined; Stripe has no word for it.
+FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -94,17 +96,26 @@ def _ask(stripe: StripeGateway, each: OpenObject) -> Sequence[StripeEvent]:
     if each.refund_id is not None:
         refund = stripe.retrieve_refund(each.refund_id)
         return _news(each, refund.raw, refund.status, told_at)
-    intent_id = each.intent_id
     if each.checkout_session_id is not None:
-        checkout = stripe.retrieve_checkout_session(each.checkout_session_id)
-        status = f"{checkout.status}:{checkout.payment_status}"
-        news = _news(each, checkout.raw, status, told_at)
-        if news or checkout.payment_intent_id is None:
-            return news
-        intent_id = checkout.payment_intent_id
-    intent = stripe.retrieve_payment_intent(intent_id or "")
-    status = "failed" if intent.error_code and intent.status == "requires_payment_method" else intent.status
+        return _ask_of_page(stripe, each, each.checkout_session_id, told_at)
+    intent = stripe.retrieve_payment_intent(each.intent_id or "")
+    return _news(each, intent.raw, _describe(intent), told_at)
+
+
+def _ask_of_page(stripe: StripeGateway, each: OpenObject, page_id: str, told_at: datetime) -> Sequence[StripeEvent]:
+    page = stripe.retrieve_checkout_session(page_id)
+    news = _news(each, page.raw, f"{page.status}:{page.payment_status}", told_at)
+    if news or page.payment_intent_id is None:
+        return news
+    intent = stripe.retrieve_payment_intent(page.payment_intent_id)
+    status = _describe(intent)
+    if page.status == "complete" and status == FAILED:  # unlike one that is open, it can be paid no more
+        return _news(each, page.raw, f"{page.status}:{status}", told_at)
     return _news(each, intent.raw, status, told_at)
+
+
+def _describe(intent: Intent) -> str:
+    return FAILED if intent.error_code and intent.status == "requires_payment_method" else intent.status
 
 
 def _news(each: OpenObject, raw: Json, status: str, told_at: datetime) -> Sequence[StripeEvent]:

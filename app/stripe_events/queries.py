@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, collate, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, collate, delete, func, literal, or_, select
 from sqlalchemy.orm import Session, defer
 
 from app.notifications.models import Message
@@ -134,6 +134,12 @@ def _list_attempts(session: Session, after_id: str, before: datetime, limit: int
         (PaymentSession.failed_at.is_not(None), "failed"),
         else_="",
     )
+    # Its money was on its way and does not come: such a page is over.
+    is_lost = and_(
+        PaymentSession.checkout_session_id.is_not(None),
+        PaymentSession.status == "canceled",
+        func.coalesce(PaymentSession.failed_at >= PaymentSession.processing_since_at, False),
+    )
     in_order = collate(PaymentSession.id, "C")
     wanted = select(PaymentSession.id, PaymentSession.payment_intent_id, PaymentSession.checkout_session_id, known)
     rows = session.execute(
@@ -145,6 +151,7 @@ def _list_attempts(session: Session, after_id: str, before: datetime, limit: int
             PaymentSession.canceled_at.is_(None),
             said.is_distinct_from("canceled"),
             ~paid.exists(),
+            ~is_lost,
         )
         .order_by(in_order)
         .limit(limit)

@@ -59,6 +59,7 @@ _NEWS = {
     ("checkout.session", "complete:paid"): "checkout.session.completed",
     ("checkout.session", "complete:no_payment_required"): "checkout.session.completed",
     ("checkout.session", "complete:unpaid"): "checkout.session.completed",
+    ("checkout.session", "complete:failed"): "checkout.session.async_payment_failed",
     ("checkout.session", "expired:unpaid"): "checkout.session.expired",
     ("refund", "pending"): "refund.updated",
     ("refund", "succeeded"): "refund.updated",
@@ -77,7 +78,8 @@ class News:
 def decide_news(kind: str, status: str, known_status: str) -> News:
     """An object whose status is another one than the one known here is news, as the event that never came.
 
-    A Checkout Session that waits for its money is known as `complete:unpaid`. Source: payments §2.3, §3.3.
+    A Checkout Session that waits for its money is known as `complete:unpaid`, one whose intent failed meanwhile is
+    `complete:failed`. Source: payments §2.3, §3.3.
     """
     return News(None if status == known_status else _NEWS.get((kind, status)))
 

@@ -11,7 +11,7 @@ from app.stripe_events.jobs import read_objects as run_check
 from tests.command import Done, run_command
 from tests.in_process import RunJobs
 from tests.money_back import buy
-from tests.order_link import open_page, turn
+from tests.order_link import ask_for_page, open_page, read_reserved, show, turn
 from tests.shop_front import Buyer, FakeStripe, read_rows, read_state
 
 ATTEMPTS = "SELECT status FROM payment_session ORDER BY created_at"
@@ -99,6 +99,22 @@ def test_a_page_that_ended_in_silence_is_read(buyer: Buyer, fake_stripe: FakeStr
     assert read_rows('SELECT count(*) FROM "order" WHERE paid_at IS NOT NULL') == [(2,)]
     assert figures(look()) == (0, 1, 0, 0, 0)
     assert still_open.page_id in str(fake_stripe.calls("checkout.sessions.retrieve")[-1])
+
+
+def test_money_that_was_on_its_way_and_silently_does_not_come_ends_the_order_once(
+    buyer: Buyer, fake_stripe: FakeStripe
+) -> None:
+    opened = open_page(buyer)
+    turn(fake_stripe, opened.page_id, "pay", delayed=True)
+    fake_stripe.wait_until_delivered()
+    turn(fake_stripe, opened.page_id, "settle", succeeds=False, event="none")
+    make_old()
+    assert figures(look()) == (0, 1, 1, 0, 0)
+    assert show(buyer, opened.order_id)["payment_status"] == "canceled"
+    assert (read_reserved(), read_rows("SELECT template FROM message")) == (0, [("payment_failed",)])
+    refused = ask_for_page(buyer, opened.order_id)
+    assert (refused.status_code, refused.json()["code"]) == (409, "order_canceled")
+    assert figures(look()) == (0, 0, 0, 0, 0), "nothing more can come of it"
 
 
 def test_no_object_starves_another(buyer: Buyer, fake_stripe: FakeStripe) -> None:
