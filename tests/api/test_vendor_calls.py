@@ -7,7 +7,9 @@ from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue
+from tests.command import run_command
 from tests.in_process import RunJobs
+from tests.lost_news import lose_payment
 from tests.money_back import buy, hire
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe
 from tests.vendor_watch import Watcher
@@ -85,6 +87,24 @@ def test_money_goes_back_between_transactions(
         session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"))
     assert run_jobs() == []
     assert {"refunds.create", "refunds.list", "send_transac_email"} < set(watcher.calls)
+    assert watcher.findings == []
+
+
+def test_what_reads_stripe_anew_reads_between_transactions(
+    buyer: Buyer, fake_stripe: FakeStripe, watcher: Watcher
+) -> None:
+    event_id, intent = lose_payment(buyer, fake_stripe)
+    for arguments in (
+        ("trace", str(intent["id"])),
+        ("events", "drift", "--until", "2099-01-01"),
+        ("events", "reconcile"),
+        ("events", "replay", event_id, "--force"),
+        ("events", "drift", "--until", "2099-01-01"),
+    ):
+        assert run_command(*arguments).code in (0, 1), arguments
+    buyer.open_session(buyer.fill_cart())
+    assert run_command("events", "check").code == 0
+    assert {"events.list", "payment_intents.list", "payment_intents.retrieve", "refunds.list"} <= set(watcher.calls)
     assert watcher.findings == []
 
 
