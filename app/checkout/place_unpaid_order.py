@@ -22,7 +22,7 @@ from app.orders.place_order import Placement, place_order
 from app.orders.queries import get_order_of_cart
 from app.payments.service import create_collection, follow_amount, supersede_sessions
 from app.promotions.service import take_uses
-from app.stock.service import release, reserve_until
+from app.stock.service import reserve_until
 
 # So long pieces wait for the first attempt to pay.
 KEPT_FOR = timedelta(minutes=30)
@@ -56,7 +56,6 @@ def _place(session: Session, cart: Cart) -> Order | Refusal:
         return surprise
     check_orderable(read_readiness(contents, has_session=True))
     if contents.totals.total_cents == 0:
-        release(session, cart.id)
         return complete_cart(session, contents, open_free_session(session, contents.cart), None).order
     return _place_unpaid(session, contents)
 

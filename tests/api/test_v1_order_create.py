@@ -6,10 +6,12 @@ from sqlalchemy import text
 
 from app.checkout.jobs import cancel_unpaid
 from app.core.db import unit_of_work
+from tests.concurrency.buyers import ROW_LOCK
 from tests.factories.promotions import make_promotion
 from tests.in_process import RunJobs
 from tests.order_link import ask_for_order, ask_for_page, open_page, place, read_reserved, show, turn
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, read_rows, read_state
+from tests.statements import counted_statements
 
 
 def test_an_order_stands_before_its_payment_and_sells_nothing(buyer: Buyer, fake_brevo: FakeBrevo) -> None:
@@ -152,6 +154,21 @@ def test_an_order_that_nobody_pays_in_seven_days_gives_back_what_it_kept(
     cancel_unpaid()
     assert run_jobs() == []
     assert read_state() | {"jobs": 0, "events": 0} == before | {"jobs": 0, "events": 0}
+
+
+def test_what_owes_nothing_is_bought_at_once_and_locked_in_the_one_order(buyer: Buyer) -> None:
+    """A card payment was being opened when promotions took everything off; levels come last (app/core/locks.py)."""
+    cart_id = buyer.fill_cart()
+    buyer.open_session(cart_id)
+    with unit_of_work("test") as session:
+        make_promotion(session, "TOUT", percentage="100", is_automatic=True)
+        make_promotion(session, "PORT", percentage="100", is_automatic=True, target_type="shipping_methods")
+    with counted_statements() as sent:
+        order = ask_for_order(buyer, cart_id).json()["order"]
+    assert (order["total_cents"], order["payment_status"]) == (0, "paid")
+    assert (read_state()["stock"], read_reserved(), read_state()["payments"]) == (9, 0, 1)
+    locked = [each.split("FROM")[1].split()[0] for each in sent if ROW_LOCK.search(each)]
+    assert list(dict.fromkeys(locked)) == ["cart", "payment_collection", "promotion", "stock_level"]
 
 
 def turn_status(stripe: FakeStripe, page_id: str) -> int:
