@@ -14,7 +14,7 @@ BUDGET_SECONDS = {
     "tests/contract": 20,
     "tests/api": 400,
     "tests/concurrency": 60,
-    "tests/faults": 120,
+    "tests/faults": 150,
     "tests/sdk": 60,
     "tests/browser": 60,
     "tests/deploys": 30,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.core.db import unit_of_work
 from app.payments.event_types import HANDLED_EVENT_TYPES
 from app.payments.verify_journal import verify_journal
+from app.worker.schedule import SCHEDULE
 from tests.processes import NO_AUTHORITIES
 from tests.services import ENVIRONMENT
 from tests.shop_front import FakeBrevo, FakeStripe, Json
@@ -123,7 +124,8 @@ MUST_NOT_BE = {
     "event that is not applied": """
         SELECT stripe_event_id, error_code FROM payment_event WHERE state NOT IN ('processed', 'ignored')""",
     "job that failed for good": """
-        SELECT id, task_name FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing', 'succeeded')""",
+        SELECT id, task_name FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing', 'succeeded')
+            AND task_name <> ALL(string_to_array(:by_the_clock, ','))""",
 }  # fmt: skip
 
 
@@ -151,6 +153,8 @@ def find_faults(stripe: FakeStripe, brevo: FakeBrevo) -> list[str]:
 def compare(session: Session, outside: Outside) -> dict[str, list[tuple[object, ...]]]:
     """What breaks each line that does not hold, as this transaction sees it."""
     given = {name: json.dumps(rows) for name, rows in vars(outside).items()}
+    # Asked for again at the next round: that one of them died with its worker is nobody's concern.
+    given["by_the_clock"] = ",".join(scheduled.job for scheduled in SCHEDULE)
     found = {what: session.execute(text(VENDORS + query), given).all() for what, query in MUST_NOT_BE.items()}
     return {what: [tuple(row) for row in rows] for what, rows in found.items() if rows}
 

@@ -34,10 +34,14 @@ SILENT = {"deliver": False}
 
 @dataclass
 class Strike:
-    """What the fault does when the story comes to its moment; `bring` is how Stripe then brings an event."""
+    """What the fault does when the story comes to its moment; `bring` is how Stripe then brings an event.
+
+    `has_hit`: whether somebody met it.
+    """
 
     now: Callable[[], None]
     bring: Callable[[str], None]
+    has_hit: Callable[[], bool] = lambda: True
     is_done: bool = field(default=False)
 
     def __call__(self) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import psycopg
 import redis
@@ -139,7 +140,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Fault:
-    """`needs`: a vendor's call, news of Stripe, or nothing in particular."""
+    """`needs`: a `call` of a vendor, of `stripe`, its `news`, or nothing in particular."""
 
     name: str
     needs: str
@@ -147,10 +148,12 @@ class Fault:
 
     def fits(self, moment: Moment) -> bool:
         """Whether it can meet this moment."""
-        return {"call": bool(moment.calls), "news": moment.delivers, "": True}[self.needs]
+        calls_stripe = bool(moment.calls) and moment.calls != MAILING
+        kinds = {"call": bool(moment.calls), "stripe": calls_stripe, "news": moment.delivers, "": True}
+        return kinds[self.needs]
 
 
-def of_vendor(name: str, kind: str, when: str = "before", times: int = 2) -> Fault:
+def of_vendor(name: str, kind: str, when: str = "before", times: int = 2, needs: str = "call") -> Fault:
     """The vendor's next calls of the moment go wrong: two of them, so that a repeat of the package is not enough."""
 
     def strike(scene: Scene) -> Strike:
@@ -158,9 +161,12 @@ def of_vendor(name: str, kind: str, when: str = "before", times: int = 2) -> Fau
             more = {"seconds": HANGS_SECONDS} if kind == "hang" else {}
             scene.vendor.break_down(scene.moment.calls, kind, when=when, times=times, **more)
 
-        return Strike(now, bring_once(scene.machine))
+        def has_hit() -> bool:
+            return all(cast("int", left["times"]) < times for left in scene.vendor.get("/_test/faults"))
 
-    return Fault(name, "call", strike)
+        return Strike(now, bring_once(scene.machine), has_hit)
+
+    return Fault(name, needs, strike)
 
 
 def of_ground(name: str, act: Callable[[Ground], None]) -> Fault:
@@ -227,7 +233,12 @@ def bring_twins(machine: Machine, event_id: str) -> None:
 
 def kill_at_work(scene: Scene) -> Strike:
     """The process dies in the middle of what it does at this moment."""
-    return Strike(lambda: scene.machine.arm(scene.moment.work, DIES_AT), bring_once(scene.machine))
+    machine = scene.machine
+    return Strike(
+        now=lambda: machine.arm(scene.moment.work, DIES_AT),
+        bring=bring_once(machine),
+        has_hit=lambda: machine.killed_at() == DIES_AT,
+    )
 
 
 FAULTS = (
@@ -235,7 +246,7 @@ FAULTS = (
     of_vendor("vendor hangs", "hang", times=1),
     of_vendor("vendor answers 429", "rate_limit"),
     of_vendor("vendor answers 401", "unauthorized", times=1),
-    of_vendor("vendor answers 409", "conflict"),
+    of_vendor("Stripe answers 409", "conflict", needs="stripe"),
     of_vendor("vendor answers 500 after executing", "error", "after", times=1),
     of_vendor("vendor answers 502 in HTML", "bad_gateway"),
     of_vendor("connection cut after executing", "refuse", "after"),

@@ -8,6 +8,7 @@ the vendors' books and ours are compared (`books.py`). `make test` plays each fa
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -80,17 +81,25 @@ def test_no_fault_at_any_moment_loses_money_or_doubles_an_effect(machine: Machin
 
 def play(scene: Scene, fault: Fault) -> str:
     """One cell: the story, then everything heals; what went wrong in the story itself, if anything."""
-    strike, problem = fault.strike(scene), ""
+    strike, problems = fault.strike(scene), list[str]()
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        try:
+            yield
+        except (AssertionError, httpx2.HTTPError, SQLAlchemyError) as failure:
+            problems.append(f"{type(failure).__name__}: {failure}")
+
     scene.machine.arm("nothing")
-    try:
+    with noted():
         scene.moment.tell(scene.machine, strike)
-    except (AssertionError, httpx2.HTTPError, SQLAlchemyError) as failure:
-        problem = f"{type(failure).__name__}: {failure}"
-    scene.ground.heal()
+    with noted():
+        scene.ground.heal()
+        scene.machine.settle()
+        assert strike.is_done, "the story never came to its moment"
+        assert strike.has_hit(), "the fault hit nobody"
     for vendor in (scene.machine.stripe, scene.machine.brevo):
         vendor.recover()
-    try:
+    with noted():
         scene.machine.recover()
-    except AssertionError as failure:
-        problem = f"{problem} {failure}"
-    return problem if strike.is_done else f"{problem} the fault never struck"
+    return "; ".join(problems)
