@@ -120,5 +120,5 @@ def _ask_stripe(intent_id: str) -> Intent:
         return guarded(lambda: get_stripe().retrieve_payment_intent(intent_id))
     except Retryable as failure:
         raise CheckoutUnavailable(failure.retry_after_seconds) from failure
-    except Terminal as refusal:  # a wrong key or a lost intent: nothing the buyer can mend
+    except Terminal as refusal:  # a lost intent: nothing the buyer can mend
         raise CheckoutUnavailable from refusal

@@ -35,5 +35,5 @@ def _retrieve(page_id: str) -> CheckoutSession:
         return guarded(lambda: get_stripe().retrieve_checkout_session(page_id))
     except Retryable as failure:
         raise CheckoutUnavailable(failure.retry_after_seconds) from failure
-    except Terminal as refusal:  # a wrong key or a lost page: nothing the buyer can mend
+    except Terminal as refusal:  # a lost page: nothing the buyer can mend
         raise CheckoutUnavailable from refusal

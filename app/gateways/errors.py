@@ -21,8 +21,15 @@ class VendorFailure(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
+# Our key or account is refused, not the object: nothing was looked at, and it passes once a person has put that right.
+ACCOUNT_REFUSED = frozenset({401, 403})
+
+
 class Retryable(VendorFailure):
-    """May succeed later with the same arguments and the same idempotency key; it may also have been executed."""
+    """May succeed later with the same arguments and the same idempotency key; it may also have been executed.
+
+    A refusal of our account is one: what gave up on it would leave behind what it was to end.
+    """
 
     @property
     def is_outage(self) -> bool:
@@ -31,4 +38,4 @@ class Retryable(VendorFailure):
 
 
 class Terminal(VendorFailure):
-    """Will be refused again however often it is repeated: somebody has to change something."""
+    """This object or these arguments are refused, and will be however often it is repeated."""

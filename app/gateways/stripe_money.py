@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from app.gateways.stripe_client import PAGE, StripeClients, ask, ask_for_all, ask_for_one
+from app.gateways.stripe_client import PAGE, StripeClients, ask_for_all, ask_for_one, ask_within
 from app.gateways.stripe_objects import (
     BalanceTransaction,
     Intent,
@@ -39,7 +39,8 @@ class MoneyCalls(StripeClients):
             "metadata": dict(metadata),
         }
         refunds = self._brief.v1.refunds
-        return read_refund(ask_for_one(lambda: refunds.create(params, {"idempotency_key": idempotency_key})))
+        made = ask_within(self._brief_seconds, lambda: refunds.create(params, {"idempotency_key": idempotency_key}))
+        return read_refund(made.to_dict(for_json=True))
 
     def retrieve_refund(self, refund_id: str) -> StripeRefund:
         """The refund as it is now."""
@@ -78,5 +79,5 @@ class MoneyCalls(StripeClients):
 
     def read_balance(self) -> dict[str, int]:
         """What is there to be refunded from or paid out now, in cents per currency; one try: it is a probe."""
-        balance = ask(lambda: self._brief.v1.balance.retrieve())
+        balance = ask_within(self._brief_seconds, lambda: self._brief.v1.balance.retrieve())
         return {each.currency: each.amount for each in balance.available}

@@ -15,8 +15,6 @@ from app.refunds.queries import get_contest, lock_money_of_refund
 from app.refunds.queue_mails import queue_refund_failed
 from app.refunds.record_news import record_refund
 
-# Our own key is refused: no refund was looked at, and the next attempt may be made with a better key.
-KEY_REFUSED = (401, 403)
 DISPUTED = "payment_disputed"
 
 
@@ -42,7 +40,7 @@ def try_refund(refund_id: str) -> None:
 def send_refund(refund_id: str) -> None:
     """One attempt, and what it came to; nothing when the refund does not wait to be sent (any more).
 
-    Raises `Retryable` when Stripe gave no answer, `Terminal` when it refused our key; both leave it requested.
+    Raises `Retryable` when Stripe gave no answer or refused our key, which leaves it requested.
     """
     dispatch = _prepare(refund_id)
     if dispatch is None:
@@ -50,8 +48,6 @@ def send_refund(refund_id: str) -> None:
     try:
         told = _carry_out(dispatch)
     except Terminal as refusal:
-        if refusal.http_status in KEY_REFUSED:
-            raise
         _record_refusal(refund_id, refusal.code)
         return
     if told is None:
