@@ -171,7 +171,8 @@ def test_every_type_may_be_applied_again_by_force(buyer: Buyer, fake_stripe: Fak
         assert len(done.out.splitlines()) == done.out.count(" processed -> processed")
     about = "SELECT stripe_event_id, order_id FROM payment_event WHERE object_id = :id"
     ((event_id, order_id),) = read_rows(about, id=page_id)
-    assert [each["type"] for each in answer("show", page_id)] == [SUCCEEDED, "checkout.session.completed"][::-1]
+    # Both in one second, in whichever order they came.
+    assert {each["type"] for each in answer("show", page_id)} == {SUCCEEDED, "checkout.session.completed"}
     assert {str(each["order_id"]) for each in answer("show", str(event_id)) + answer("show", str(order_id))} == {
         order_id
     }
