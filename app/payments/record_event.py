@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.context import current_request_id
 from app.core.db import Base
 from app.core.strict_json import keep_storable
-from app.payments.models import PaymentEvent
+from app.payments.models import Payment, PaymentEvent
 from app.payments.rules import OPEN_EVENT_STATES, decide_next_try
 
 _ledger = Base.metadata.tables[PaymentEvent.__tablename__]
@@ -25,6 +25,8 @@ _TOLD = (
 )  # fmt: skip
 _ROW = insert(_ledger).values({name: bindparam(name) for name in (*_TOLD, "state", "error_code")})
 _TAKEN = (_ledger.c.id, _ledger.c.attempts, _ledger.c.received_at)
+# Objects that belong to the payment of the intent they name, and to nothing else.
+OF_PAYMENTS = ("charge", "refund", "dispute")
 # Built once: making a statement anew costs as much as sending it.
 _CLAIM = _ROW.on_conflict_do_update(
     index_elements=[_ledger.c.stripe_event_id], set_={"attempts": _ledger.c.attempts + 1}, where=_is_open
@@ -119,10 +121,15 @@ def mark_event_failed(session: Session, event: StripeEvent, source: str, error_c
 
 
 def list_due_events(session: Session, limit: int) -> list[bytes]:
-    """The bodies of events whose next try is due, oldest first."""
+    """The bodies of events whose next try is due, oldest first.
+
+    So is what was told of a payment that came later, however long ago nobody knew it.
+    """
+    came = exists().where(Payment.payment_intent_id == PaymentEvent.payment_intent_id)
+    is_known_now = and_(PaymentEvent.state == "unmatched", PaymentEvent.object_type.in_(OF_PAYMENTS), came)
     due = select(PaymentEvent.body).where(
         PaymentEvent.state.in_(OPEN_EVENT_STATES),
-        PaymentEvent.next_try_at <= utc_now(),
+        or_(PaymentEvent.next_try_at <= utc_now(), is_known_now),
         PaymentEvent.body.is_not(None),
     )
     return [body for body in session.scalars(due.order_by(PaymentEvent.event_created_at).limit(limit)) if body]

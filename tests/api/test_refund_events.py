@@ -3,17 +3,20 @@
 from itertools import permutations
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.payments.execution import key_of
 from app.payments.queries import get_payment
 from app.refunds.service import record_intention
+from app.stripe_events.jobs import sweep
 from tests.command import run_command
 from tests.lost_news import put_event
 from tests.money_back import MONEY, PAID, STORED, News, Paid, bring, buy, hire, last_refund
 from tests.proofs import proof_size
 from tests.rows import row
 from tests.shop_front import Buyer, FakeStripe, Json, read_rows, read_state
+from tests.stripe_news import deliver, event_about
 
 FACTS = (
     "SELECT refund.status, origin, refund.amount_cents, told_at, pending_reason, refund.error_code,"
@@ -138,6 +141,26 @@ def test_news_of_a_payment_that_is_not_here_waits(paid: Paid) -> None:
     ):
         assert bring(news.make(kind, thing)) == "unmatched"
     assert read_rows("SELECT count(*) FROM refund") == [(0,)]
+
+
+def test_a_refund_that_came_long_before_its_payment_is_known_with_it(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    """Longer than it is tried each minute: money that went back is never unknown once the payment is there."""
+    attempt = buyer.open_session(buyer.fill_cart(2))
+    intent = fake_stripe.pay(attempt.intent_id, deliver=False)
+    fake_stripe.post("/_test/refunds", payment_intent=attempt.intent_id, amount=1000)
+    fake_stripe.wait_until_delivered()
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE payment_event SET received_at = now() - interval '1 hour', next_try_at = now()"))
+    sweep()
+    unmatched = read_rows("SELECT DISTINCT state, next_try_at FROM payment_event")
+    assert unmatched == [("unmatched", None)]
+    sweep()
+    assert read_rows("SELECT max(attempts) FROM payment_event") == [(2,)], "nobody tries it for ever"
+    assert deliver(buyer, event_about(intent)).status_code == 200
+    assert read_rows(MONEY) == [(0, 0)]
+    sweep()
+    assert read_rows(MONEY) == [(1000, 1000)]
+    assert read_rows("SELECT DISTINCT state FROM payment_event") == [("processed",)]
 
 
 def test_an_intention_is_sent_once_approved_and_declined_it_frees_its_amount(
