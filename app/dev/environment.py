@@ -15,11 +15,10 @@ def plain_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
 
 
-def instance_environment(wishes: Wishes, memory: Memory, database_url: str, redis_url: str) -> dict[str, str]:
+def instance_settings(wishes: Wishes, memory: Memory, database_url: str, redis_url: str) -> dict[str, str]:
     """The settings of this instance: real servers, fake vendors, secrets of its own."""
     own = f"{wishes.url},http://localhost:{wishes.port}"
     return {
-        **plain_environment(),
         "COMPTOIR_ENV": "development",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

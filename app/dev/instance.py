@@ -168,13 +168,17 @@ def save_memory(data: Path, memory: Memory) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """As `write_private`, an object."""
+    write_private(path, json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def write_private(path: Path, content: str) -> None:
     """Replace the file in one move, readable by its owner only: it holds secrets."""
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     new.touch(mode=0o600)
     with new.open("w") as file:
-        json.dump(content, file, indent=2, ensure_ascii=False)
-        file.write("\n")
+        file.write(f"{content}\n")
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)

@@ -39,7 +39,7 @@ def welcome(wishes: Wishes, memory: Memory, seconds: float) -> None:
         f"  Clé publique / key     {key}\n"
         f"  Faux Stripe / fake     http://127.0.0.1:{memory.ports['fake_stripe']}\n"
         f"  Faux Brevo / fake      http://127.0.0.1:{memory.ports['fake_brevo']}\n"
-        f"  Données / data         {wishes.data}   (up.json, log/)\n"
+        f"  Données / data         {wishes.data}   (up.json, env, log/)\n"
         f"\n"
         f"  Essayez / try it:\n"
         f"  curl -H 'x-publishable-api-key: {key}' {wishes.url}/store/products?limit=3\n"

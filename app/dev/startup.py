@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.dev.environment import instance_environment, plain_environment
+from app.dev.environment import instance_settings, plain_environment
 from app.dev.family import Database, Family, Running, pid_file_of, spawn
 from app.dev.guard import wait_until
-from app.dev.instance import ADMIN_EMAIL, Memory, Wishes, save_memory, write_json
+from app.dev.instance import ADMIN_EMAIL, Memory, Wishes, save_memory, write_json, write_private
 from app.dev.postgres import Cluster, start_cluster
 from app.dev.redis import start_redis
 from app.dev.refusals import gave_up
@@ -45,7 +45,8 @@ class Startup:
         with progress("cache Redis"):
             redis_url = self._start_redis()
         save_memory(self.wishes.data, self.memory)
-        environment = instance_environment(self.wishes, self.memory, cluster.url(DATABASE), redis_url)
+        settings = instance_settings(self.wishes, self.memory, cluster.url(DATABASE), redis_url)
+        environment = {**plain_environment(), **settings}
         self._prepare(environment)
         with progress("web, tâches de fond, faux Stripe, faux Brevo / web, worker, fakes"):
             web = self._start_program("web", ["app.serve", "--fd", "0"], environment, self.listener.fileno())
@@ -53,6 +54,8 @@ class Startup:
             self._wait_until_listening("fake_stripe", stripe)
             self._wait_until_listening("fake_brevo", brevo)
             self._wait_until_ready(web)
+        lines = [f"{name}={value}" for name, value in settings.items()]
+        write_private(self.wishes.data / "env", "\n".join(lines))
         write_json(self.wishes.data / "up.json", self._contract(cluster))
 
     def _start_fake_stripe(self) -> Running:

@@ -1,12 +1,17 @@
 """One purchase in the demo shop, whole: the real web process, the real worker, both fakes, and nothing else."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Goods
-from tests.up.command import Instance
+from tests.up.command import ROOT, Instance
 from tests.waiting import wait_until
 
 SKU = "AURA-NOIR"
@@ -68,3 +73,16 @@ def test_a_customer_buys_a_pair_of_glasses(shop: Instance, buyer: Buyer) -> None
     assert query(shop, stock, SKU) == before - 1
     paid = "SELECT amount_cents FROM payment WHERE payment_intent_id = %s AND captured_at IS NOT NULL"
     assert query(shop, paid, attempt.intent_id) == TOTAL_CENTS
+
+    verdict = ask(shop, "trace", attempt.intent_id)
+    assert verdict["verdict"] == "in_order", verdict
+
+
+def ask(shop: Instance, *arguments: str) -> dict[str, object]:
+    """A command of the shop, by the settings that `make up` left for it."""
+    environment = {**os.environ, "COMPTOIR_ENV_FILE": str(shop.data / "env")}
+    command = [str(Path(sys.executable).with_name("comptoir")), *arguments, "--json"]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
