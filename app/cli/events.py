@@ -26,6 +26,8 @@ from app.stripe_events.replay_events import Replayed, replay_event, replay_event
 app = typer.Typer(no_args_is_help=True)
 
 MOST_SHOWN = 200
+# What a process of ours holds in memory at once.
+MOST_LISTED = 10_000
 
 
 class State(StrEnum):
@@ -56,7 +58,7 @@ ForceOption = Annotated[
         ),
     ),
 ]
-MostOption = Annotated[int, typer.Option("-n", min=1, help=french_or_english("Au plus", "At most"))]
+MostOption = Annotated[int, typer.Option("-n", min=1, max=MOST_LISTED, help=french_or_english("Au plus", "At most"))]
 
 
 @app.command(

@@ -6,6 +6,7 @@ Exit 0: done. 1: refused, with one sentence. 2: wrong use.
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -13,8 +14,14 @@ import typer
 from app.cli.language import french_or_english
 from app.cli.output import print_refusal
 from app.core.errors import Refusal
-from app.core.log import configure_logging
+from app.core.log import class_name, configure_logging, log_failure
 from app.core.settings import SettingsRefused
+from app.gateways.errors import VendorFailure
+
+# By name: whoever asks for help waits for no database package.
+DATABASE_AWAY = frozenset(
+    {"sqlalchemy.exc.OperationalError", "psycopg.OperationalError", "psycopg.errors.AdminShutdown"}
+)
 
 # A noun whose module has several verbs. Only the one that is called is imported: `--help` stays quick.
 NOUNS: tuple[tuple[str, str, str, str], ...] = (
@@ -75,15 +82,49 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def exit_code_of(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code: a refusal is one sentence, never a traceback."""
+    as_json = "--json" in arguments
+    if any(map(_is_broken, arguments)):
+        print_refusal("l'argument n'est pas de l'UTF-8. / the argument is not UTF-8.", "not_utf8", as_json=as_json)
+        return 2
     try:
         build(arguments)(list(arguments), prog_name="comptoir")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except SettingsRefused as refused:
         for problem in refused.problems:
-            print_refusal(f"{problem.name} : {problem.message}", "settings_refused", as_json="--json" in arguments)
+            print_refusal(f"{problem.name} : {problem.message}", "settings_refused", as_json=as_json)
         return 1
     except Refusal as refusal:
-        print_refusal(refusal.message, refusal.code, as_json="--json" in arguments)
+        print_refusal(refusal.message, refusal.code, as_json=as_json)
+        return 1
+    except Exception as failure:  # its traceback would print what it was about: statements, addresses
+        log_failure("command failed", failure, at=_place_of(failure))
+        print_refusal(*_describe(failure), as_json=as_json)
         return 1
     return 0
+
+
+def _is_broken(argument: str) -> bool:
+    """Whether it holds bytes that are no UTF-8, which nothing here can store or look for."""
+    return any("\ud800" <= sign <= "\udfff" for sign in argument)
+
+
+def _describe(failure: Exception) -> tuple[str, str]:
+    """A sentence and a code."""
+    kind = class_name(failure)
+    if kind in DATABASE_AWAY:
+        return (
+            "la base de données ne répond pas ; relancez la même commande dans un instant. / "
+            "the database does not answer; give the same command again shortly.",
+            "database_away",
+        )
+    if isinstance(failure, VendorFailure):
+        text = f"{failure.vendor} a répondu {failure.code}. / {failure.vendor} answered {failure.code}."
+        return text, failure.code
+    return f"échec inattendu ({kind}), voir le journal. / unexpected failure ({kind}), see the log.", "unexpected"
+
+
+def _place_of(failure: Exception) -> str:
+    """The line of ours that failed."""
+    places = [each for each in traceback.extract_tb(failure.__traceback__) if "/app/" in each.filename]
+    return f"{os.path.basename(places[-1].filename)}:{places[-1].lineno}" if places else ""

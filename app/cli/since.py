@@ -40,7 +40,7 @@ def read_since(given: str) -> datetime | None:
         if len(given) == len("2026-11-21"):
             return compute_day_start(date.fromisoformat(given)).astimezone(UTC)
         instant = datetime.fromisoformat(given)
-    except ValueError:
+    except (ValueError, OverflowError):  # the first day of all has no instant before it
         raise InvalidRequest(
             french_or_english(
                 "--since : une date (2026-11-21), un instant (2026-11-21T10:00Z) ou une durée (90m, 6h, 3d).",

@@ -87,6 +87,7 @@ def get_engine() -> Engine:
         pool_size=10,
         max_overflow=5,
         pool_timeout=5,
+        hide_parameters=True,  # in the texts of failures: they hold addresses
         json_deserializer=from_json,
         connect_args={
             "cursor_factory": Cursor,

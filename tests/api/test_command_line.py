@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from app.core.db import unit_of_work
 from app.dev.postgres import free_port
+from tests.command import run_command
 from tests.processes import Processes, wait_until_serving
-from tests.services import ROOT
+from tests.services import ENVIRONMENT, ROOT
 from tests.waiting import wait_until
 
 
@@ -51,3 +54,50 @@ def test_the_command_becomes_the_web_process_and_the_worker(processes: Processes
         assert module in Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
         process.terminate()
     assert (web.wait(timeout=30), worker.wait(timeout=30)) == (-signal.SIGTERM, 0)
+
+
+def test_a_command_without_its_database_says_so_and_nothing_of_what_it_was_given() -> None:
+    """A traceback would print the statement with its parameters: the address that was typed."""
+    down = {"DATABASE_URL": "postgresql+psycopg://comptoir:pass_word@127.0.0.1:1/comptoir", "LC_ALL": "fr_FR.UTF-8"}
+    command = [sys.executable, "-c", "from app.cli.main import run; run()", "trace", "--email"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT, "REDIS_URL": "redis://127.0.0.1:1/0", **down},
+        input="jeanne@example.com\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "la base de données ne répond pas" in done.stderr
+    for told in ("Traceback", "SELECT", "jeanne", "pass_word"):
+        assert told not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("events", "show", "evt_\udcff"), 2, "UTF-8"),
+        (("checkout", "close", "--reason", "panne \udcff"), 2, "UTF-8"),
+        (("events", "list", "-n", "99999999999999999999"), 2, "-n"),
+        (("events", "list", "--since", "0001-01-01"), 1, "--since"),
+        (("events", "drift", "--until", "0001-01-01"), 1, "--since"),
+        (("trace", "order_' OR 1=1 --"), 1, "unknown_id"),
+    ],
+)
+def test_odd_arguments_are_refused_in_a_sentence(
+    environment: dict[str, str], arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    done = run_command(*arguments)
+    assert (done.code, said in done.out + done.err) == (code, True), done
+
+
+def test_what_nobody_foresaw_is_a_sentence_too(environment: dict[str, str]) -> None:
+    """The class of the failure and its place are said, never its text: it may hold an address."""
+    with unit_of_work("test") as session:
+        session.execute(text("ALTER TABLE payment_event RENAME COLUMN source TO origin"))
+    done = run_command("events", "list", "--type", "jeanne@example.com", "--json")
+    assert (done.code, done.answer["code"]) == (1, "unexpected")  # type: ignore[index]
+    assert "ProgrammingError" in done.err
+    assert "jeanne" not in done.out + done.err
