@@ -10,8 +10,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app.core.db import get_engine, unit_of_work
 from app.dev.postgres import Cluster
+from app.payments.queries import get_payment
+from app.payments.verify_journal import verify_journal
+from app.refunds.send_refund import try_refund
+from app.refunds.service import RefundAsk, record_intention, request_refund
+from tests.money_back import PAID, buy
 from tests.services import migrate
+from tests.shop_front import Buyer, FakeStripe, read_rows
 
 VERSIONS = Path(__file__).parents[2] / "app" / "migrations" / "versions"
 LEFT = """
@@ -42,6 +49,29 @@ def test_down_to_nothing_and_up_again_gives_the_same_schema(postgres: Cluster) -
         assert dump(postgres, name) == first
     finally:
         postgres.drop_database(name)
+
+
+def test_money_that_moved_is_in_the_journal_after_going_down_and_up_again(
+    buyer: Buyer, fake_stripe: FakeStripe, environment: dict[str, str]
+) -> None:
+    """To the schema before refunds had a life, which knows intentions only, with rows of every kind."""
+    paid = buy(buyer, fake_stripe)
+    with unit_of_work("test") as session:
+        refund_id = request_refund(session, RefundAsk(paid.payment_id, 1000, "lost_in_transit")).id
+    try_refund(refund_id)
+    with unit_of_work("test") as session:
+        record_intention(session, get_payment(session, paid.payment_id), "not_shipped")
+    fake_stripe.post("/_test/disputes", payment_intent=paid.intent_id)
+    fake_stripe.wait_until_delivered()
+    kinds = "SELECT kind, amount_cents FROM payment_journal ORDER BY number"
+    assert read_rows(kinds) == [("payment", PAID), ("refund", -1000), ("dispute_withdrawn", -PAID)]
+    get_engine().dispose()
+    migrate(environment["DATABASE_URL"], "0014_shipping_told", "downgrade")
+    assert read_rows("SELECT status, amount_cents FROM refund") == [("awaiting_approval", PAID - 1000)]
+    migrate(environment["DATABASE_URL"])
+    assert read_rows(kinds) == [("payment", PAID)], "what the older schema cannot keep is in Stripe and in the backups"
+    with unit_of_work("test") as session:
+        assert verify_journal(session).is_sound
 
 
 SECRETS = {

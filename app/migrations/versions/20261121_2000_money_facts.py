@@ -155,4 +155,4 @@ def _restore_refund() -> None:
     ):
         op.drop_constraint(f"ck_refund_{name}", "refund")
         op.create_check_constraint(op.f(f"ck_refund_{name}"), "refund", rule)
-    op.create_unique_constraint(None, "refund", ["payment_id"])
+    op.create_unique_constraint(op.f("uq_refund_payment_id"), "refund", ["payment_id"])
