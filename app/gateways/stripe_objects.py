@@ -1,7 +1,7 @@
 """What Stripe's objects are to us. Each is read from the plain dict of an event or an answer, in any accepted version.
 
 A `read_*` function raises KeyError, TypeError or ValueError on what is no such object. Amounts are integers in the
-currency's smallest unit, instants are UTC; `raw` is the whole object, cleaned of what PostgreSQL refuses.
+currency's smallest unit, its code is in lower case, instants are UTC; `raw` is all of it, cleaned for PostgreSQL.
 """
 
 from collections.abc import Mapping
@@ -81,7 +81,6 @@ class StripeCharge:
     amount_cents: int
     amount_refunded_cents: int
     currency: str
-    is_disputed: bool
     metadata: Mapping[str, str]
     raw: Json = field(repr=False)
 
@@ -159,7 +158,7 @@ def read_intent(given: Json) -> Intent:
         status=str(raw["status"]),
         amount_cents=int(raw["amount"]),
         amount_received_cents=int(raw["amount_received"]),
-        currency=str(raw["currency"]),
+        currency=_currency(raw),
         created_at=_instant(raw["created"]),
         metadata=raw.get("metadata") or {},
         latest_charge_id=_id_of(raw.get("latest_charge")),
@@ -179,7 +178,7 @@ def read_checkout_session(given: Json) -> CheckoutSession:
         payment_status=str(raw["payment_status"]),
         payment_intent_id=_id_of(raw.get("payment_intent")),
         amount_total_cents=raw.get("amount_total"),
-        currency=raw.get("currency"),
+        currency=_currency(raw) if raw.get("currency") else None,
         client_reference_id=raw.get("client_reference_id"),
         metadata=raw.get("metadata") or {},
         created_at=_instant(raw["created"]),
@@ -197,7 +196,7 @@ def read_refund(given: Json) -> StripeRefund:
         # Null in the very old shapes only, where a refund was done once it existed.
         status=str(raw.get("status") or "succeeded"),
         amount_cents=int(raw["amount"]),
-        currency=str(raw["currency"]),
+        currency=_currency(raw),
         payment_intent_id=_id_of(raw.get("payment_intent")),
         charge_id=_id_of(raw.get("charge")),
         created_at=_instant(raw["created"]),
@@ -216,8 +215,7 @@ def read_charge(given: Json) -> StripeCharge:
         payment_intent_id=_id_of(raw.get("payment_intent")),
         amount_cents=int(raw["amount"]),
         amount_refunded_cents=int(raw["amount_refunded"]),
-        currency=str(raw["currency"]),
-        is_disputed=bool(raw.get("disputed")),
+        currency=_currency(raw),
         metadata=raw.get("metadata") or {},
         raw=raw,
     )
@@ -232,7 +230,7 @@ def read_dispute(given: Json) -> StripeDispute:
         charge_id=str(_id_of(raw["charge"])),
         payment_intent_id=_id_of(raw.get("payment_intent")),
         amount_cents=int(raw["amount"]),
-        currency=str(raw["currency"]),
+        currency=_currency(raw),
         status=str(raw["status"]),
         reason=str(raw["reason"]),
         evidence_due_at=_instant(due) if due else None,
@@ -247,7 +245,7 @@ def read_payout(given: Json) -> StripePayout:
     return StripePayout(
         id=str(raw["id"]),
         amount_cents=int(raw["amount"]),
-        currency=str(raw["currency"]),
+        currency=_currency(raw),
         status=str(raw["status"]),
         arrives_on=_instant(raw["arrival_date"]).date(),
         failure_code=raw.get("failure_code"),
@@ -263,7 +261,7 @@ def read_balance_transaction(given: Json) -> BalanceTransaction:
         id=str(raw["id"]),
         kind=str(raw["type"]),
         amount_cents=int(raw["amount"]),
-        currency=str(raw["currency"]),
+        currency=_currency(raw),
         source_id=_id_of(raw.get("source")),
         created_at=_instant(raw["created"]),
     )
@@ -291,6 +289,10 @@ def _id_of(reference: object) -> str | None:
     """Stripe gives an id, or the object itself where it was asked to."""
     given = reference.get("id") if isinstance(reference, dict) else reference
     return given if isinstance(given, str) else None
+
+
+def _currency(raw: _Fields) -> str:
+    return str(raw["currency"]).lower()
 
 
 def _instant(seconds: int) -> datetime:

@@ -113,14 +113,14 @@ def test_more_than_was_captured_is_flagged_and_never_passes_the_cap(
 def test_the_event_may_come_before_the_answer_of_the_call(
     paid: Paid, buyer: Buyer, fake_stripe: FakeStripe, by: str
 ) -> None:
-    """Ours by the id in its metadata or by its idempotency key; without either it is somebody else's."""
+    """Ours by the id in its metadata or by its key, however the currency is written; without either somebody else's."""
     fake_stripe.post("/_test/deliveries/hold")
     fake_stripe.break_down("refunds.create", "refuse")
     ours = str(last_refund(hire(buyer).refund(paid, amount=400, refund_reason_id="lost_in_transit"))["id"])
     news = News(paid)
     metadata: Json = {"refund_id": ours} if by == "metadata" else {}
     key = None if by == "metadata" else key_of(ours, 1 if by == "key" else 2)
-    told = news.refund(40_000, "succeeded", metadata=metadata)
+    told = news.refund(40_000, "succeeded", metadata=metadata, currency="eur" if by == "key" else "EUR")
     assert bring(news.make("refund.created", told, key=key)) == "processed"
     assert read_rows("SELECT id, status, origin, stripe_refund_id FROM refund") == [
         (ours, "succeeded", "comptoir", "re_1")
