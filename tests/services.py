@@ -22,7 +22,6 @@ from psycopg import sql
 
 from app.core.db import get_engine, session_factory
 from app.core.ratelimit import get_limiter
-from app.core.session_cache import get_session_cache
 from app.core.settings import Settings, get_settings
 from app.core.shared_redis import get_shared_redis
 from app.dev.postgres import Cluster, PostgresUnavailable, start_cluster
@@ -155,7 +154,7 @@ def forget_process_state() -> None:
 
     The engine stays while it leads to the same address, without its connections: the statements it has built are dear.
     """
-    for cached in (get_settings, get_queue, get_limiter, get_session_cache, get_shared_redis, get_local_state):
+    for cached in (get_settings, get_queue, get_limiter, get_shared_redis, get_local_state):
         cached.cache_clear()
     if not get_engine.cache_info().currsize:
         return

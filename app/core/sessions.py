@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.core.auth import Principal, hash_token, new_token
 from app.core.clock import utc_now
 from app.core.db import Base
-from app.core.session_cache import get_session_cache
+from app.core.session_cache import find_kept, forget, keep
 from app.core.settings import Settings, get_settings
 
 COOKIE_NAME = "connect.sid"
@@ -57,7 +57,7 @@ def find_session_principal(session: Session, cookie: str) -> Principal | None:
     token_hash = _find_token_hash(get_settings(), cookie)
     if token_hash is None:
         return None
-    kept = get_session_cache().find(token_hash)
+    kept = find_kept(token_hash)
     return kept or _read(session, token_hash)
 
 
@@ -67,7 +67,7 @@ def end_session(session: Session, cookie: str) -> bool:
     if token_hash is None:
         return True
     session.execute(delete(AuthSession).where(AuthSession.token_hash == token_hash))
-    return get_session_cache().forget(token_hash)
+    return forget(token_hash)
 
 
 def end_sessions(session: Session, identity_id: str) -> None:
@@ -81,7 +81,7 @@ def _read(session: Session, token_hash: str) -> Principal | None:
     if row is None or row.expires_at <= now:
         return None
     principal = Principal(row.actor_type, row.actor_id, row.identity_id, row.token_version)
-    get_session_cache().keep(token_hash, principal, int((row.expires_at - now).total_seconds()))
+    keep(token_hash, principal, int((row.expires_at - now).total_seconds()))
     return principal
 
 

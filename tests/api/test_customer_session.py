@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import unit_of_work
-from app.core.session_cache import get_session_cache
+from app.core.session_cache import find_kept
+from app.core.shared_redis import get_shared_redis
 from app.dev.redis import RedisServer
 from app.staff.models import StaffUser
 from app.staff.service import invite
@@ -86,10 +87,10 @@ def test_a_session_is_remembered_by_redis_and_never_kept_there_alone(person: Per
     cookie = open_session(person, person.sign_up(EMAIL))
     assert person.me(cookie=cookie).status_code == 200
     ((token_hash,),) = read_rows("SELECT token_hash FROM auth_session")
-    assert get_session_cache().find(str(token_hash)) is not None
+    assert find_kept(str(token_hash)) is not None
     value = cookie.partition("=")[2]
     assert value.partition(".")[0] not in str(token_hash), "the database holds a hash"
-    get_session_cache().redis.flushall()
+    get_shared_redis().redis.flushall()
     assert person.me(cookie=cookie).status_code == 200
 
 
@@ -127,7 +128,7 @@ def test_while_redis_hangs_sessions_work_and_an_end_is_an_end(person: Person, re
         assert time.monotonic() - started < 5
     finally:
         redis_server.process.send_signal(signal.SIGCONT)
-    get_session_cache.cache_clear()
+    get_shared_redis.cache_clear()
     ((left,),) = read_rows("SELECT count(*) FROM auth_session")
     assert left == 0
     assert person.me(cookie=cookie).status_code == 401

@@ -3,7 +3,6 @@
 import pytest
 
 from app.core.ratelimit import get_limiter
-from app.core.session_cache import get_session_cache
 from app.core.shared_redis import get_shared_redis
 from tests.api.test_customer_session import open_session
 from tests.api.test_health import beat
@@ -21,7 +20,7 @@ def test_a_whole_purchase_without_redis(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     change_settings(monkeypatch, REDIS_URL="redis://127.0.0.1:1/0", RATE_LIMIT_WEBHOOK_MAX="3")
-    for cached in (get_limiter, get_session_cache, get_shared_redis):
+    for cached in (get_limiter, get_shared_redis):
         cached.cache_clear()
     beat()
     person = Person(buyer.http, buyer.goods.headers)
