@@ -1,14 +1,18 @@
 """`comptoir trace`: each verdict, by really bringing about what it is about (runbook S1 "payé mais pas reflété")."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.runbook.rules import QUIET
+from app.runbook.trace_log import MOST_LINES, read_log
 from app.stripe_events.jobs import sweep
 from tests.command import Done, run_command
 from tests.factories.stock import lapse_reservations, sell_to_somebody_else
@@ -262,3 +266,26 @@ def test_the_text_names_what_happened_and_the_next_step(
     put_event(fake_stripe, {}, "charge.succeeded", id="evt_listed")
     sweep()
     assert run_command("trace", "evt_listed").code == 1
+
+
+def test_garbage_in_the_log_hides_nothing_and_fills_no_memory(tmp_path: Path) -> None:
+    now = utc_now()
+    good = json.dumps({"time": now.isoformat(), "message": "m", "requestId": "evt_1"}).encode() + b"\n"
+    packed = bytearray(gzip.compress(good * 1000))
+    packed[40:60] = bytes(20)
+    (tmp_path / "web.log.2.gz").write_bytes(packed)
+    (tmp_path / "web.log.3.gz").write_bytes(b"evt_1, not packed")
+    garbage = (
+        b'{"time": "2030-01-01T00:00:00", "message": "evt_1"}',
+        b'{"time": "2030-01-01T00:00:00Z", "message": "evt_1", "httpStatus": "nought"}',
+        b'{"time": 3, "message": "evt_1"}',
+        b'{"evt_1":' + b"[" * 50_000,
+        b"\xff\xfe evt_1 \x00",
+        b"null evt_1",
+        b"evt_1" * 100_000,
+    )
+    (tmp_path / "web.log").write_bytes(b"\n".join(garbage) + b"\n" + good)
+    found = read_log(tmp_path, now - timedelta(days=1), ["evt_1"])
+    assert [(line.message, line.fields["requestId"]) for line in found] == [("m", "evt_1")]
+    (tmp_path / "worker.log").write_bytes(good * (MOST_LINES + 1))
+    assert len(read_log(tmp_path, now - timedelta(days=1), ["evt_1"])) == MOST_LINES
