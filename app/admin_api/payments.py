@@ -1,4 +1,7 @@
-"""`/admin/payments`, `/admin/refunds`, `/admin/refund-reasons`: giving money back (store-api §11, design §4.9)."""
+"""`/admin/payments`, `/admin/refunds`, `/admin/refund-reasons`: money that a person records, or gives back.
+
+Sources: store-api §11, design §4.5 and §4.9.
+"""
 
 from typing import Annotated, Literal, cast
 
@@ -15,6 +18,8 @@ from app.admin_api.shapes_payment import (
     payment_out,
     refund_out,
 )
+from app.checkout.errors import CaptureNotForThisRole, PaymentToldByStripe
+from app.checkout.record_manual_payment import record_manual_payment
 from app.core.api_document import refusing
 from app.core.context import acting_as
 from app.core.db import SessionDep, unit_of_work
@@ -30,6 +35,7 @@ from app.refunds.service import RefundAsk, approve_refund, decline_refund, reque
 from app.staff.models import StaffUser
 
 reading = make_router(STAFF, prefix="/admin")
+recording = make_router(BRIEF_STAFF, prefix="/admin", refuses=(CaptureNotForThisRole, PaymentToldByStripe))
 sending = make_router(BRIEF_STAFF, prefix="/admin", calls_vendor=True, refuses=(RefundNotForThisRole,))
 
 Id = Annotated[str, StringConstraints(max_length=100)]
@@ -47,6 +53,14 @@ class RefundBody(BaseModel):
     refund_reason_id: Ground | None = None
     return_id: Id | None = None
     note: Note | None = None
+
+
+class CaptureBody(BaseModel):
+    """Medusa's key; what came is all of it or is not recorded."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    amount: GivenAmount | None = None
 
 
 class DeclineBody(BaseModel):
@@ -94,6 +108,16 @@ def read_refund_reasons() -> RefundReasonsAnswer:
         for ground, (french, english) in GROUND_LABELS.items()
     ]
     return RefundReasonsAnswer(refund_reasons=reasons, count=len(reasons), offset=0, limit=len(reasons))
+
+
+@recording.post("/payments/{payment_id}/capture", responses=refusing(NotFound))
+def capture_payment(user: BriefStaffDep, payment_id: PathId, body: CaptureBody | None = None) -> PaymentAnswer:
+    """Note that a transfer or cash has come, all of it; the order is paid. Repeating it changes nothing."""
+    with unit_of_work(f"staff:{user.id}") as session:
+        amount, currency_code = body.amount if body else None, get_known_payment(session, payment_id).currency_code
+        amount_cents = from_wire(amount, currency_code) if amount is not None else None
+        record_manual_payment(session, payment_id, _role_of(user), amount_cents)
+        return read_payment(session, payment_id)
 
 
 @sending.post("/payments/{payment_id}/refund", responses=refusing(NotFound))

@@ -8,6 +8,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     users.router,
     payments.reading,
+    payments.recording,
     payments.sending,
     unknown_login.router,
 )

@@ -79,3 +79,52 @@ class TotalRisen(Refusal):
             f"Le total de votre panier est maintenant de {total} : vérifiez-le avant de payer. / "
             f"Your cart now comes to {total}: please check it before paying."
         )
+
+
+class PaymentToldByStripe(Refusal):
+    """Nobody says by hand that a card was charged: Stripe tells us, and can be asked."""
+
+    status = 409
+    type = "not_allowed"
+    code = "payment_told_by_stripe"
+    default_message = (
+        "Ce paiement passe par Stripe, qui prévient lui-même : `comptoir trace` dit où il en est. / "
+        "This payment goes through Stripe, which tells us itself: `comptoir trace` says where it stands."
+    )
+
+
+class CaptureNotWhole(Refusal):
+    """An order is paid as a whole; what came too little or too much is settled with the customer first."""
+
+    code = "capture_not_whole"
+
+    def __init__(self, owed_cents: int, currency_code: str) -> None:
+        owed = f"{to_wire(owed_cents, currency_code)} {currency_code.upper()}"
+        super().__init__(
+            f"Ce paiement est de {owed} : il se note en entier, une fois tout arrivé. / "
+            f"This payment is of {owed}: it is recorded as a whole, once all of it is there."
+        )
+
+
+class CaptureNotForThisRole(Refusal):
+    """An account that may read only."""
+
+    status = 403
+    type = "not_allowed"
+    code = "capture_not_for_this_role"
+    default_message = (
+        "Votre compte ne permet pas de noter un encaissement ; demandez au propriétaire de la boutique. / "
+        "Your account may not record that money came; ask the owner of the shop."
+    )
+
+
+class NothingPromised(Refusal):
+    """Neither a transfer nor cash was agreed on for this order."""
+
+    status = 409
+    type = "not_allowed"
+    code = "nothing_promised"
+    default_message = (
+        "Cette commande n'attend ni virement ni espèces : un paiement par carte arrive de lui-même. / "
+        "This order waits neither for a transfer nor for cash: a card payment comes by itself."
+    )

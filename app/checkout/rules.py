@@ -7,15 +7,20 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from app.checkout.errors import (
+    CaptureNotForThisRole,
+    CaptureNotWhole,
     CartEmpty,
     CollectionMissing,
     DetailsMissing,
+    PaymentToldByStripe,
     ReturnUrlRefused,
     SessionMissing,
     ShippingMissing,
     TooManyAttempts,
 )
 from app.orders.rules import ReviewReason
+from app.payments.rules import MANUAL_PROVIDER
+from app.refunds.rules import Role
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,19 @@ def check_attempts(opened_at: Collection[datetime], now: datetime) -> None:
     recent = sorted(at for at in opened_at if at > now - ATTEMPTS_WITHIN)
     if len(recent) >= MOST_ATTEMPTS:
         raise TooManyAttempts(int((recent[-MOST_ATTEMPTS] + ATTEMPTS_WITHIN - now).total_seconds()) + 1)
+
+
+def check_capture(role: Role, provider_id: str, owed: Sum, amount_cents: int | None) -> None:
+    """A person records money of a manual payment only, and all of it: an order is never paid by halves.
+
+    Source: design §4.5. Raises `CaptureNotForThisRole`, `PaymentToldByStripe`, `CaptureNotWhole`.
+    """
+    if role == "readonly":
+        raise CaptureNotForThisRole
+    if provider_id != MANUAL_PROVIDER:
+        raise PaymentToldByStripe
+    if amount_cents is not None and amount_cents != owed.cents:
+        raise CaptureNotWhole(owed.cents, owed.currency_code)
 
 
 def decide_payment_need(intent_status: str) -> PaymentNeed:

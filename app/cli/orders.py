@@ -1,4 +1,4 @@
-"""`comptoir orders`: everything about the money of one order, and giving it back. Amounts are typed in cents."""
+"""`comptoir orders`: all about the money of one order, noting that it came, giving it back. Amounts are in cents."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from app.checkout.errors import NothingPromised
+from app.checkout.record_manual_payment import record_manual_payment
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
 from app.cli.money import REFUSED, describe_refund, print_outcome, print_refund, show_cents
@@ -16,7 +18,7 @@ from app.orders.models import Order
 from app.orders.queries import get_order_id, get_order_row
 from app.payments.models import Dispute, Payment, PaymentEvent, Refund
 from app.payments.queries import get_refund, list_disputes, list_payments, list_refunds
-from app.payments.rules import compute_payment_standing
+from app.payments.rules import MANUAL_PROVIDER, compute_payment_standing
 from app.refunds.errors import PaymentToChoose
 from app.refunds.rules import Ground, Role
 from app.refunds.send_refund import try_refund
@@ -113,6 +115,48 @@ def refund(
             done = get_refund(session, refund_id)
     print_outcome(done, as_json=as_json)
     raise typer.Exit(int(done.status == REFUSED))
+
+
+@app.command(
+    help=french_or_english(
+        "Noter qu'un virement ou des espèces sont arrivés, en entier : la commande est payée.",
+        "Note that a transfer or cash has come, all of it: the order is paid.",
+    )
+)
+def paid(named: OrderArgument, yes: YesOption = False, as_json: JsonOption = False) -> None:
+    if as_json and not yes:
+        raise typer.BadParameter(french_or_english("--json demande --yes", "--json needs --yes"))
+    with acting_as_caller():
+        with unit_of_work() as session:
+            order = get_order_row(session, get_order_id(session, named))
+            payment = _get_promised(list_payments(session, order.payment_collection_id))
+        if not yes and payment.captured_at is None:
+            _confirm_arrival(order, payment)
+        with unit_of_work() as session:
+            record_manual_payment(session, payment.id, ROLE)
+    if as_json:
+        print_json({"order_id": order.id, "payment_id": payment.id, "was_paid": payment.captured_at is not None})
+    elif payment.captured_at is not None:
+        print_line(french_or_english("C'était déjà noté ; rien n'a changé.", "It was noted already; nothing changed."))
+    else:
+        print_line(french_or_english("Noté : la commande est payée.", "Noted: the order is paid."))
+
+
+def _get_promised(payments: Sequence[Payment]) -> Payment:
+    """The transfer or the cash that was agreed on; an order has one at most."""
+    promised = next((payment for payment in payments if payment.provider_id == MANUAL_PROVIDER), None)
+    if promised is None:
+        raise NothingPromised
+    return promised
+
+
+def _confirm_arrival(order: Order, payment: Payment) -> None:
+    amount = show_cents(payment.amount_cents, payment.currency_code)
+    question = french_or_english(
+        f"Commande {order.display_id} : {amount} sont arrivés en entier ?",
+        f"Order {order.display_id}: has all of {amount} come?",
+    )
+    typer.confirm(question, abort=True)
 
 
 def _choose_payment(payments: Sequence[Payment], named: str) -> Payment:

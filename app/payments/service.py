@@ -15,7 +15,7 @@ from app.core.ids import new_id
 from app.core.jobs import enqueue_many
 from app.gateways.stripe import CheckoutSession, Intent
 from app.payments.models import Payment, PaymentCollection, PaymentSession
-from app.payments.queries import lock_collection, lock_open_sessions, lock_session
+from app.payments.queries import lock_collection, lock_open_sessions, lock_payment, lock_session
 from app.payments.rules import (
     OPEN_STATUSES,
     STRIPE_PROVIDER,
@@ -317,6 +317,23 @@ def create_manual_payment(session: Session, attempt: PaymentSession) -> Receipt:
     )
     session.execute(_PROMISE, _row(attempt, receipt, None))
     return receipt
+
+
+def mark_arrived(session: Session, attempt: PaymentSession, payment_id: str, at: datetime) -> Receipt:
+    """A person says that what was promised is there, all of it; once. The caller holds the lock of the attempt."""
+    payment = lock_payment(session, payment_id)
+    is_new = payment.captured_at is None
+    if is_new:
+        payment.captured_at = at
+        attempt.status = "captured"
+    return Receipt(
+        payment_id=payment.id,
+        payment_collection_id=payment.payment_collection_id,
+        amount_cents=payment.amount_cents,
+        currency_code=payment.currency_code,
+        captured_at=payment.captured_at,
+        is_new=is_new,
+    )
 
 
 def _row(attempt: PaymentSession, receipt: Receipt, intent_id: str | None) -> dict[str, object]:

@@ -169,7 +169,7 @@ ADVICE: dict[Code, Advice] = {
         Words(
             "La commande attend son paiement (virement, espèces).", "The order waits for its payment (transfer, cash)."
         ),
-        Words("Enregistrez-le quand il arrive.", "Record it when it arrives."),
+        Words("Quand il est arrivé : comptoir orders paid {order}", "Once it has come: comptoir orders paid {order}"),
     ),
     "not_paid": Advice(
         Words("Personne n'a payé, ni ici ni chez Stripe.", "Nobody has paid, neither here nor at Stripe."), NOTHING

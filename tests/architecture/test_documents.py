@@ -66,6 +66,7 @@ RUN_BY = {
     "comptoir mail stats": f"{MAIL}::test_the_state_of_mail_is_one_word_for_the_owner_and_for_the_probe",
     "comptoir mail suppressions": f"{MAIL}::test_an_address_is_shown_by_its_hash_and_allowed_again",
     "comptoir mail test": f"{MAIL}::test_a_test_mail_says_what_brevo_did_with_it",
+    "comptoir orders paid": "tests/api/test_manual_payment.py::test_the_command_asks_before_and_says_what_it_did",
     "comptoir orders refund": f"{REFUNDS}::test_cents_are_shown_and_asked_before_they_leave",
     "comptoir orders show": f"{REFUNDS}::test_a_whole_return_from_the_counter",
     "comptoir refunds approve": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
