@@ -1,6 +1,6 @@
 """What payments refuse."""
 
-from app.core.errors import NotFound, Refusal
+from app.core.errors import Conflict, NotFound, Refusal
 
 RETRY_AFTER_SECONDS = 30
 
@@ -35,6 +35,15 @@ class CheckoutUnavailable(Refusal):
 
     def __init__(self, retry_after_seconds: int | None = None) -> None:
         super().__init__(headers={"Retry-After": str(retry_after_seconds or RETRY_AFTER_SECONDS)})
+
+
+class AttemptPaidTwice(Conflict):
+    """Two intents brought money for one attempt to pay: a person looks at Stripe before either is refunded."""
+
+    code = "attempt_paid_twice"
+    default_message = (
+        "Ce paiement est arrivé deux fois ; la boutique le vérifie. / This payment came twice; the shop looks at it."
+    )
 
 
 class PaymentNotFound(NotFound):

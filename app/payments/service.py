@@ -14,6 +14,7 @@ from app.core.db import Base, Json, write_columns
 from app.core.ids import new_id
 from app.core.jobs import enqueue_many
 from app.gateways.stripe import CheckoutSession, Intent
+from app.payments.errors import AttemptPaidTwice
 from app.payments.models import Payment, PaymentCollection, PaymentSession
 from app.payments.queries import lock_collection, lock_open_sessions, lock_payment, lock_session
 from app.payments.rules import (
@@ -291,7 +292,10 @@ def record_payment(
 
 
 def record_received(session: Session, attempt: PaymentSession, received: Received, told_at: datetime) -> Receipt:
-    """Write that the money of an attempt came, once, whether its intent or its page said so first."""
+    """Write that the money of an attempt came, once, whether its intent or its page said so first.
+
+    Raises `AttemptPaidTwice` when another intent brought it already: no metadata hides a payment.
+    """
     receipt = Receipt(
         payment_id=new_id("pay"),
         payment_collection_id=attempt.payment_collection_id,
@@ -353,6 +357,8 @@ def _row(attempt: PaymentSession, receipt: Receipt, intent_id: str | None) -> di
 def _get_receipt(session: Session, attempt: PaymentSession, received: Received) -> Receipt:
     payment = session.scalars(_PAYMENT_OF_SESSION, {"session_id": attempt.id}).one()
     payment.payment_intent_id = payment.payment_intent_id or received.intent_id
+    if received.intent_id not in (None, payment.payment_intent_id):
+        raise AttemptPaidTwice
     payment.charge_id = payment.charge_id or received.charge_id
     return Receipt(
         payment_id=payment.id,

@@ -249,6 +249,18 @@ def test_the_recorded_page_decides_and_metadata_never_overrides(shelf: Buyer) ->
     assert read_rows("SELECT state FROM payment_event WHERE stripe_event_id = 'evt_x'") == [("unmatched",)]
 
 
+def test_money_of_a_second_intent_for_one_attempt_is_never_silence(shelf: Buyer) -> None:
+    """Another application of the account wrote our attempt's id into its own intent, and that one came first."""
+    opened = open_page(shelf)
+    copied = {**_intent(opened), **SUCCEEDED.shown, "id": "pi_of_another_application", "latest_charge": "ch_other"}
+    assert deliver(shelf, event_about(copied, id="evt_other")).status_code == 200
+    assert deliver(shelf, PAID.about(opened)).status_code == 500
+    assert read_rows("SELECT payment_intent_id FROM payment") == [("pi_of_another_application",)]
+    assert read_rows("SELECT state, error_code FROM payment_event WHERE type LIKE 'checkout%'") == [
+        ("failed", "app.payments.errors.AttemptPaidTwice")
+    ]
+
+
 def test_a_page_that_outruns_our_own_note_finds_its_attempt_and_one_of_nobody_waits(shelf: Buyer) -> None:
     """The process died between Stripe's answer and our note: the metadata leads to the attempt."""
     opened = open_page(shelf)
