@@ -41,8 +41,8 @@ BEGIN
         canonical := canonical || octet_length(field) || ':' || field || ',';
     END LOOP;
     seal := encode(sha256(convert_to(canonical, 'UTF8')), 'hex');
-    INSERT INTO payment_journal (number, written_at, kind, payment_id, reference, amount_cents, currency_code, provider_id,
-        request_id, actor, previous_sha256, sha256)
+    INSERT INTO payment_journal (number, written_at, kind, payment_id, reference, amount_cents, currency_code,
+        provider_id, request_id, actor, previous_sha256, sha256)
     VALUES (head.last_number, head.last_at, of_kind, of_payment, of_reference, of_amount, of_currency, of_provider,
         by_request, by_actor, head.last_sha256, seal);
     UPDATE payment_journal_head
