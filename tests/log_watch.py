@@ -60,7 +60,7 @@ def faults_of(line: str) -> Iterator[str]:
         return
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if isinstance(fields, dict):
         known = NGINX_FIELDS if fields.get("event") == "http_access" else ALLOWED_FIELDS
