@@ -12,12 +12,11 @@ from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.errors import Conflict, Refusal
 from app.core.settings import get_settings
-from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import Intent, get_stripe
 from app.ops.checkout_gate import find_closure
 from app.orders.models import Order
 from app.orders.queries import get_order_of_cart
-from app.payments.breaker import guarded
+from app.payments.breaker import ask_guarded
 from app.payments.errors import CheckoutUnavailable
 from app.payments.models import PaymentSession
 from app.payments.queries import find_current_session
@@ -108,17 +107,8 @@ def _find_ready_session(session: Session, contents: CartContents) -> PaymentSess
 def _read_intent(cart_id: str, intent_id: str) -> Intent:
     """What Stripe says of it now; whoever is refused has their cart for seven days more."""
     try:
-        return _ask_stripe(intent_id)
+        return ask_guarded(lambda: get_stripe().retrieve_payment_intent(intent_id))
     except CheckoutUnavailable:
         with unit_of_work() as session:
             mark_used(lock_cart(session, cart_id))
         raise
-
-
-def _ask_stripe(intent_id: str) -> Intent:
-    try:
-        return guarded(lambda: get_stripe().retrieve_payment_intent(intent_id))
-    except Retryable as failure:
-        raise CheckoutUnavailable(failure.retry_after_seconds) from failure
-    except Terminal as refusal:  # a lost intent: nothing the buyer can mend
-        raise CheckoutUnavailable from refusal

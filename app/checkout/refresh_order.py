@@ -3,12 +3,10 @@
 from app.checkout.record_page import record_page
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
-from app.gateways.errors import Retryable, Terminal
-from app.gateways.stripe import CheckoutSession, get_stripe
+from app.gateways.stripe import get_stripe
 from app.orders.queries import get_order_row
 from app.orders.rules import check_open_without_login
-from app.payments.breaker import guarded
-from app.payments.errors import CheckoutUnavailable
+from app.payments.breaker import ask_guarded
 from app.payments.queries import list_attempts
 
 
@@ -25,15 +23,6 @@ def refresh_order(order_id: str) -> None:
     pages = [each.checkout_session_id for each in attempts if each.checkout_session_id is not None]
     if not pages:
         return
-    page = _retrieve(pages[-1])
+    page = ask_guarded(lambda: get_stripe().retrieve_checkout_session(pages[-1]))
     with unit_of_work() as session:
         record_page(session, page, utc_now())
-
-
-def _retrieve(page_id: str) -> CheckoutSession:
-    try:
-        return guarded(lambda: get_stripe().retrieve_checkout_session(page_id))
-    except Retryable as failure:
-        raise CheckoutUnavailable(failure.retry_after_seconds) from failure
-    except Terminal as refusal:  # a lost page: nothing the buyer can mend
-        raise CheckoutUnavailable from refusal

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
+import typer
 from babel.numbers import format_currency
 
 from app.cli.language import french_or_english
 from app.cli.output import print_json, print_line
+from app.core.db import unit_of_work
 from app.core.money import to_wire
 from app.payments.models import Refund
-
-# The one status with which nothing more happens by itself.
-REFUSED = "failed"
+from app.payments.queries import get_refund
+from app.refunds.send_refund import try_refund
 
 
 def show_cents(cents: int, currency_code: str) -> str:
@@ -45,6 +46,15 @@ def print_refunds(refunds: Sequence[Refund], *, as_json: bool) -> None:
         print_refund(refund)
     if not refunds:
         print_line(french_or_english("Aucun remboursement.", "No refund."))
+
+
+def send_and_print(refund_id: str, *, as_json: bool) -> None:
+    """Make the attempt to send a refund, with no transaction open, show where it stands, and end: 1 if refused."""
+    try_refund(refund_id)
+    with unit_of_work() as session:
+        done = get_refund(session, refund_id)
+    print_outcome(done, as_json=as_json)
+    raise typer.Exit(int(done.status == "failed"))
 
 
 def print_outcome(refund: Refund, *, as_json: bool) -> None:

@@ -10,18 +10,17 @@ from app.checkout.errors import NothingPromised
 from app.checkout.record_manual_payment import record_manual_payment
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
-from app.cli.money import REFUSED, describe_refund, print_outcome, print_refund, show_cents
+from app.cli.money import describe_refund, print_refund, send_and_print, show_cents
 from app.cli.output import JsonOption, print_json, print_line
 from app.core.db import unit_of_work
 from app.orders.get_money import get_money_facts
 from app.orders.models import Order
 from app.orders.queries import get_order_id, get_order_row
 from app.payments.models import Dispute, Payment, PaymentEvent, Refund
-from app.payments.queries import get_refund, list_disputes, list_payments, list_refunds
+from app.payments.queries import list_disputes, list_payments, list_refunds
 from app.payments.rules import MANUAL_PROVIDER, compute_payment_standing
 from app.refunds.errors import PaymentToChoose
 from app.refunds.rules import Ground, Role
-from app.refunds.send_refund import try_refund
 from app.refunds.service import RefundAsk, preview_refund, request_refund
 from app.stripe_events.queries import EventFilter, list_events
 
@@ -110,11 +109,7 @@ def refund(
             _confirm(order, ask.amount_cents or 0, payment.currency_code)
         with unit_of_work() as session:
             refund_id = request_refund(session, ask).id
-        try_refund(refund_id)
-        with unit_of_work() as session:
-            done = get_refund(session, refund_id)
-    print_outcome(done, as_json=as_json)
-    raise typer.Exit(int(done.status == REFUSED))
+        send_and_print(refund_id, as_json=as_json)
 
 
 @app.command(

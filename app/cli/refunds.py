@@ -7,13 +7,11 @@ import typer
 
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
-from app.cli.money import REFUSED, print_outcome, print_refunds
+from app.cli.money import print_outcome, print_refunds, send_and_print
 from app.cli.output import JsonOption
 from app.core.db import unit_of_work
-from app.payments.queries import get_refund
 from app.refunds.queries import list_refunds_by_status
 from app.refunds.rules import Role
-from app.refunds.send_refund import try_refund
 from app.refunds.service import approve_refund, decline_refund
 
 app = typer.Typer(no_args_is_help=True)
@@ -58,11 +56,7 @@ def approve(refund_id: RefundArgument, as_json: JsonOption = False) -> None:
     with acting_as_caller():
         with unit_of_work() as session:
             approve_refund(session, refund_id, ROLE)
-        try_refund(refund_id)
-        with unit_of_work() as session:
-            done = get_refund(session, refund_id)
-    print_outcome(done, as_json=as_json)
-    raise typer.Exit(int(done.status == REFUSED))
+        send_and_print(refund_id, as_json=as_json)
 
 
 @app.command(

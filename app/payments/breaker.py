@@ -155,6 +155,19 @@ def is_answer(failure: VendorFailure) -> bool:
     return isinstance(failure, Terminal) or failure.http_status in (401, 403, 409)
 
 
+def ask_guarded(question: Callable[[], T]) -> T:
+    """As `guarded`, for what only reads: whatever Stripe's no is, the customer can do nothing but come back later.
+
+    Raises `CheckoutUnavailable`.
+    """
+    try:
+        return guarded(question)
+    except Retryable as failure:
+        raise CheckoutUnavailable(failure.retry_after_seconds) from failure
+    except Terminal as refusal:
+        raise CheckoutUnavailable from refusal
+
+
 def find_outage() -> CheckoutUnavailable | None:
     """What `guarded` would raise now, for whoever must write something before the call; None: try it."""
     return None if may_call() else _refusal()
