@@ -40,14 +40,19 @@ def settle_order(session: Session, order: Order, attempt: PaymentSession, receip
             is_late = compute_lateness(facts_of(attempt), order.canceled_at, told_at)
             _pay(session, order, payment, is_late=is_late)
             for other in others:
-                if other.refund_committed_cents < other.amount_cents:  # not to go back already
-                    record_intention(session, other, "duplicate_payment")
+                _send_back(session, other)
         case "duplicate":
-            record_intention(session, payment, "duplicate_payment")
+            _send_back(session, payment)
         case "differs":
             mark_for_review(order, "amount_differs")
     is_expected = decision == "pays" and order.is_placed_unpaid
     log_event("order settled", level="info" if is_expected else "warning", orderId=order.id, code=decision)
+
+
+def _send_back(session: Session, payment: Payment) -> None:
+    """Have a person approve it, unless all of it goes back already or it is nought."""
+    if payment.refund_committed_cents < payment.amount_cents:
+        record_intention(session, payment, "duplicate_payment")
 
 
 def _list_others(session: Session, payment: Payment) -> list[Payment]:

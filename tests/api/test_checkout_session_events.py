@@ -12,7 +12,7 @@ from app.core.db import unit_of_work
 from app.stock.service import receive
 from tests.command import run_command
 from tests.in_process import RunJobs
-from tests.order_link import Opened, open_page, show
+from tests.order_link import Opened, ask_for_order, open_page, show
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
 from tests.statements import counted_statements
 from tests.stripe_news import deliver, event_about
@@ -231,6 +231,17 @@ def test_a_refund_waits_for_the_intent_of_a_page_that_did_not_name_it(shelf: Buy
     assert read_rows(stored) == [("requested", 0, 1000)]
     assert fake_stripe.calls("refunds.create") == []
     assert read_rows("SELECT count(*) FROM payment_journal WHERE kind = 'refund'") == [(0,)]
+
+
+def test_a_page_of_nought_for_an_order_that_is_paid_changes_nothing(shelf: Buyer, fake_stripe: FakeStripe) -> None:
+    cart_id = shelf.fill_cart()
+    attempt = shelf.open_session(cart_id)
+    opened = open_page(shelf, str(ask_for_order(shelf, cart_id).json()["order"]["id"]))
+    assert deliver(shelf, event_about(fake_stripe.pay(attempt.intent_id, deliver=False))).status_code == 200
+    nought = {"payment_status": "no_payment_required", "amount_total": 0, "payment_intent": None}
+    tell(shelf, opened, News(PAID.kind, {**PAID.shown, **nought}, 60))
+    assert show(shelf, opened.order_id)["payment_status"] == "paid"
+    assert (read_state()["refunds"], read_state()["mails"]) == (0, 1)
 
 
 def test_the_recorded_page_decides_and_metadata_never_overrides(shelf: Buyer) -> None:
