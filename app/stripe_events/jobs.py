@@ -27,7 +27,8 @@ from app.stripe_events.service import receive_event
 from app.stripe_events.verify_event import parse_event
 
 MOST_AT_ONCE = 100
-# The mail names the first; the command lists all.
+# Of the differences a mail names so many, and of the events given up so many have a mail of their own in a day: the
+# command lists all, and customers' mails need the day's quota.
 MOST_MAILED = 10
 KEEP_BODIES = timedelta(days=30)
 KEEP_RUNS = timedelta(days=90)
@@ -45,7 +46,7 @@ def sweep() -> None:
         except Exception as failure:  # it is kept as failed with its next try; the others must not wait for it
             log_failure("stripe event failed again", failure, stripeEventId=event.id)
     with unit_of_work() as session:
-        for given_up in list_given_up(session, MOST_AT_ONCE):
+        for given_up in list_given_up(session, utc_now() - timedelta(days=1), MOST_MAILED):
             _tell_given_up(session, given_up)
 
 

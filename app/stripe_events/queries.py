@@ -53,15 +53,18 @@ def list_open_event_ids(session: Session, states: Collection[str], since: dateti
     return list(session.scalars(wanted.order_by(PaymentEvent.event_created_at, PaymentEvent.id).limit(limit)))
 
 
-def list_given_up(session: Session, limit: int) -> list[PaymentEvent]:
-    """Failed events that nobody tries again and of which the shop was not told."""
+def list_given_up(session: Session, since: datetime, most: int) -> list[PaymentEvent]:
+    """Failed events that nobody tries again and of which the shop was not told; so many with those told since then."""
+    lately = Message.template == ALERT, Message.object_id.startswith(f"{GIVEN_UP}:"), Message.created_at >= since
+    left = most - session.scalars(select(func.count()).where(*lately)).one()
     told = select(Message.id).where(
         Message.template == ALERT, Message.object_id == literal(f"{GIVEN_UP}:") + PaymentEvent.stripe_event_id
     )
     wanted = select(PaymentEvent).where(
         PaymentEvent.state == "failed", PaymentEvent.next_try_at.is_(None), ~told.exists()
     )
-    return list(session.scalars(wanted.order_by(PaymentEvent.id).limit(limit)))
+    without_body = wanted.options(defer(PaymentEvent.body))
+    return list(session.scalars(without_body.order_by(PaymentEvent.id).limit(max(0, left))))
 
 
 @dataclass(frozen=True)

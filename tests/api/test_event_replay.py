@@ -125,6 +125,24 @@ def test_after_ten_tries_a_person_is_told_once(buyer: Buyer, failed: Json, capsy
     assert events("replay", "evt_of_the_test").code == 0
 
 
+def test_a_release_that_fails_every_event_does_not_use_up_the_days_mails(buyer: Buyer) -> None:
+    """Ten mails of a day name events, the daily comparison names the others: customers' mails need the quota."""
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO payment_event (stripe_event_id, type, is_livemode, event_created_at, source, request_id, body,"
+            " body_sha256, state, attempts) SELECT 'evt_' || n, 'refund.updated', false, now(), 'webhook', '-', '{}',"
+            " repeat('0', 64), 'failed', 10 FROM generate_series(1, 30) n"
+        )
+    told = "SELECT count(*) FROM message WHERE template = 'money_alert'"
+    for _ in range(2):
+        sweep()
+        assert read_rows(told) == [(10,)]
+    with unit_of_work("test") as session:
+        session.connection().exec_driver_sql("UPDATE message SET created_at = created_at - interval '25 hours'")
+    sweep()
+    assert read_rows(told) == [(20,)]
+
+
 def tell_everything(buyer: Buyer, stripe: FakeStripe) -> str:
     """One event at least of every type that is acted on, brought as Stripe brings them; gives a page that was paid."""
     bought = buyer.open_session(buyer.fill_cart()).intent_id
