@@ -13,10 +13,14 @@ from app.cli.output import JsonOption, print_json, print_line
 from app.cli.since import SinceOption, UntilOption, read_since
 from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
+from app.core.settings import get_settings
+from app.gateways.errors import VendorFailure
+from app.gateways.stripe import get_stripe
+from app.ops.compare_endpoint import list_endpoint_faults
 from app.orders.queries import get_order_id
 from app.payments.models import PaymentEvent
 from app.stripe_events.check_objects import sweep_objects
-from app.stripe_events.errors import EventUnknown
+from app.stripe_events.errors import EventUnknown, StripeUnanswered
 from app.stripe_events.list_drift import list_drift
 from app.stripe_events.queries import EventFilter, list_events
 from app.stripe_events.reconcile_events import Reconciled, reconcile_events
@@ -103,6 +107,27 @@ def check(most: MostOption = 5000, as_json: JsonOption = False) -> None:
             )
         )
     raise typer.Exit(1 if swept.failed or swept.unknown else 0)
+
+
+@app.command(
+    help=french_or_english(
+        "Comparer le point d'entrée chez Stripe avec ce qu'il doit être ; sortie 1 s'il diffère.",
+        "Compare the endpoint at Stripe with what it must be; exit 1 when it differs.",
+    )
+)
+def endpoint(as_json: JsonOption = False) -> None:
+    try:
+        faults = list_endpoint_faults(get_stripe(), get_settings())
+    except VendorFailure as failure:
+        raise StripeUnanswered(failure.code) from None
+    if as_json:
+        print_json({"is_as_wanted": not faults, "faults": faults})
+    elif faults:
+        print_line("\n".join(faults))
+        print_line(french_or_english("Ensuite : comptoir setup", "Next: comptoir setup"))
+    else:
+        print_line(french_or_english("Le point d'entrée est celui qu'il faut.", "The endpoint is as it must be."))
+    raise typer.Exit(1 if faults else 0)
 
 
 @app.command(

@@ -19,9 +19,10 @@ from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
 from app.core.errors import InvalidRequest
 from app.core.money import to_wire
+from app.ops.watch_journal import watch_journal
 from app.payments.export_journal import Archived, export_journal, read_archive
 from app.payments.journal import Total, find_seal, list_totals
-from app.payments.verify_journal import Break, Difference, Verdict, verify_journal
+from app.payments.verify_journal import Break, Difference, Verdict
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -76,8 +77,8 @@ def verify(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     if archive is not None:
         _verify_archive(archive, as_json=as_json)
         return
-    with acting_as_caller(), unit_of_work() as session:
-        verdict = verify_journal(session)
+    with acting_as_caller():
+        verdict = watch_journal()
     if as_json:
         print_json({"sound": verdict.is_sound, **asdict(verdict)})
     else:
@@ -89,8 +90,8 @@ def verify(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 def _describe(verdict: Verdict) -> Iterator[str]:
     if verdict.is_sound:
         yield french_or_english(
-            f"Journal intact : {verdict.entries} écritures, sceau {verdict.last_sha256}.",
-            f"The journal is sound: {verdict.entries} entries, seal {verdict.last_sha256}.",
+            f"Journal intact : {_count(verdict.entries)}, sceau {verdict.last_sha256}.",
+            f"The journal is sound: {_count(verdict.entries)}, seal {verdict.last_sha256}.",
         )
         return
     if verdict.broken is not None:
@@ -145,8 +146,15 @@ def _verify_archive(path: Path, *, as_json: bool) -> None:
 
 def _describe_archive(archived: Archived) -> str:
     return french_or_english(
-        f"Archive intacte : {archived.entries} écritures, comme dans la base.",
-        f"The archive is sound: {archived.entries} entries, as in the database.",
+        f"Archive intacte : {_count(archived.entries)}, comme dans la base.",
+        f"The archive is sound: {_count(archived.entries)}, as in the database.",
+    )
+
+
+def _count(entries: int) -> str:
+    """In French nought and one are singular, in English one alone."""
+    return french_or_english(
+        f"{entries} écriture{'s' if entries > 1 else ''}", f"{entries} {'entry' if entries == 1 else 'entries'}"
     )
 
 

@@ -1,10 +1,11 @@
-"""What the shop's set-up asks of the mail provider; the end of an outage of Stripe."""
+"""What the shop's set-up asks of the mail provider; the end of an outage of Stripe; the journal, every night."""
 
 from app.core.jobs import job
 from app.core.log import log_event
 from app.core.settings import get_settings
 from app.gateways.brevo import get_brevo
 from app.ops.recover_checkout import recover_checkout
+from app.ops.watch_journal import watch_journal
 
 # In Brevo's words for a subscription; its payloads have others (`notifications.record_event:KNOWN_EVENTS`).
 MAIL_EVENTS = ("request", "delivered", "deferred", "softBounce", "hardBounce", "blocked", "invalid", "spam")
@@ -40,3 +41,9 @@ def register_sender() -> None:
 def recover() -> None:
     """Open the checkout again once Stripe answers; asked for every minute, and by the first call that gets through."""
     recover_checkout()
+
+
+@job("ops.verify_journal")
+def verify_journal() -> None:
+    """Verify the payment journal every night; the shop is written to when it is broken."""
+    watch_journal()

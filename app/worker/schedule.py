@@ -27,6 +27,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("checkout.cancel_unpaid", "47 0,3-23 * * *"),
     Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
     Scheduled("customers.forget_expired", "27 4 * * *"),
+    Scheduled("ops.verify_journal", "32 4 * * *"),
     Scheduled("stripe_events.report_drift", "42 5 * * *"),
     Scheduled("worker.prune_jobs", "17 4 * * *"),
 )

@@ -79,6 +79,7 @@ RUN_BY = {
     "comptoir journal totals": f"{ARCHIVE}::test_totals_are_those_of_the_days_of_paris_for_any_period",
     "comptoir journal verify": f"{JOURNAL}::test_tampering_is_found_and_named_although_no_trigger_looked",
     "comptoir events check": "tests/api/test_object_check.py::test_a_payment_that_stripe_never_told_is_found",
+    "comptoir events endpoint": "tests/api/test_endpoint_compared.py::test_whatever_differs_is_named",
     "comptoir events drift": "tests/api/test_drift.py::test_a_payment_is_the_same_on_both_sides",
     "comptoir events list": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
     "comptoir events reconcile": "tests/api/test_reconcile.py::test_a_lost_webhook_is_fetched_and_the_young_one_left",

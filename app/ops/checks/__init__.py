@@ -13,6 +13,7 @@ CHECKS: tuple[Check, ...] = (
     *web.TLS,
     *web.HTTP,
     *data.DATABASE,
+    *data.JOURNAL,
     *data.BACKUPS,
     *files.MODES,
     *files.SETTINGS,

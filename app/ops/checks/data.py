@@ -79,6 +79,36 @@ DATABASE = (
     ),
 )
 
+# None of them would change a row, were it allowed; a refusal for any other reason is none.
+JOURNAL_WRITES = (
+    "INSERT INTO payment_journal SELECT * FROM payment_journal LIMIT 0",
+    "UPDATE payment_journal SET number = number WHERE false",
+    "DELETE FROM payment_journal WHERE false",
+    "UPDATE payment_journal_head SET id = id WHERE false",
+)
+JOURNAL = (
+    Check(
+        "journal.closed",
+        (),
+        "l'application ne peut ni écrire, ni changer, ni effacer une écriture du journal des paiements",
+        "for write in " + " ".join(f"'{write}'" for write in JOURNAL_WRITES) + "; do"
+        " query \"SET ROLE comptoir_app; $write\" 2>&1 | grep -qE 'never by hand|only grows|permission denied'"
+        ' && echo refused || echo "allowed: $write"; done',
+        each_line_is("refused"),
+        "comptoir_owner : rétablir les déclencheurs par alembic, puis comptoir journal verify",
+    ),
+    Check(
+        "journal.verified",
+        (),
+        "le journal des paiements a été vérifié intact depuis moins de 26 heures",
+        "query \"SELECT CASE WHEN EXISTS (SELECT FROM payment_journal) THEN coalesce((SELECT details->>'verdict'"
+        " FROM audit_log WHERE action = 'journal.verified' AND created_at > now() - interval '26 hours'"
+        " ORDER BY id DESC LIMIT 1), 'not verified') ELSE 'not-applicable: nothing is written yet' END\"",
+        equals("sound"),
+        "comptoir journal verify ; s'il est rompu, ne corriger rien à la main (docs/payments.md, « Le journal »)",
+    ),
+)
+
 BACKUPS = (
     Check(
         "backup.age",

@@ -130,6 +130,15 @@ SETTINGS = (
         DEPLOY,
     ),
     Check(
+        "stripe.endpoint",
+        ("S3-009", "S3-020", "S3-033", "S4-034", "S4-070"),
+        "Stripe connaît notre point d'entrée : activé, à notre adresse, nos événements, notre version",
+        "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env HOME=/nonexistent timeout 25"
+        " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/comptoir events endpoint --json",
+        matches('.*"faults": \\[\\].*'),
+        "comptoir setup ; une autre version : supprimer ce point d'entrée chez Stripe d'abord",
+    ),
+    Check(
         "stripe.keys",
         ("S0-022", "S0-148"),
         "la clé Stripe est une clé réelle",
