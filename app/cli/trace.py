@@ -1,7 +1,6 @@
 """`comptoir trace`: what happened to a payment, an order, an event or a request, and what to do about it."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from app.cli.language import french_or_english, speaks_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.runbook.trace import Trace, trace, trace_person
 from app.runbook.trace_log import LOG_FOLDER
-from app.runbook.trace_words import Words
+from app.runbook.trace_words import KINDS, Words
 
 app = typer.Typer()
 
@@ -83,7 +82,8 @@ def _print(traces: list[Trace]) -> None:
     for each in traces:
         print_line(f"{each.named}  {_title(each)}".rstrip())
         for entry in each.timeline if len(traces) == 1 else ():
-            print_line(f"  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.kind:8}{entry.what}  {entry.detail}".rstrip())
+            said = f"{_text(KINDS[entry.kind]):10}{_text(entry.what)}  {_text(entry.detail)}"
+            print_line(f"  {entry.at:%Y-%m-%d %H:%M:%S}  {said}".rstrip())
         print_line(f"  = {each.verdict.code} : {_text(each.advice.sentence)}")
         print_line(f"  → {_text(each.advice.next_step)}")
 
@@ -107,5 +107,8 @@ def _as_json(found: Trace) -> dict[str, object]:
         "order_id": found.order_id,
         "display_id": found.display_id,
         "cart_id": found.cart_id,
-        "timeline": [asdict(entry) for entry in found.timeline],
+        "timeline": [
+            {"at": entry.at, "kind": entry.kind, "what": entry.what.en, "detail": entry.detail.en}
+            for entry in found.timeline
+        ],
     }

@@ -1,6 +1,7 @@
 """What a trace says to people: a sentence and a next step per verdict, a word per kind of entry; French, English."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from app.runbook.rules import Code, Verdict
 
@@ -11,6 +12,22 @@ class Words:
 
     fr: str
     en: str
+
+
+def same(text: str) -> Words:
+    """Ids, codes and what a log says: the same in both."""
+    return Words(text, text)
+
+
+Kind = Literal["request", "event", "fact", "job", "mail", "act"]
+KINDS: dict[Kind, Words] = {
+    "request": Words("requête", "request"),
+    "event": Words("événement", "event"),
+    "fact": Words("fait", "fact"),
+    "job": Words("tâche", "job"),
+    "mail": Words("courriel", "mail"),
+    "act": Words("acte", "act"),
+}
 
 
 @dataclass(frozen=True)

@@ -258,11 +258,16 @@ def test_the_text_names_what_happened_and_the_next_step(
     order_id, intent_id = buy(buyer, fake_stripe)
     text: Done = run_command("trace", order_id)
     assert text.code == 0
-    for told in ("payment asked for", "order placed", "payment received", f"{SUCCEEDED} received: processed"):
-        assert told in text.out
+    english = ("payment asked for", "order placed", "payment received", f"{SUCCEEDED} received: processed")
+    french = ("paiement demandé", "commande passée", "paiement reçu", f"{SUCCEEDED} reçu : processed", "essais : 1")
+    assert [told for told in (*french, *english) if told in text.out] == list(french)
     assert text.out.endswith("= in_order : Tout est en ordre : payée et enregistrée.\n  → Rien à faire.\n")
+    codes = {str(entry["what"]) for entry in list(trace(order_id)["timeline"])}  # type: ignore[call-overload]
+    assert codes >= set(english), "programs read the same in every language"
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
-    assert "All in order: paid and recorded." in run_command("trace", intent_id).out
+    text = run_command("trace", intent_id)
+    assert "All in order: paid and recorded." in text.out
+    assert [told for told in (*french, *english) if told in text.out] == list(english)
     put_event(fake_stripe, {}, "charge.succeeded", id="evt_listed")
     sweep()
     assert run_command("trace", "evt_listed").code == 1
