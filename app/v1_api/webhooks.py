@@ -21,13 +21,24 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
 def limit_by_address(request: Request, settings: SettingsDep) -> None:
-    """Counts before anything is read; the address is the real client's, which only the proxy on loopback may name."""
+    """Counts before anything is read; the address is the real client's, which only the proxy on loopback may name.
+
+    Raises `TooManyRequests`.
+    """
     address = request.client.host if request.client else "unknown"
     verdict = get_limiter().hit(per_minute(settings.rate_limit_webhook_max), "webhook", address)
     if not verdict.is_allowed:
         log_event("Webhook rate limit exceeded (429)", level="warning", status=429)
-        mark_refused()
         raise TooManyRequests(verdict.retry_after_seconds)
+
+
+def limit_stripe(request: Request, settings: SettingsDep) -> None:
+    """The same; what was refused is fetched soon after."""
+    try:
+        limit_by_address(request, settings)
+    except TooManyRequests:
+        mark_refused()
+        raise
 
 
 async def read_raw_body(request: Request) -> bytes:
@@ -39,7 +50,7 @@ async def read_raw_body(request: Request) -> bytes:
     return await request.body()
 
 
-router = make_router(Access("stripe", limit_by_address, refuses=(TooManyRequests,)))
+router = make_router(Access("stripe", limit_stripe, refuses=(TooManyRequests,)))
 
 
 class Received(BaseModel):

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.core.clock import utc_now
 from app.notifications.rules import compute_address_hash
+from app.stripe_events.mark_refused import find_refused_at
 from tests.factories.mail import change, queue_sample, run_by_name
 from tests.in_process import RunJobs
 from tests.rows import row
@@ -149,6 +150,7 @@ def test_size_length_encoding_and_rate_are_checked(
     assert refused, "it counts before the token is looked at"
     assert all(1 <= int(answer.headers["retry-after"]) <= 61 for answer in refused)
     assert "Webhook rate limit exceeded (429)" in capsys.readouterr().out
+    assert find_refused_at() is None, "no news of Stripe was refused: there is nothing to fetch"
 
 
 def test_news_of_a_mail_that_had_no_answer_ends_the_doubt(
