@@ -79,23 +79,21 @@ DATABASE = (
     ),
 )
 
-# None of them would change a row, were it allowed; a refusal for any other reason is none.
-JOURNAL_WRITES = (
-    "INSERT INTO payment_journal SELECT * FROM payment_journal LIMIT 0",
-    "UPDATE payment_journal SET number = number WHERE false",
-    "DELETE FROM payment_journal WHERE false",
-    "UPDATE payment_journal_head SET id = id WHERE false",
-)
 JOURNAL = (
     Check(
         "journal.closed",
         (),
-        "l'application ne peut ni écrire, ni changer, ni effacer une écriture du journal des paiements",
-        "for write in " + " ".join(f"'{write}'" for write in JOURNAL_WRITES) + "; do"
-        " query \"SET ROLE comptoir_app; $write\" 2>&1 | grep -qE 'never by hand|only grows|permission denied'"
-        ' && echo refused || echo "allowed: $write"; done',
+        "personne n'écrit, ne change ni n'efface une écriture du journal des paiements : ni l'application, ni postgres",
+        # None of these would change a row, were it allowed; a refusal for any other reason is none.
+        "for write in 'INSERT INTO payment_journal SELECT * FROM payment_journal LIMIT 0'"
+        " 'UPDATE payment_journal SET number = number WHERE false' 'DELETE FROM payment_journal WHERE false'"
+        " 'UPDATE payment_journal_head SET id = id WHERE false'; do"
+        ' query "$write" 2>&1 | grep -qE \'never by hand|only grows\' && echo refused || echo "allowed: $write"; done;'
+        " query \"SELECT CASE WHEN has_table_privilege('comptoir_app', name, 'INSERT, UPDATE, DELETE, TRUNCATE')"
+        " THEN 'granted: ' || name ELSE 'refused' END"
+        " FROM unnest(ARRAY['payment_journal', 'payment_journal_head']) name\"",
         each_line_is("refused"),
-        "comptoir_owner : rétablir les déclencheurs par alembic, puis comptoir journal verify",
+        f"{DEPLOY} ; si cela ne suffit pas, rétablir les déclencheurs par alembic, puis comptoir journal verify",
     ),
     Check(
         "journal.verified",
