@@ -23,6 +23,7 @@ JOBS = text("""
 SELECT job.id, job.task_name, job.status::text, job.attempts, event.type::text, event.at
 FROM procrastinate_jobs job JOIN procrastinate_events event ON event.job_id = job.id
 WHERE job.args ->> 'message_id' = ANY(:ids) OR job.args ->> 'refund_id' = ANY(:ids)
+   OR job.args ->> 'checkout_session_id' = ANY(:ids)
    OR job.args ->> 'intent_id' = ANY(:ids) OR job.args ->> 'request_id' = ANY(:request_ids)
 ORDER BY event.at LIMIT :most
 """).bindparams(bindparam("ids", type_=ARRAY(Text)), bindparam("request_ids", type_=ARRAY(Text)))
@@ -225,7 +226,7 @@ def _read_around(session: Session, dossier: Dossier) -> None:
     dossier.messages = session.scalars(
         select(Message).where(Message.object_id.in_(ids)).order_by(Message.created_at).limit(MOST)
     ).all()
-    ids = [*ids, *(message.id for message in dossier.messages), *dossier.intent_ids]
+    ids = [*ids, *(message.id for message in dossier.messages), *dossier.intent_ids, *dossier.checkout_ids]
     event_ids = [event.stripe_event_id for event in dossier.events]
     dossier.request_ids |= {event.request_id for event in dossier.events}
     acts = or_(AuditLog.subject.in_([*ids, *event_ids]), AuditLog.request_id.in_(dossier.request_ids - {NO_REQUEST}))

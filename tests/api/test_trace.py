@@ -11,6 +11,7 @@ import pytest
 
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.core.jobs import enqueue
 from app.runbook.rules import QUIET
 from app.runbook.trace_log import MOST_LINES, read_log
 from app.stripe_events.jobs import sweep
@@ -294,3 +295,15 @@ def test_garbage_in_the_log_hides_nothing_and_fills_no_memory(tmp_path: Path) ->
     assert [(line.message, line.fields["requestId"]) for line in found] == [("m", "evt_1")]
     (tmp_path / "worker.log").write_bytes(good * (MOST_LINES + 1))
     assert len(read_log(tmp_path, now - timedelta(days=1), ["evt_1"])) == MOST_LINES
+
+
+def test_the_end_of_a_page_that_nobody_wants_any_more_is_in_its_timeline(
+    buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs
+) -> None:
+    page = open_page(buyer)
+    with unit_of_work("test") as session:  # by the clock: no request of the buyer's leads to it
+        enqueue(session, "payments.expire_checkout_session", checkout_session_id=page.page_id)
+    assert run_jobs() == []
+    timeline = trace(page.order_id)["timeline"]
+    assert isinstance(timeline, list)
+    assert "payments.expire_checkout_session" in str([entry for entry in timeline if entry["kind"] == "job"])
