@@ -65,5 +65,6 @@ def test_every_verdict_says_what_to_do() -> None:
         for words in (advice.sentence, advice.next_step):
             assert min(len(words.fr), len(words.en)) > 0
             assert "{" not in words.fr + words.en
-        does_nothing = "comptoir" not in advice.next_step.fr
+        # A command after "once" is for a day that has not come.
+        does_nothing = "comptoir" not in advice.next_step.fr or advice.next_step.en.startswith("Once ")
         assert does_nothing or code not in QUIET, code
