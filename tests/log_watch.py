@@ -33,7 +33,7 @@ NGINX_FIELDS = frozenset(
     }
 )  # fmt: skip
 # As it is, as JSON escapes it, as an address does.
-_FORMS = {
+FORMS = {
     form: what
     for what, text in CANARIES.items()
     for form in (
@@ -43,7 +43,7 @@ _FORMS = {
         text.replace("é", "%C3%A9").replace("ï", "%C3%AF"),
     )
 }
-_PLANTED = re.compile("|".join(map(re.escape, sorted(_FORMS, key=len, reverse=True))))
+_PLANTED = re.compile("|".join(map(re.escape, sorted(FORMS, key=len, reverse=True))))
 LOGS = ("*.log", "*.out", "*.err")
 OTHERS = re.compile(r"fake|stripe|brevo|postgres|redis")
 KEY = "log_faults"
@@ -55,7 +55,7 @@ faults: list[str] = []
 def faults_of(line: str) -> Iterator[str]:
     """What is wrong with one line, without what it leaks."""
     if found := _PLANTED.search(line):
-        yield f"{_FORMS[found.group()]} is logged: {_PLANTED.sub('…', line.strip())[:200]}"
+        yield f"{FORMS[found.group()]} is logged: {_PLANTED.sub('…', line.strip())[:200]}"
     if not line.startswith("{"):
         return
     try:
