@@ -34,6 +34,16 @@ class RefundAboveCapture(Refusal):
         )
 
 
+class RefundRepeated(RefundRefused):
+    """The same again, before whoever asks can have read the first answer."""
+
+    code = "refund_repeated"
+    default_message = (
+        "Vous venez de demander ce remboursement : voyez `comptoir orders show`, attendez une minute pour un second. / "
+        "You have just asked for this refund: see `comptoir orders show`, and wait a minute for a second one."
+    )
+
+
 class PaymentNotCaptured(RefundRefused):
     """Money that did not come cannot go back."""
 

@@ -49,6 +49,19 @@ def find_order_id(session: Session, payment_id: str) -> str | None:
     return session.scalar(paid.where(Payment.id == payment_id))
 
 
+def find_same_at(session: Session, ask: Refund) -> datetime | None:
+    """When the same person last asked for the same, unless it came to nothing."""
+    same = select(func.max(Refund.created_at)).where(
+        Refund.payment_id == ask.payment_id,
+        Refund.amount_cents == ask.amount_cents,
+        Refund.reason.is_not_distinct_from(ask.reason),
+        Refund.return_id.is_not_distinct_from(ask.return_id),
+        Refund.requested_by == ask.requested_by,
+        Refund.status.not_in(("failed", "canceled")),
+    )
+    return session.scalar(same)
+
+
 def get_contest(session: Session, payment_id: str) -> Contest:
     """What the disputes about a payment say together."""
     return compute_contest([dispute.status for dispute in list_disputes(session, [payment_id])])

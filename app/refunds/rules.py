@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from app.orders.rules import compute_share
@@ -15,6 +16,7 @@ from app.refunds.errors import (
     RefundBeforeReturn,
     RefundNeedsReason,
     RefundNotForThisRole,
+    RefundRepeated,
     RefundWithoutGround,
     RefundWithTwoGrounds,
     ReturnAlreadyRefunded,
@@ -34,6 +36,7 @@ GROUND_LABELS: Mapping[Ground, tuple[str, str]] = {
 # Whoever types on the server is its owner.
 Role = Literal["owner", "staff", "readonly"]
 Decided = Literal["requested", "awaiting_approval"]
+REPEATED_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,15 @@ def check_approval(role: Role, contest: Contest, excess_cents: int) -> None:
     _check_contest(contest)
     if excess_cents > 0:
         raise NothingLeftToRefund
+
+
+def check_repeated(last_same_at: datetime | None, now: datetime) -> None:
+    """A second click, or a client that did not hear the answer: one person asks for the same once a minute.
+
+    The same: as much, of one payment, on one ground. Source: design §6 (double refunds: none). Raises `RefundRepeated`.
+    """
+    if last_same_at is not None and now - last_same_at < REPEATED_WITHIN:
+        raise RefundRepeated
 
 
 def check_role(role: Role, ground: Ground | None = None) -> None:

@@ -17,7 +17,7 @@ from app.payments.queries import lock_refunds
 from app.payments.record_refund import follow_refunds, mark_refund
 from app.payments.rules import STRIPE_PROVIDER
 from app.refunds.errors import RefundNotAwaited
-from app.refunds.queries import LockedMoney, get_contest, get_parcel, lock_money, lock_money_of_refund
+from app.refunds.queries import LockedMoney, find_same_at, get_contest, get_parcel, lock_money, lock_money_of_refund
 from app.refunds.queue_mails import queue_refund_sent
 from app.refunds.rules import (
     Funds,
@@ -26,6 +26,7 @@ from app.refunds.rules import (
     Role,
     Wish,
     check_approval,
+    check_repeated,
     check_role,
     decide_intention,
     decide_refund,
@@ -55,11 +56,13 @@ def preview_refund(session: Session, ask: RefundAsk) -> RefundDecision:
 def request_refund(session: Session, ask: RefundAsk) -> Refund:
     """Decide, promise the money back, have it sent once this is committed. Manual money was given back by who asks.
 
-    Raises `PaymentNotFound`, `ReturnNotFound` and what `decide_refund` refuses; nothing is written then.
+    Raises `PaymentNotFound`, `ReturnNotFound` and what `decide_refund` and `check_repeated` refuse; nothing is written
+    then.
     """
     money = lock_money(session, ask.payment_id)
     decision = _decide(session, money, ask)
     refund = _create(money.payment, decision, ask)
+    check_repeated(find_same_at(session, refund), refund.created_at)
     session.add(refund)
     session.flush()  # the payment follows from its refunds' rows
     _commit_amount(session, money.payment, decision.amount_cents)

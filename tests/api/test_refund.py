@@ -197,9 +197,9 @@ def test_after_a_day_it_looks_first_and_only_then_asks_under_another_key(
 ) -> None:
     fake_stripe.post("/_test/deliveries/hold")
     asked = []
-    for when in ("after", "before"):  # the first was executed, the second was not
+    for when, ground in (("after", "lost_in_transit"), ("before", "not_shipped")):  # the first one was executed
         fake_stripe.break_down("refunds.create", "error", when=when)
-        asked.append(last_refund(owner.refund(paid, amount=100, refund_reason_id="lost_in_transit"))["id"])
+        asked.append(last_refund(owner.refund(paid, amount=100, refund_reason_id=ground))["id"])
     let_time_pass(25)
     make_due()
     assert run_jobs() == []
@@ -237,6 +237,22 @@ def test_pending_and_failed_later_are_facts_and_the_amount_is_free_again(
     assert {name for name, _ in read_rows(MAILS)} == {"money_alert", "refund_failed"}
     assert buyer.show_order(paid.order_id).json()["order"]["payment_status"] == "captured"
     assert last_refund(owner.refund(paid, refund_reason_id="lost_in_transit"))["status"] == "succeeded"
+
+
+def test_a_second_click_is_no_second_refund_and_a_second_wish_is_one(
+    paid: Paid, owner: Staff, fake_stripe: FakeStripe
+) -> None:
+    fifth = {"amount": 100, "refund_reason_id": "service_or_booking"}
+    assert last_refund(owner.refund(paid, **fifth))["status"] == "succeeded"
+    again = owner.refund(paid, **fifth)
+    assert (again.status_code, again.json()["code"]) == (409, "refund_repeated")
+    assert len(fake_stripe.calls("refunds.create")) == 1
+    assert last_refund(owner.refund(paid, **fifth | {"amount": 101}))["status"] == "succeeded"
+    with unit_of_work("test") as session:
+        session.execute(text("ALTER TABLE refund DISABLE TRIGGER USER"))
+        session.execute(text("UPDATE refund SET created_at = created_at - interval '1 minute'"))
+        session.execute(text("ALTER TABLE refund ENABLE TRIGGER USER"))
+    assert last_refund(owner.refund(paid, **fifth))["status"] == "succeeded"
 
 
 def test_nothing_goes_back_while_a_bank_decides_and_after_it_did(
