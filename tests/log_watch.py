@@ -45,7 +45,8 @@ FORMS = {
 }
 _PLANTED = re.compile("|".join(map(re.escape, sorted(FORMS, key=len, reverse=True))))
 LOGS = ("*.log", "*.out", "*.err")
-OTHERS = re.compile(r"fake|stripe|brevo|postgres|redis")
+# `deploys.log` is the history of a host, one line per release: who, what, when (docs/ops.md).
+OTHERS = re.compile(r"fake|stripe|brevo|postgres|redis|deploys")
 KEY = "log_faults"
 MOST_SHOWN = 50
 

@@ -1,9 +1,10 @@
 """Reads across nouns."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, Text, bindparam, or_, select
+from sqlalchemy import DateTime, Executable, Text, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.carts.models import Cart
@@ -15,6 +16,9 @@ from app.orders.rules import UNPAID_LIFE
 from app.payments.errors import CheckoutUnavailable
 from app.payments.models import PaymentSession
 from app.payments.rules import OPEN_STATUSES
+
+# A statement and its values.
+Look = tuple[Executable, dict[str, str]]
 
 _CART_TO_PAY = (
     select(Cart.id, Flag.name, Flag.ends_at)
@@ -66,20 +70,27 @@ def find_attempt(session: Session, intent: Intent) -> Attempt | None:
     Its recorded id decides. The metadata we gave it counts only for an attempt that knows no intent yet: the process
     may have died between Stripe's answer and our note (payments §2.2), and a page names its intent when it is paid.
     """
-    found = session.execute(_ATTEMPT_OF_INTENT, {"intent_id": intent.id}).one_or_none()
-    if found is None:
-        named = {"session_id": intent.metadata.get("session_id", "")}
-        found = session.execute(_ATTEMPT_WITHOUT_INTENT, named).one_or_none()
-    return None if found is None else Attempt(*found)
+    recorded = (_ATTEMPT_OF_INTENT, {"intent_id": intent.id})
+    return _find_recorded_or_named(session, recorded, (_ATTEMPT_WITHOUT_INTENT, _name(intent.metadata)))
 
 
 def find_attempt_of_page(session: Session, page: CheckoutSession) -> Attempt | None:
     """The attempt a Checkout Session belongs to: its recorded id decides, our metadata where none is recorded."""
-    found = session.execute(_ATTEMPT_OF_PAGE, {"page_id": page.id}).one_or_none()
-    if found is None:
-        named = {"session_id": page.metadata.get("session_id", "")}
-        found = session.execute(_ATTEMPT_WITHOUT_PAGE, named).one_or_none()
-    return None if found is None else Attempt(*found)
+    recorded = (_ATTEMPT_OF_PAGE, {"page_id": page.id})
+    return _find_recorded_or_named(session, recorded, (_ATTEMPT_WITHOUT_PAGE, _name(page.metadata)))
+
+
+def _find_recorded_or_named(session: Session, recorded: Look, named: Look) -> Attempt | None:
+    """Again after the name, too: another event may have recorded the id between the two looks."""
+    for statement, values in (recorded, named, recorded):
+        found = session.execute(statement, values).one_or_none()
+        if found is not None:
+            return Attempt(*found)
+    return None
+
+
+def _name(metadata: Mapping[str, str]) -> dict[str, str]:
+    return {"session_id": metadata.get("session_id", "")}
 
 
 def find_open_attempt(session: Session, collection_id: str, now: datetime) -> PaymentSession | None:

@@ -6,12 +6,13 @@ The controls take the locks away, then the database's own limits too.
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError
 
 from app.checkout.open_order_page import open_order_page
 from app.checkout.place_unpaid_order import place_unpaid_order
 from app.checkout.rules import ReturnUrls
-from app.core.db import unit_of_work
+from app.core.db import get_engine, unit_of_work
 from tests.concurrency.buyers import run_together, without_row_locks
 from tests.order_link import Opened, ask_for_order, ask_for_page, open_page, place, read_reserved, show, turn
 from tests.shop_front import Buyer, FakeStripe, Json, read_rows, read_state
@@ -110,6 +111,28 @@ def test_a_page_and_its_intent_told_at_once_pay_once(buyer: Buyer, fake_stripe: 
     assert read_effect() == (1, 1, 2, 0)
     assert show(buyer, opened.order_id)["payment_status"] == "paid"
     assert read_rows("SELECT DISTINCT state, order_id FROM payment_event") == [("processed", opened.order_id)]
+
+
+def test_a_page_that_is_told_between_two_looks_for_its_intent_hides_it_from_neither(
+    buyer: Buyer, fake_stripe: FakeStripe
+) -> None:
+    """The intent is not recorded at the first look, and no more unrecorded at the second."""
+    told = pay(fake_stripe, open_page(buyer))
+    page, intent = (told[kind] for kind in KINDS)
+    waiting = [event_about(page, KINDS[0], id="evt_of_the_page")]
+
+    def tell_the_page(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if waiting and "payment_session.payment_intent_id IS NULL" in statement:
+            assert deliver(buyer, waiting.pop()).status_code == 200
+
+    event.listen(get_engine(), "before_cursor_execute", tell_the_page)
+    try:
+        assert deliver(buyer, event_about(intent, KINDS[1], id="evt_of_the_intent")).status_code == 200
+    finally:
+        event.remove(get_engine(), "before_cursor_execute", tell_the_page)
+    assert waiting == []
+    assert read_rows("SELECT DISTINCT state FROM payment_event") == [("processed",)]
+    assert read_effect() == (1, 1, 1, 0)
 
 
 def test_control_without_locks_and_limits_the_money_is_there_twice(buyer: Buyer, fake_stripe: FakeStripe) -> None:
