@@ -27,12 +27,13 @@ from tests.waiting import wait_until
 PER_SECOND = proof_size(20, 100)
 SECONDS = proof_size(5, 30)
 STEP_SECONDS = 10
-FIRST_STEP, GROWTH, MOST_STEPS = 125, 1.25, proof_size(0, 8)
+FIRST_STEP, GROWTH, MOST_STEPS = 30, 1.25, proof_size(0, 8)
 SLOW_MILLISECONDS = 1000.0
 REFUSED_EVENTS = proof_size(150, 400)
 REFUSED_PER_SECOND = 20
 PLENTY = 100_000
 RECONCILE_SECONDS = 180.0
+SWEEP_SECONDS = 180.0
 OLD_SECONDS = 600  # older than what reconcile leaves to the webhook
 LINE = "Webhook rate limit exceeded (429)"
 VARIANT = "SELECT id FROM product_variant WHERE sku = 'CHARGE-N'"
@@ -154,7 +155,7 @@ def describe(delivered: Delivered) -> dict[str, float | int | str]:
 
 def find_saturation(floor: Floor) -> dict[str, float | int | str]:
     """The highest rate, step by step, at which nothing fails and 95 % are answered within a second."""
-    rate, held, seen = float(FIRST_STEP), float(PER_SECOND), ""
+    rate, held, seen = float(FIRST_STEP), 0.0, ""
     for _ in range(MOST_STEPS):
         step = send_steadily(floor.endpoint, floor.make(int(rate * STEP_SECONDS)), rate)
         seen += f"{rate:.0f}/s: p95 {step.percentile(0.95):.0f} ms, {describe(step)['answers']}; "
@@ -170,9 +171,12 @@ def test_webhooks_at_a_steady_rate_are_all_applied(floor: Floor) -> None:
     before = floor.count("processed") + floor.count("ignored")
     with weighed(floor.shop) as most:
         delivered = send_steadily(floor.endpoint, mix(bodies), PER_SECOND)
-    assert set(delivered.answers) == {"200"}, delivered.answers
+    # Every event sells a piece of one variant: who waits for its row for longer than three seconds is told to come again.
+    assert set(delivered.answers) <= {"200", "500"}, delivered.answers
+    assert delivered.answers["500"] <= len(bodies) // 100, delivered.answers
+    wait_until(lambda: floor.count("failed") == 0, SWEEP_SECONDS, "what failed is swept")
     assert floor.count("processed") + floor.count("ignored") - before == len(bodies)
-    assert (floor.count("failed"), floor.count("unmatched")) == (0, 0)
+    assert floor.count("unmatched") == 0
     figures = {
         "per_second": PER_SECOND,
         "seconds": SECONDS,
