@@ -171,7 +171,7 @@ def test_webhooks_at_a_steady_rate_are_all_applied(floor: Floor) -> None:
     before = floor.count("processed") + floor.count("ignored")
     with weighed(floor.shop) as most:
         delivered = send_steadily(floor.endpoint, mix(bodies), PER_SECOND)
-    # Every event sells a piece of one variant: who waits for its row for longer than three seconds is told to come again.
+    # Every event sells a piece of one variant: who waits for its row for more than three seconds shall come again.
     assert set(delivered.answers) <= {"200", "500"}, delivered.answers
     assert delivered.answers["500"] <= len(bodies) // 100, delivered.answers
     wait_until(lambda: floor.count("failed") == 0, SWEEP_SECONDS, "what failed is swept")
