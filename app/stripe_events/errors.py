@@ -1,6 +1,6 @@
 """What the webhook refuses, and what whoever reads Stripe's news anew is refused."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from app.core.errors import Conflict, NotFound, Refusal
 
@@ -41,9 +41,9 @@ class GapTooLong(Refusal):
 
     code = "gap_too_long"
 
-    def __init__(self, since: datetime, oldest: datetime) -> None:
+    def __init__(self, since: datetime, first_whole_day: date) -> None:
         self.since = since
-        command = f"comptoir events reconcile --since {oldest:%Y-%m-%d}"
+        command = f"comptoir events reconcile --since {first_whole_day:%Y-%m-%d}"
         super().__init__(
             f"Les événements manquent depuis le {since:%Y-%m-%d}, Stripe n'en garde que 30 jours : lancez "
             f"`comptoir events check`, qui relit les paiements eux-mêmes, puis `{command}`. / "

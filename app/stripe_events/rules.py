@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.shop.rules import compute_business_day
 from app.stripe_events.errors import GapTooLong
 
 STRIPE_KEEPS = timedelta(days=30)
@@ -47,7 +48,8 @@ def decide_reach(known: Known, asked: datetime | None, now: datetime) -> Reach:
     if asked is not None and (since is None or asked < since or since < oldest):
         since = asked
     if since is not None and since < oldest:
-        raise GapTooLong(since, oldest + timedelta(days=1))
+        # The first day of the shop that Stripe lists as a whole: its clock is not UTC's.
+        raise GapTooLong(since, compute_business_day(oldest) + timedelta(days=1))
     return Reach(since)
 
 
