@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.checkout.release_pieces import give_up, give_up_answered
+from app.checkout.release_pieces import give_up_answered, give_up_refused
 from app.core.db import unit_of_work
 from app.core.errors import Conflict
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import CheckoutSession, get_stripe
 from app.payments.breaker import guarded
-from app.payments.errors import AmountNotPayable, CheckoutUnavailable
+from app.payments.errors import CheckoutUnavailable
 from app.payments.models import PaymentSession
 from app.payments.queries import find_page_session
 from app.payments.rules import AttemptFacts
@@ -22,7 +22,6 @@ ASK_AGAIN_FOR = timedelta(minutes=5)
 # The news of a payment in the last second takes its time.
 NEWS_TAKES = timedelta(minutes=5)
 
-AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 LANGUAGES = frozenset({"fr", "en"})
 
 
@@ -72,9 +71,7 @@ def request_page(attempt: PaymentSession, payable: Payable) -> PaymentSession | 
         give_up_answered(attempt, failure)
         raise CheckoutUnavailable(failure.retry_after_seconds) from failure
     except Terminal as refusal:
-        give_up(attempt, refusal.code)
-        if refusal.code in AMOUNT_REFUSED:
-            raise AmountNotPayable from refusal
+        give_up_refused(attempt, refusal)
         return None
     with unit_of_work() as session:
         noted = record_checkout_session(session, attempt.id, page, AttemptFacts())

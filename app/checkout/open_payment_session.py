@@ -10,7 +10,7 @@ from app.carts.update_lines import reprice
 from app.checkout.complete_cart import read_readiness
 from app.checkout.errors import ShippingMissing, TotalRisen
 from app.checkout.queries import find_cart_to_pay
-from app.checkout.release_pieces import give_up, give_up_answered
+from app.checkout.release_pieces import give_up_answered, give_up_refused
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.errors import Conflict, Refusal
@@ -18,7 +18,7 @@ from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
 from app.payments.breaker import find_outage, guarded
-from app.payments.errors import AmountNotPayable, CheckoutUnavailable, PaymentCollectionNotFound
+from app.payments.errors import CheckoutUnavailable, PaymentCollectionNotFound
 from app.payments.models import PaymentSession
 from app.payments.rules import MANUAL_PROVIDER, STRIPE_PROVIDER, check_provider, compute_provider
 from app.payments.service import (
@@ -29,8 +29,6 @@ from app.payments.service import (
     supersede_sessions,
 )
 from app.stock.service import release, reserve
-
-AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
 def open_collection(session: Session, cart_id: str) -> str:
@@ -134,9 +132,7 @@ def _create_intent(attempt: PaymentSession) -> None:
         give_up_answered(attempt, failure)
         raise CheckoutUnavailable(failure.retry_after_seconds) from failure
     except Terminal as refusal:
-        give_up(attempt, refusal.code)
-        if refusal.code in AMOUNT_REFUSED:
-            raise AmountNotPayable from refusal
+        give_up_refused(attempt, refusal)
         raise CheckoutUnavailable from refusal
     with unit_of_work() as session:
         is_superseded = record_intent(session, attempt.id, intent, utc_now()).superseded_at is not None

@@ -8,14 +8,17 @@ from app.checkout.queries import find_cart_id, find_open_attempt
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.log import log_event
-from app.gateways.errors import Retryable
+from app.gateways.errors import Retryable, Terminal
 from app.orders.models import Order
 from app.orders.queries import lock_order_of_cart
+from app.payments.errors import AmountNotPayable
 from app.payments.models import PaymentSession
 from app.payments.queries import list_payments
 from app.payments.rules import compute_lateness
 from app.payments.service import abandon_session, facts_of
 from app.stock.service import release
+
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
 def release_pieces(session: Session, cart: Cart, attempt: PaymentSession) -> None:
@@ -47,10 +50,17 @@ def _follow_lateness(session: Session, order: Order, attempt: PaymentSession) ->
 def give_up_answered(attempt: PaymentSession, failure: Retryable) -> None:
     """A 500 is kept under its key and would come again; no answer at all may be asked for once more."""
     if failure.http_status is not None and failure.http_status >= 500:
-        give_up(attempt, failure.code)
+        _give_up(attempt, failure.code)
 
 
-def give_up(attempt: PaymentSession, code: str) -> None:
+def give_up_refused(attempt: PaymentSession, refusal: Terminal) -> None:
+    """Stripe refused it, and would for ever; raises `AmountNotPayable` where it is the amount that Stripe refuses."""
+    _give_up(attempt, refusal.code)
+    if refusal.code in AMOUNT_REFUSED:
+        raise AmountNotPayable from refusal
+
+
+def _give_up(attempt: PaymentSession, code: str) -> None:
     """Stripe answered no, and would for ever: the next attempt has another key. What was promised is released."""
     log_event("payment session given up", level="warning", code=code)
     with unit_of_work() as session:

@@ -330,14 +330,7 @@ def mark_arrived(session: Session, attempt: PaymentSession, payment_id: str, at:
     if is_new:
         payment.captured_at = at
         attempt.status = "captured"
-    return Receipt(
-        payment_id=payment.id,
-        payment_collection_id=payment.payment_collection_id,
-        amount_cents=payment.amount_cents,
-        currency_code=payment.currency_code,
-        captured_at=payment.captured_at,
-        is_new=is_new,
-    )
+    return _receipt_of(payment, is_new=is_new)
 
 
 def _row(attempt: PaymentSession, receipt: Receipt, intent_id: str | None) -> dict[str, object]:
@@ -360,11 +353,15 @@ def _get_receipt(session: Session, attempt: PaymentSession, received: Received) 
     if received.intent_id not in (None, payment.payment_intent_id):
         raise AttemptPaidTwice
     payment.charge_id = payment.charge_id or received.charge_id
+    return _receipt_of(payment, is_new=False)
+
+
+def _receipt_of(payment: Payment, *, is_new: bool) -> Receipt:
     return Receipt(
         payment_id=payment.id,
         payment_collection_id=payment.payment_collection_id,
         amount_cents=payment.amount_cents,
         currency_code=payment.currency_code,
         captured_at=payment.captured_at,
-        is_new=False,
+        is_new=is_new,
     )
