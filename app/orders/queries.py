@@ -103,6 +103,12 @@ def lock_order(session: Session, order_id: str) -> Order:
     return found
 
 
+def lock_order_row(session: Session, order_id: str) -> Order:
+    """The order without what hangs on it, locked."""
+    wanted = select(Order).where(Order.id == order_id).with_for_update()
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
 def find_open_transfer(session: Session, order_id: str, token_hash: str, now: datetime) -> OrderTransfer | None:
     """The request for this order whose token this is, while it may be answered."""
     return session.scalar(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.orders.compute_totals import compute_order_totals
 from app.orders.models import Order
-from app.orders.queries import lock_order
+from app.orders.queries import get_order, lock_order_row
 from app.payments.compute_dispute import Contest, compute_contest
 from app.payments.models import Payment, Refund
 from app.payments.queries import get_refund, list_disputes, lock_payment
@@ -32,7 +32,7 @@ class LockedMoney:
 def lock_money(session: Session, payment_id: str) -> LockedMoney:
     """The order first, then its payment; raises `PaymentNotFound`."""
     order_id = find_order_id(session, payment_id)
-    order = lock_order(session, order_id) if order_id is not None else None
+    order = lock_order_row(session, order_id) if order_id is not None else None
     return LockedMoney(order, lock_payment(session, payment_id))
 
 
@@ -89,10 +89,11 @@ def count_refunds(session: Session, status: str | None) -> int:
 
 
 def get_parcel(session: Session, order: Order | None, return_id: str) -> Parcel:
-    """A return as a refund sees it: what is due for it of this order, whole and locked; raises `ReturnNotFound`."""
+    """A return as a refund sees it: what is due for it of this order, which is locked; raises `ReturnNotFound`."""
     wanted = get_return(session, return_id)
     if order is None or wanted.order_id != order.id:
         return _parcel(wanted, is_of_this_payment=False, due_cents=0)
+    order = get_order(session, order.id)
     returns = list_returns_of(session, order.id)
     committed = _sum_up_committed(session, returns)
     is_given = any(
