@@ -9,9 +9,10 @@ import typer
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english, speaks_english
 from app.cli.output import JsonOption, print_json, print_line
+from app.core.words import Words
 from app.runbook.trace import Trace, trace, trace_person
 from app.runbook.trace_log import LOG_FOLDER
-from app.runbook.trace_words import KINDS, Words
+from app.runbook.trace_words import KINDS
 
 app = typer.Typer()
 

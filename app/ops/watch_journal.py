@@ -4,9 +4,10 @@ from sqlalchemy.orm import Session
 
 from app.core.audit_log import record_audit
 from app.core.clock import utc_now
-from app.core.db import Json, unit_of_work
+from app.core.db import unit_of_work
 from app.core.log import log_event
-from app.notifications.service import queue_owner_mail
+from app.core.words import Words
+from app.notifications.queue_alert import queue_alert
 from app.payments.verify_journal import Verdict, verify_journal
 from app.shop.rules import compute_business_day
 
@@ -38,16 +39,13 @@ def watch_journal() -> Verdict:
 
 def _tell(session: Session, verdict: Verdict) -> None:
     broken = verdict.broken
-    content: Json = {
-        "code": BROKEN,
-        "reference": f"n° {broken.number}" if broken else verdict.differences[0].payment_id,
-        "what": {
-            "fr": "le journal des paiements n'est plus celui que la base a écrit.",
-            "en": "the payment journal is no longer what the database wrote.",
-        },
-        "next_step": {
-            "fr": "ne corrigez rien ; comptoir journal verify dit où, puis comparez avec la dernière archive.",
-            "en": "correct nothing; comptoir journal verify says where, then compare with the last archive.",
-        },
-    }
-    queue_owner_mail(session, "money_alert", f"{BROKEN}:{compute_business_day(utc_now()).isoformat()}", content)
+    reference = f"n° {broken.number}" if broken else verdict.differences[0].payment_id
+    what = Words(
+        "le journal des paiements n'est plus celui que la base a écrit.",
+        "the payment journal is no longer what the database wrote.",
+    )
+    next_step = Words(
+        "ne corrigez rien ; comptoir journal verify dit où, puis comparez avec la dernière archive.",
+        "correct nothing; comptoir journal verify says where, then compare with the last archive.",
+    )
+    queue_alert(session, BROKEN, compute_business_day(utc_now()).isoformat(), reference, what, next_step)

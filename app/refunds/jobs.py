@@ -5,8 +5,9 @@ from datetime import timedelta
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue_once, job
+from app.core.words import Words
 from app.refunds.queries import list_stuck_refunds
-from app.refunds.queue_mails import queue_alert
+from app.refunds.queue_mails import queue_refund_alert
 from app.refunds.send_refund import send_refund
 
 # When the attempts of the first `refunds.send`, which span eight hours, are over.
@@ -28,18 +29,18 @@ def resume() -> None:
     with unit_of_work() as session:
         for refund in list_stuck_refunds(session, utc_now() - STUCK_AFTER):
             enqueue_once(session, "refunds.send", refund.id, refund_id=refund.id)
-            queue_alert(
+            queue_refund_alert(
                 session,
                 "refund_not_sent",
                 refund,
-                what=(
+                what=Words(
                     "Un remboursement n'est pas parti : Stripe n'y répond pas depuis plusieurs heures.",
                     "A refund has not left: Stripe has not answered for hours.",
                 ),
-                next_step=(
-                    "vérifiez la clé et l'état de Stripe (comptoir doctor) ; il sera retenté chaque heure, une seule "
-                    "fois payé, ne le refaites pas à la main.",
-                    "check the key and the state of Stripe (comptoir doctor); it is tried again every hour and paid "
-                    "once, do not repeat it by hand.",
+                next_step=Words(
+                    "vérifiez la clé et l'état de Stripe (comptoir events endpoint) ; il sera retenté chaque heure, "
+                    "une seule fois payé, ne le refaites pas à la main.",
+                    "check the key and the state of Stripe (comptoir events endpoint); it is tried again every hour "
+                    "and paid once, do not repeat it by hand.",
                 ),
             )

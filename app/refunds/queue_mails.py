@@ -3,6 +3,8 @@
 from sqlalchemy.orm import Session
 
 from app.core.db import Json
+from app.core.words import Words
+from app.notifications.queue_alert import queue_alert
 from app.notifications.service import describe_shop, queue_mail, queue_owner_mail
 from app.orders.models import Order
 from app.payments.models import Dispute, Payment, Refund
@@ -51,12 +53,6 @@ def queue_dispute_news(session: Session, order: Order | None, dispute: Dispute, 
     queue_owner_mail(session, "dispute_opened", dispute.id, {**content, **more})
 
 
-def queue_alert(session: Session, code: str, refund: Refund, what: tuple[str, str], next_step: tuple[str, str]) -> None:
-    """Tell the shop something about a refund that nobody asked the shop for; both texts are French, then English."""
-    content: Json = {
-        "code": code,
-        "reference": refund.stripe_refund_id or refund.id,
-        "what": dict(zip(("fr", "en"), what, strict=True)),
-        "next_step": dict(zip(("fr", "en"), next_step, strict=True)),
-    }
-    queue_owner_mail(session, "money_alert", f"{code}:{refund.id}", content)
+def queue_refund_alert(session: Session, code: str, refund: Refund, what: Words, next_step: Words) -> None:
+    """Tell the shop something about a refund that nobody asked the shop for, once."""
+    queue_alert(session, code, refund.id, refund.stripe_refund_id or refund.id, what, next_step)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.core.audit_log import record_audit
 from app.core.log import log_event
+from app.core.words import Words
 from app.gateways.stripe import StripeCharge, StripeDispute, StripeRefund
 from app.payments import record_charge as charges
 from app.payments import record_dispute as disputes
@@ -17,7 +18,7 @@ from app.payments.record_dispute import Movement
 from app.payments.record_event import UNMATCHED, Recorded
 from app.payments.record_refund import RefundTold
 from app.refunds.queries import LockedMoney, lock_money
-from app.refunds.queue_mails import queue_alert, queue_dispute_news, queue_refund_failed, queue_refund_sent
+from app.refunds.queue_mails import queue_dispute_news, queue_refund_alert, queue_refund_failed, queue_refund_sent
 
 
 def record_refund(
@@ -91,15 +92,15 @@ def _tell(session: Session, money: LockedMoney, told: RefundTold) -> None:
 
 def _tell_of_import(session: Session, refund: Refund) -> None:
     record_audit(session, "refund.imported", refund.id, {"amount_cents": refund.amount_cents})
-    queue_alert(
+    queue_refund_alert(
         session,
         "refund_imported",
         refund,
-        what=(
+        what=Words(
             "Un remboursement a été fait dans le tableau de bord de Stripe, hors de Comptoir.",
             "A refund was made in Stripe's dashboard, outside Comptoir.",
         ),
-        next_step=(
+        next_step=Words(
             "vérifiez qui l'a fait et pourquoi, notez-le sur la commande (comptoir orders show) ; les suivants passent "
             "par comptoir orders refund.",
             "find out who made it and why, note it on the order (comptoir orders show); the next ones go through "
@@ -114,15 +115,15 @@ def _flag_excess(session: Session, money: LockedMoney, refund: Refund, excess_ce
 
 
 def _tell_of_empty_balance(session: Session, refund: Refund) -> None:
-    queue_alert(
+    queue_refund_alert(
         session,
         "refund_insufficient_funds",
         refund,
-        what=(
+        what=Words(
             "Un remboursement attend : le solde de la boutique chez Stripe ne le couvre pas.",
             "A refund waits: the shop's balance at Stripe does not cover it.",
         ),
-        next_step=(
+        next_step=Words(
             "ajoutez des fonds au solde dans le tableau de bord de Stripe ; le remboursement partira de lui-même.",
             "add funds to the balance in Stripe's dashboard; the refund then leaves by itself.",
         ),

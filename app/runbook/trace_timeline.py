@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.money import to_wire
+from app.core.words import Words
 from app.payments.models import Dispute
 from app.runbook.trace_dossier import Dossier
 from app.runbook.trace_log import LogLine
-from app.runbook.trace_words import Kind, Words, same
+from app.runbook.trace_words import Kind, same
 
 
 @dataclass(frozen=True)

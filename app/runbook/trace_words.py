@@ -3,15 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.core.words import Words
 from app.runbook.rules import Code, Verdict
-
-
-@dataclass(frozen=True)
-class Words:
-    """The same in French and in English."""
-
-    fr: str
-    en: str
 
 
 def same(text: str) -> Words:

@@ -10,6 +10,7 @@ from app.core.db import unit_of_work
 from app.core.errors import Refusal
 from app.core.jobs import job
 from app.core.log import log_event, log_failure
+from app.core.words import Words
 from app.payments.models import PaymentEvent
 from app.payments.record_event import forget_bodies, list_due_events
 from app.shop.rules import compute_business_day
@@ -18,7 +19,7 @@ from app.stripe_events.errors import GapTooLong
 from app.stripe_events.list_drift import list_drift
 from app.stripe_events.mark_refused import find_refused_at
 from app.stripe_events.queries import find_last_run, forget_runs, list_given_up
-from app.stripe_events.queue_alert import DRIFT, GAP, GIVEN_UP, Words, queue_alert
+from app.stripe_events.queue_alert import DRIFT, GAP, GIVEN_UP, queue_alert
 from app.stripe_events.reconcile_events import reconcile_events
 from app.stripe_events.render_drift import Rendered, render_drift
 from app.stripe_events.rules import is_due

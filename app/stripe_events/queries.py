@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, and_, case, collate, delete, func, literal
 from sqlalchemy.orm import Session, defer
 
 from app.notifications.models import Message
+from app.notifications.queue_alert import ALERT
 from app.payments.models import Payment, PaymentEvent, PaymentSession, Refund
 from app.payments.record_event import Claim
 from app.payments.rules import OPEN_EVENT_STATES, STRIPE_PROVIDER
 from app.stripe_events.models import ReconcileRun
-from app.stripe_events.queue_alert import ALERT, GIVEN_UP
+from app.stripe_events.queue_alert import GIVEN_UP
 from app.stripe_events.rules import Known
 
 

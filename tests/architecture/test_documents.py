@@ -23,6 +23,10 @@ SHOWN = re.compile(
     r"(?:`|^ {4})(?:sudo )?(?:(comptoir-backup|comptoir(?: [a-z]+){1,2})|(?:\.venv/bin/)?(python -m [a-z._]+))",
     re.MULTILINE,
 )
+# In a sentence of the product: a mail, a refusal, a check of the audit.
+NAMED = re.compile(r"\bcomptoir ([a-z]+)(?: ([a-z]+))?")
+# After these it is the product, or its firewall's table, that is meant.
+PROSE = frozenset({"command", "only", "input", "payment"})
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
@@ -179,6 +183,21 @@ def test_every_make_command_of_a_document_exists() -> None:
     known = targets((ROOT / "Makefile").read_text())
     unknown = [f"{path}: make {name}" for path in documents() for name in commands(read(path)) - set(known)]
     refuse(unknown, "Correct the document, or add the target to the Makefile:")
+
+
+def commands_that_are_not_there(text: str) -> list[str]:
+    """Of those that a sentence names: no such noun, or a noun with verbs and not this one."""
+    found = [(noun, verb, verbs_of(noun)) for noun, verb in NAMED.findall(text) if noun not in PROSE]
+    is_wrong = [verbs == {"?"} or bool(verbs and verb and verb not in verbs) for _, verb, verbs in found]
+    return [f"comptoir {noun} {verb}".strip() for (noun, verb, _), wrong in zip(found, is_wrong, strict=True) if wrong]
+
+
+def test_every_command_that_the_product_names_exists() -> None:
+    lost = commands_that_are_not_there("voyez (comptoir doctor), comptoir events nonsense, comptoir setup again")
+    assert lost == ["comptoir doctor", "comptoir events nonsense"]
+    texts = [path for path in files() if path.parts[0] == "app" and path.suffix in {".py", ".mail", ".html"}]
+    wrong = [f"{path}: {command}" for path in texts for command in commands_that_are_not_there(read(path))]
+    refuse(wrong, "Name a command that exists:")
 
 
 def test_every_command_of_a_document_is_run_by_a_test() -> None:
