@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from app.gateways.supervisor import RUNNING, Supervisor, ask_shared_socket
+from app.gateways.supervisor import RUNNING, Supervisor, WorkerAnswer, ask_shared_socket
 
 WEB_PORT = 9000
 POLL_SECONDS = 0.05
@@ -18,11 +18,15 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for a start, for a process that keeps ending at once, and for the first healthy answer."""
+    """How long to wait for a start, for a process that keeps ending at once, for an answer, and for one that is sick.
+
+    A busy machine takes its time to import the application while the other worker serves; a sick one stays sick.
+    """
 
     start_seconds: float = 30
     backoff_seconds: float = 6
-    answer_seconds: float = 15
+    answer_seconds: float = 60
+    unwell_seconds: float = 15
 
 
 PATIENCE = Patience()
@@ -89,16 +93,21 @@ def wait_for_answer(pid: int, port: int, patience: Patience) -> None:
     deadline = time.monotonic() + patience.answer_seconds
     status = 0
     while time.monotonic() < deadline:
-        try:
-            answer = ask_shared_socket(port, pid)
-        except OSError:
-            time.sleep(POLL_SECONDS)
-            continue
-        status = answer.status
-        if status == http.HTTPStatus.OK and answer.is_from_pid:
-            return
+        answer = _ask(port, pid)
+        if answer is not None and answer.is_from_pid:
+            if answer.status == http.HTTPStatus.OK:
+                return
+            status = answer.status
+            deadline = min(deadline, time.monotonic() + patience.unwell_seconds)
         time.sleep(POLL_SECONDS)
     raise WorkerDidNotComeBack(f"pid {pid}: aucune réponse saine / no healthy answer ({status})")
+
+
+def _ask(port: int, pid: int) -> WorkerAnswer | None:
+    try:
+        return ask_shared_socket(port, pid)
+    except OSError:
+        return None
 
 
 def main() -> int:

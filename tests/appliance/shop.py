@@ -59,6 +59,21 @@ name = "Colissimo"
 price_cents = 490
 """
 
+# Python that runs on the host as the application does.
+AS_THE_SHOP = (
+    "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env"
+    " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/python -"
+)
+EVERY_WORKER_ANSWERS = """
+from app.gateways.supervisor import Supervisor
+from app.ops.rolling_restart import PATIENCE, WEB_PORT, wait_for_answer, wait_until_running
+
+supervisor = Supervisor()
+for process in supervisor.list_processes():
+    if process.name.startswith("web:"):
+        wait_for_answer(wait_until_running(supervisor, process.name, PATIENCE), WEB_PORT, PATIENCE)
+"""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -170,6 +185,10 @@ class Shop:
     def wait_ready(self, seconds: float = 60) -> None:
         """Until the shop is ready, as after a boot."""
         wait_until(self.is_ready, seconds, "the shop is ready")
+
+    def wait_serving(self) -> None:
+        """Until each web worker has answered, asked on the host itself: a clone's certificate names its original."""
+        self.host.run(AS_THE_SHOP, stdin=EVERY_WORKER_ANSWERS)
 
     def live_release(self) -> str:
         """What `current` points to."""

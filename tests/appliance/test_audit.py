@@ -92,6 +92,7 @@ def test_what_is_broken_on_purpose_is_named_and_nothing_else(
     lab: HostLab, deployed_shop: Shop, deployed_key: str
 ) -> None:
     broken = Shop(lab.create("broken", snapshot=deployed_key), deployed_shop.checkout, deployed_shop.folder)
+    broken.wait_serving()  # a process that reads broken settings at its start is one fault more
     for name, act in SABOTAGES.items():
         command = f"cd / && runuser -u postgres -- {act}" if act.startswith("psql") else act
         done = broken.host.run(command, check=False)

@@ -1,7 +1,7 @@
 """The main job on a server that a deploy made: a customer buys and pays, ops roll back, the order still stands."""
 
 from tests.appliance.checkout import Checkout
-from tests.appliance.shop import Shop
+from tests.appliance.shop import AS_THE_SHOP, Shop
 from tests.appliance.vendors import Vendors
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Goods
 from tests.waiting import wait_until
@@ -28,10 +28,6 @@ with unit_of_work("test") as session:
     set_price(session, product.variants[0].id, "eur", 34900)
     receive(session, product.variants[0].id, {PIECES}, "delivery")
 """
-AS_THE_SHOP = (
-    "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env"
-    " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/python -"
-)
 STATE_OF_THE_EVENT = "SELECT state FROM payment_event WHERE type = 'payment_intent.succeeded'"
 
 

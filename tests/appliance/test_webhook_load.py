@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import pytest
 
 from app.payments.event_types import HANDLED_EVENT_TYPES
-from tests.appliance.shop import Shop
+from tests.appliance.shop import AS_THE_SHOP, Shop
 from tests.appliance.steady_news import Delivered, Endpoint, send_steadily
 from tests.appliance.test_footprint import READ_SHARES
-from tests.appliance.test_purchase import AS_THE_SHOP, STOCK_THE_SHOP, ask_database, find_goods
+from tests.appliance.test_purchase import STOCK_THE_SHOP, ask_database, find_goods
 from tests.appliance.vendors import Vendors
 from tests.crowd import Template, copy_statements, list_at_stripe, make_news, render, write_body
 from tests.proofs import proof_size, record_proof

@@ -14,16 +14,19 @@ from infra.host.release_serve import spare_port
 from tests.rows import row
 from tests.waiting import wait_until
 
-# Answers /health on the socket it inherits; refuses to start once the file `broken` is there.
+# Answers /health on the socket it inherits; the files `broken`, `slow` and `sick` are there to spoil its next start.
 WORKER = """
-import http.server, json, pathlib, socket, sys
+import http.server, json, pathlib, socket, sys, time
 if pathlib.Path("broken").exists():
     sys.exit(1)
+if pathlib.Path("slow").exists():
+    time.sleep(3)
+STATUS = 503 if pathlib.Path("sick").exists() else 200
 class Health(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
         body = json.dumps({"status": "ok", "version": pathlib.Path("version").read_text()}).encode()
-        self.send_response(200)
+        self.send_response(STATUS)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -113,4 +116,19 @@ def test_a_worker_that_does_not_come_back_ends_it_and_the_next_keeps_serving(run
 
     assert running.pids()["web:web-1"] == before["web:web-1"]
     answer = ask_shared_socket(running.port, before["web:web-1"])
+    assert (answer.status, answer.is_from_pid) == (200, True)
+
+
+def test_a_worker_that_is_slow_to_answer_is_waited_for_longer_than_a_sick_one(running: Running) -> None:
+    patience = Patience(unwell_seconds=0.5)
+    (running.folder / "slow").touch()
+
+    done = restart_all(running.supervisor, running.port, patience)
+
+    assert all(one.seconds > 3 * patience.unwell_seconds for one in done[:2])
+    (running.folder / "slow").unlink()
+    (running.folder / "sick").touch()
+    with pytest.raises(WorkerDidNotComeBack, match=r"no healthy answer \(503\)"):
+        restart_all(running.supervisor, running.port, patience)
+    answer = ask_shared_socket(running.port, running.pids()["web:web-1"])
     assert (answer.status, answer.is_from_pid) == (200, True)
