@@ -14,6 +14,7 @@ from app.core.settings import get_settings
 from tests.api.judge import Asked, check_answer
 from tests.api.walk import Step, in_groups, steps
 from tests.api.world import SECRET_STREET, Headers, World
+from tests.rows import row
 
 OPEN, KEY_MISSING, KEY_INVALID, UNAUTHORIZED = "open", "publishable_key_missing", "publishable_key_invalid", "401"
 NOBODYS_KEY = {"x-publishable-api-key": "pk_" + "0" * 40}
@@ -101,6 +102,7 @@ def outcome(answer: httpx2.Response) -> str:
     return UNAUTHORIZED if answer.status_code in (401, 403) else OPEN
 
 
+@row("S4-053")
 @pytest.mark.parametrize("group", GROUPS)
 def test_each_route_is_for_those_it_says(world: World, group: str) -> None:
     everybody = callers(world)

@@ -13,6 +13,7 @@ from app.stock.service import receive
 from tests.command import run_command
 from tests.in_process import RunJobs
 from tests.order_link import Opened, ask_for_order, open_page, show
+from tests.rows import row
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Json, read_rows, read_state
 from tests.statements import counted_statements
 from tests.stripe_news import deliver, event_about
@@ -289,6 +290,7 @@ def test_a_page_that_outruns_our_own_note_finds_its_attempt_and_one_of_nobody_wa
     assert read_state() == before | {"events": before["events"] + 1}
 
 
+@row("S4-002")
 def test_a_whole_purchase_on_stripe_s_page_has_one_effect(
     buyer: Buyer, fake_stripe: FakeStripe, fake_brevo: FakeBrevo, run_jobs: RunJobs
 ) -> None:

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import httpx2
 
+from tests.rows import row
 
+
+@row("S4-060")
 def test_only_the_proxys_own_entry_counts(start_server: Callable[[str], str]) -> None:
     url = f"{start_server('tests.api.commit_app')}/address"
 

@@ -13,6 +13,7 @@ from app.dev.redis import RedisServer
 from app.staff.models import StaffUser
 from app.staff.service import invite
 from tests.factories.account import PASSWORD, SHOP_ORIGIN, Person, read_claims
+from tests.rows import row
 from tests.shop_front import change_settings, read_rows
 
 EMAIL = "jeanne@example.com"
@@ -60,6 +61,7 @@ def test_a_write_with_the_cookie_needs_the_storefronts_origin(person: Person, or
     assert person.me(cookie=cookie).json()["customer"]["first_name"] is None
 
 
+@row("S4-059")
 def test_the_cookies_flags_are_those_of_the_place(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     token = person.sign_up(EMAIL)
     flags = person.post("/auth/session", token=token).headers["set-cookie"].split("; ")[1:]

@@ -30,6 +30,7 @@ from tests.api.test_brevo_webhook import told
 from tests.api.test_customer_session import open_session
 from tests.factories.account import Person
 from tests.processes import NO_AUTHORITIES, Processes, url_of
+from tests.rows import row
 from tests.services import ENVIRONMENT
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Goods, change_settings, read_rows
 from tests.waiting import wait_until
@@ -168,6 +169,7 @@ class Traffic:
                 each.result()
 
 
+@row("S3-030", "S4-007")
 def test_every_secret_changes_under_traffic_and_nobody_notices(
     processes: Processes,
     web_socket: socket.socket,

@@ -169,7 +169,7 @@ def test_what_the_webhook_refused_is_read_from_the_log(
     assert trace(intent["id"], "--logs", str(logs / "nowhere"))["verdict"] == "event_not_received"
 
 
-@row("S1-002", "S3-024")
+@row("S1-002", "S3-024", "S4-061")
 def test_a_request_id_leads_to_its_purchase_or_to_its_lines(
     buyer: Buyer, fake_stripe: FakeStripe, logs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,7 +73,7 @@ def test_the_previous_secret_is_accepted_until_its_date(buyer: Buyer, monkeypatc
     assert deliver(buyer, event_about(intent_of_nobody(), id="evt_2"), secret="whsec_previous").status_code == 400
 
 
-@row("S3-005")
+@row("S3-005", "S3-015")
 def test_the_limit_counts_before_the_signature_and_says_when_to_come_back(
     capsys: pytest.CaptureFixture[str], buyer: Buyer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

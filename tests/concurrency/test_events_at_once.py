@@ -28,6 +28,7 @@ from tests.faults.books import find_faults
 from tests.faults.machine import is_idle
 from tests.processes import Processes, url_of, wait_until_serving
 from tests.proofs import proof_size, record_proof
+from tests.rows import row
 from tests.shop_front import Buyer, FakeBrevo, FakeStripe, Goods, Json, read_rows
 from tests.waiting import wait_until
 
@@ -111,6 +112,7 @@ def count_effects() -> dict[str, int]:
     return {name: int(str(read_rows(query)[0][0] or 0)) for name, query in counts.items()}
 
 
+@row("S1-010")
 def test_twelve_deliveries_of_each_event_have_one_effect(
     start: Callable[..., Buyer], fake_stripe: FakeStripe, fake_brevo: FakeBrevo, processes: Processes
 ) -> None:

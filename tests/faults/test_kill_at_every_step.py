@@ -16,6 +16,7 @@ from tests.faults.machine import Machine
 from tests.money_back import Staff, hire
 from tests.order_link import open_page, turn
 from tests.proofs import is_proving, record_proof
+from tests.rows import row
 from tests.shop_front import read_rows
 
 WEBHOOK = "POST /stripe/webhook"
@@ -150,6 +151,7 @@ def thin_out(moments: list[int], most: int) -> list[int]:
     return moments[step - 1 :: step]
 
 
+@row("S1-016", "S4-027")
 def test_dying_at_any_moment_loses_nothing_and_doubles_nothing(machine: Machine) -> None:
     for kind in KINDS:
         die_at_each_moment(machine, kind)

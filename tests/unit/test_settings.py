@@ -17,6 +17,7 @@ from app.core.settings import (
     load_settings,
 )
 from app.core.settings_example import render_example
+from tests.rows import row
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,6 +122,7 @@ def test_what_is_accepted_beside_is_no_easier_to_forge(monkeypatch: pytest.Monke
     assert refused(monkeypatch, {**DEVELOPMENT, **until, f"{name}_PREVIOUS": " "}) == {f"{name}_PREVIOUS"}
 
 
+@row("S4-008", "S4-009")
 @pytest.mark.parametrize("environment", [PRODUCTION, REHEARSAL], ids=["production", "rehearsal"])
 @pytest.mark.parametrize("name", sorted(DEVELOPMENT_VALUES))
 def test_a_development_value_or_a_missing_one_is_refused_outside_a_laptop(
@@ -128,6 +130,19 @@ def test_a_development_value_or_a_missing_one_is_refused_outside_a_laptop(
 ) -> None:
     assert name in refused(monkeypatch, {**environment, name: DEVELOPMENT_VALUES[name]})
     assert name in refused(monkeypatch, {key: value for key, value in environment.items() if key != name})
+
+
+@row("S4-006", "S4-010")
+@pytest.mark.parametrize("environment", [PRODUCTION, REHEARSAL], ids=["production", "rehearsal"])
+def test_data_lives_in_postgresql_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    """What the runbook calls STORAGE_DRIVER=db: there is no other driver to choose, and none by the way."""
+    for elsewhere in ("", "sqlite://", "memory://", "postgresql://nobody@127.0.0.1/none"):
+        assert refused(monkeypatch, {**environment, "DATABASE_URL": elsewhere}) == {"DATABASE_URL"}
+    for elsewhere in ("", "memory://"):
+        assert refused(monkeypatch, {**environment, "REDIS_URL": elsewhere}) == {"REDIS_URL"}
+    assert "STORAGE_DRIVER" not in {name.upper() for name in Settings.model_fields}
 
 
 def test_rehearsal_has_three_relaxations_and_production_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +218,7 @@ def test_storefronts_are_trusted_by_address_or_network(monkeypatch: pytest.Monke
     assert [str(network) for network in settings.trusted_storefronts] == ["203.0.113.7/32", "2001:db8::/64"]
 
 
+@row("S3-021")
 def test_the_api_version_is_that_of_the_package() -> None:
     assert stripe.api_version in (None, SDK_API_VERSION)
     assert stripe._api_version._ApiVersion.CURRENT == SDK_API_VERSION

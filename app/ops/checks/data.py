@@ -31,7 +31,7 @@ DATABASE = (
     ),
     Check(
         "database.passwords",
-        ("S0-154", "S4-046"),
+        ("S0-154",),
         "les mots de passe des rôles de l'application sont gardés en SCRAM",
         "query \"SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname LIKE 'comptoir_app\\__'\"",
         each_line_is("SCRAM-SHA-256"),
@@ -48,7 +48,7 @@ DATABASE = (
     ),
     Check(
         "database.at_head",
-        ("S0-151", "S4-048", "S1-019"),
+        ("S0-151", "S4-048", "S4-073", "S1-019"),
         "toutes les migrations sont faites",
         "query 'SELECT version_num FROM alembic_version';"
         " cd /opt/comptoir/current && .venv/bin/alembic heads 2>/dev/null | cut -d' ' -f1",

@@ -68,7 +68,7 @@ MODES = (
 SETTINGS = (
     Check(
         "settings.valid",
-        ("S0-009", "S0-048", "S0-145"),
+        ("S0-009", "S0-048", "S0-145", "S4-038", "S4-066"),
         "les réglages sont complets et sans valeur de développement",
         "COMPTOIR_ENV_FILE=/etc/comptoir/env /opt/comptoir/current/.venv/bin/comptoir config check >/dev/null 2>&1"
         "; echo $?",
@@ -77,7 +77,7 @@ SETTINGS = (
     ),
     Check(
         "settings.environment",
-        ("S0-145",),
+        ("S0-145", "S4-058"),
         "le serveur se sait en production (ou en répétition)",
         "setting COMPTOIR_ENV",
         matches("production|rehearsal"),
@@ -123,7 +123,7 @@ SETTINGS = (
     ),
     Check(
         "secrets.database",
-        ("S0-013", "S0-154"),
+        ("S0-013", "S0-154", "S4-046"),
         "le mot de passe de la base a au moins 24 caractères",
         "setting DATABASE_URL | sed 's#^[^:]*://[^:]*:\\([^@]*\\)@.*#\\1#' | tr -d '\\n' | wc -c",
         at_least(24),

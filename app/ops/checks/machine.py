@@ -6,7 +6,7 @@ from app.ops.rules import at_least, at_most, each_line_is, equals, matches, same
 SERVICES = (
     Check(
         "service.postgresql",
-        ("S0-005", "S4-038"),
+        ("S0-005",),
         "PostgreSQL tourne",
         "systemctl is-active 'postgresql@*-main.service'",
         each_line_is("active"),

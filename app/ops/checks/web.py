@@ -96,7 +96,7 @@ HTTP = (
     ),
     Check(
         "http.health",
-        ("S0-160",),
+        ("S0-160", "S4-067"),
         "/health répond par nginx",
         'web -o /dev/null -w "%{http_code}" "https://$host/health"',
         equals("200"),
@@ -104,7 +104,7 @@ HTTP = (
     ),
     Check(
         "http.ready",
-        ("S0-160",),
+        ("S0-160", "S4-068"),
         "/health/ready dit que tout est prêt",
         'web -o /dev/null -w "%{http_code}" "https://$host/health/ready"',
         equals("200"),
