@@ -25,7 +25,16 @@ class Role(StrEnum):
 
 
 EmailArgument = Annotated[str, typer.Argument(help=french_or_english("Adresse e-mail", "E-mail address"))]
-RoleOption = Annotated[Role, typer.Option("--role", help=french_or_english("Son rôle", "What they may do"))]
+RoleOption = Annotated[
+    Role | None,
+    typer.Option(
+        "--role",
+        help=french_or_english(
+            "Son rôle ; sans lui, celui du compte, staff pour un nouveau",
+            "What they may do; without it as before, staff for a new account",
+        ),
+    ),
+]
 
 
 @app.command(
@@ -34,12 +43,12 @@ RoleOption = Annotated[Role, typer.Option("--role", help=french_or_english("Son 
         "Give a one-time link: a new account, or a lost password.",
     )
 )
-def add(email: EmailArgument, role: RoleOption = Role.STAFF, as_json: JsonOption = False) -> None:
+def add(email: EmailArgument, role: RoleOption = None, as_json: JsonOption = False) -> None:
     with unit_of_work(name_of_caller()) as session:
-        token = service.invite_anew(session, email, role)
+        token = service.invite_anew(session, email, role.value if role else None)
         session.flush()  # the audit row names the account's id
         user = queries.find_by_email(session, email)
-        record_audit(session, "staff.invited", user.id if user else "", {"role": role.value})
+        record_audit(session, "staff.invited", user.id if user else "", {"role": user.role if user else None})
     link = f"{get_settings().public_url}/app/invitation/{token}"
     if as_json:
         print_json({"invitation_url": link})

@@ -17,6 +17,8 @@ from app.staff.models import StaffUser
 from app.staff.queries import ACTOR
 from app.staff.rules import INVITATION_LIFETIME
 
+NEW_ROLE = "staff"
+
 
 @dataclass(frozen=True)
 class Login:
@@ -37,13 +39,18 @@ def invite(session: Session, email: str, role: str) -> str | None:
     return invite_anew(session, email, role)
 
 
-def invite_anew(session: Session, email: str, role: str) -> str:
-    """The same, also for somebody who lost the password: the old one works until the link is used."""
+def invite_anew(session: Session, email: str, role: str | None) -> str:
+    """The same, also for somebody who lost the password: the old one works until the link is used.
+
+    Without a role an account keeps its own, and a new one is staff. Raises `LastOwner`.
+    """
     user = queries.find_by_email(session, email)
     if user is None:
-        user = StaffUser(id=new_id("user"), email=email.strip().lower())
+        user = StaffUser(id=new_id("user"), email=email.strip().lower(), role=role or NEW_ROLE)
         session.add(user)
-    user.role = role
+    if role is not None and role != user.role:
+        _keep_an_owner(session, user)
+        user.role = role
     token = new_token()
     user.invite_token_hash = hash_token(token)
     user.invite_expires_at = utc_now() + INVITATION_LIFETIME
@@ -55,10 +62,14 @@ def remove(session: Session, email: str) -> None:
     user = queries.find_by_email(session, email)
     if user is None:
         raise StaffUnknown("Personne n'a cette adresse : comptoir staff list. / Nobody has this address.")
-    owners = [other for other in queries.lock_owners(session) if other.id != user.id]
-    if user.role == "owner" and not owners:
-        raise LastOwner("C'est le dernier compte propriétaire : ajoutez-en un autre d'abord. / The last owner stays.")
+    _keep_an_owner(session, user)
     session.delete(user)
+
+
+def _keep_an_owner(session: Session, leaving: StaffUser) -> None:
+    others = [owner for owner in queries.lock_owners(session) if owner.id != leaving.id]
+    if leaving.role == "owner" and not others:
+        raise LastOwner("C'est le dernier compte propriétaire : ajoutez-en un autre d'abord. / The last owner stays.")
 
 
 def get_invited(session: Session, token: str) -> StaffUser:

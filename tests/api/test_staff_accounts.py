@@ -43,6 +43,17 @@ def test_a_lost_password_is_replaced_by_a_new_link(client: TestClient) -> None:
     assert json.loads(staff("list").stdout) == [{"email": OWNER, "role": "owner", "has_password": True}]
 
 
+def test_a_lost_password_costs_nobody_the_role_and_the_last_owner_stays_owner(environment: dict[str, str]) -> None:
+    """The documents say `staff add` with the address and nothing else: its default made staff of the only owner."""
+    add(OWNER, "owner")
+    for arguments in (("add", OWNER), ("add", "vendeur@boutique.example")):
+        assert staff(*arguments).returncode == 0
+    refused = staff("add", OWNER, "--role", "readonly")
+    assert (refused.returncode, json.loads(refused.stdout)["code"]) == (1, "last_owner")
+    roles = {account["email"]: account["role"] for account in json.loads(staff("list").stdout)}
+    assert roles == {OWNER: "owner", "vendeur@boutique.example": "staff"}
+
+
 def test_an_account_is_closed_and_the_last_owner_stays(environment: dict[str, str]) -> None:
     add(OWNER, "owner")
     add("vendeur@boutique.example", "staff")
