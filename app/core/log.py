@@ -12,7 +12,8 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from app.core.context import NO_REQUEST, current_request_id
 
-# Whatever is not in this list is dropped: an e-mail, a cookie, a token or a body cannot leave by a log line.
+# Whatever is not in this list is dropped: an e-mail, a cookie, a token or a body cannot leave by a log line. The line says
+# how many fields it lost (`dropped`), so that whoever misses one finds out why.
 BUSINESS_FIELDS = frozenset({"requestId", "orderId", "stripeSessionId", "stripeEventId", "status", "code"})
 ENVELOPE_FIELDS = frozenset(
     {
@@ -28,6 +29,7 @@ ENVELOPE_FIELDS = frozenset(
         "at",
         "job",
         "backend",
+        "dropped",
     }
 )
 ALLOWED_FIELDS = BUSINESS_FIELDS | ENVELOPE_FIELDS
@@ -148,8 +150,10 @@ def describe_library_record(_logger: object, _name: str, event: EventDict) -> Ev
 
 
 def keep_allowed_fields(_logger: object, _name: str, event: EventDict) -> EventDict:
-    """Drop every field outside the closed list, and those without a value."""
-    return {name: value for name, value in event.items() if name in ALLOWED_FIELDS and value is not None}
+    """Drop every field outside the closed list and count them, and those without a value (runbook S3-025)."""
+    given = {name: value for name, value in event.items() if value is not None}
+    kept = {name: value for name, value in given.items() if name in ALLOWED_FIELDS}
+    return kept if len(kept) == len(given) else {**kept, "dropped": len(given) - len(kept)}
 
 
 def render_json(_logger: object, _name: str, event: Mapping[str, object]) -> str:

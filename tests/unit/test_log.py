@@ -6,7 +6,8 @@ import logging
 import pytest
 
 from app.core.context import current_request_id
-from app.core.log import ALLOWED_FIELDS, configure_logging, log_event, log_failure
+from app.core.log import ALLOWED_FIELDS, BUSINESS_FIELDS, configure_logging, log_event, log_failure
+from tests.rows import row
 
 CANARY = "marie.canary@example.test"
 
@@ -38,10 +39,16 @@ def test_an_event_is_one_json_line(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_unlisted_fields_are_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+@row("S3-025")
+def test_unlisted_fields_are_dropped_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     log_event("order placed", orderId="order_1", email=CANARY, authorization="Bearer canary", code=None)
     assert "canary" not in (text := capsys.readouterr().out)
-    assert set(json.loads(text)) == {"message", "level", "time", "release", "orderId"}
+    line = json.loads(text)
+    assert set(line) == {"message", "level", "time", "release", "orderId", "dropped"}
+    assert line["dropped"] == 2
+    assert BUSINESS_FIELDS == {"requestId", "orderId", "stripeSessionId", "stripeEventId", "status", "code"}
+    log_event("order placed", **dict.fromkeys(BUSINESS_FIELDS, "1"))
+    assert last_line(capsys).items() >= dict.fromkeys(BUSINESS_FIELDS, "1").items()
 
 
 def test_a_failure_is_its_class_name(capsys: pytest.CaptureFixture[str]) -> None:
