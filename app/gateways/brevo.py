@@ -22,6 +22,9 @@ _API_BASE = "https://api.brevo.com"
 # Seconds to connect and to read. A tuple of ints: the package ignores a float and then waits for ever.
 _TIMEOUT = (3, 10)
 _MOST_EVENTS = 50
+# Brevo's limits are over within the hour. What it says beyond that is no number of seconds, an instant perhaps: obeyed,
+# it would keep every mail for years.
+_LONGEST_WAIT_SECONDS = 3600
 # No connection was made: whatever was asked did not happen. After any other failure it may have.
 UNREACHABLE = "unreachable"
 # The account is wrong, not the message: the same mail leaves once somebody has put it right.
@@ -231,4 +234,4 @@ def _code(failure: ApiException) -> str | None:
 def _seconds_to_wait(failure: ApiException) -> int | None:
     # Brevo sends no Retry-After, only this one.
     seconds = (failure.headers or {}).get("x-sib-ratelimit-reset", "")
-    return int(seconds) if seconds.isascii() and seconds.isdigit() else None
+    return min(int(seconds[:9]), _LONGEST_WAIT_SECONDS) if seconds.isascii() and seconds.isdigit() else None

@@ -5,6 +5,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from app.dev.contract.judge import brevo_operations, find_answer_fault, find_brevo_error_fault
 from app.dev.fake_brevo.app import create_app
@@ -89,6 +93,23 @@ def test_an_outage_is_for_later(
     assert (failure.value.code, failure.value.http_status, failure.value.retry_after_seconds) == expected
     assert brevo.read("messages") == []
     assert gateway.send(MAIL).was_already_sent is False
+
+
+def test_a_limit_that_names_an_instant_or_nonsense_keeps_mails_for_an_hour_at_most() -> None:
+    """Obeyed, `1795302000` (seconds since 1970) closed the queue for 57 years, and more digits broke the job."""
+    said = ["", "12.5", "-1", "59", "3601", "9" * 5000, "1795302000000", "1795302000"]
+
+    async def answer(_request: Request) -> JSONResponse:
+        return JSONResponse({"code": "too_many_requests"}, 429, {"x-sib-ratelimit-reset": said.pop()})
+
+    waits = []
+    with serving(Starlette(routes=[Route("/v3/smtp/email", answer, methods=["POST"])])) as url:
+        limited = BrevoGateway("xkeysib-canary", url, "boutique@example.com", "La boutique")
+        for _ in range(8):
+            with pytest.raises(Retryable) as failure:
+                limited.send(MAIL)
+            waits.append(failure.value.retry_after_seconds)
+    assert waits == [3600, 3600, 3600, 3600, 59, None, None, None]
 
 
 def test_a_wrong_key_is_for_later_since_the_mail_is_right() -> None:
