@@ -19,6 +19,7 @@ from app.gateways.stripe import get_stripe
 from app.ops.compare_endpoint import list_endpoint_faults
 from app.orders.queries import get_order_id
 from app.payments.models import PaymentEvent
+from app.stripe_events.acknowledge_drift import Acknowledged, acknowledge_drift, identify, list_known_drift
 from app.stripe_events.check_objects import sweep_objects
 from app.stripe_events.errors import EventUnknown, StripeUnanswered
 from app.stripe_events.list_drift import list_drift
@@ -26,10 +27,12 @@ from app.stripe_events.queries import EventFilter, list_events
 from app.stripe_events.reconcile_events import Reconciled, reconcile_events
 from app.stripe_events.render_drift import render_drift
 from app.stripe_events.replay_events import Replayed, replay_event, replay_events
+from app.stripe_events.schemas import Finding
 
 app = typer.Typer(no_args_is_help=True)
 
 MOST_SHOWN = 200
+MOST_OF_REASON = 500
 # What a process of ours holds in memory at once.
 MOST_LISTED = 10_000
 
@@ -46,6 +49,18 @@ class State(StrEnum):
 EventArgument = Annotated[str, typer.Argument(help=french_or_english("L'événement, evt_...", "The event, evt_..."))]
 AboutArgument = Annotated[
     str, typer.Argument(help=french_or_english("evt_, pi_, cs_, re_ ou commande", "evt_, pi_, cs_, re_ or order"))
+]
+DifferenceArgument = Annotated[
+    str,
+    typer.Argument(
+        help=french_or_english("L'identifiant que `events drift` montre", "The id that `events drift` shows")
+    ),
+]
+ReasonOption = Annotated[
+    str,
+    typer.Option(
+        "--reason", help=french_or_english("L'explication, sans nom de client", "Why, without a customer's name")
+    ),
 ]
 StateOption = Annotated[State | None, typer.Option("--state", help=french_or_english("Son état", "Its state"))]
 TypeOption = Annotated[str, typer.Option("--type", help=french_or_english("Son type", "Its type"))]
@@ -173,17 +188,73 @@ def replay(
 def drift(since: SinceOption = "", until: UntilOption = "", as_json: JsonOption = False) -> None:
     found = []
     with acting_as_caller():
+        known = list_known_drift()
         for finding in list_drift(read_since(since), read_since(until)):
-            rendered = render_drift(finding)
-            found.append({**asdict(finding), **asdict(rendered)})
-            if not as_json:
-                print_line(french_or_english(rendered.fr, rendered.en))
-                print_line(f"  → {rendered.command}")
+            explained = known.get(identify(finding))
+            found.append(_show_difference(finding, explained))
+            if not as_json and explained is None:
+                _print_difference(finding)
+    count = sum(each["acknowledged"] is not None for each in found)
+    is_same = count == len(found)
     if as_json:
         print_json(found)
-    elif not found:
+    elif is_same:
         print_line(french_or_english("Rien ne diffère avec Stripe.", "Nothing differs from Stripe."))
-    raise typer.Exit(1 if found else 0)
+    if count and not as_json:
+        print_line(french_or_english(f"{count} connue(s), déjà expliquée(s).", f"{count} known, explained already."))
+    raise typer.Exit(0 if is_same else 1)
+
+
+@app.command(
+    help=french_or_english(
+        "Noter qu'une différence avec Stripe est expliquée : ni sortie 1 ni courriel tant qu'elle ne change pas.",
+        "Note that a difference from Stripe is explained: no exit 1 and no mail while it stays as it is.",
+    )
+)
+def acknowledge(
+    about: DifferenceArgument,
+    reason: ReasonOption,
+    since: SinceOption = "",
+    until: UntilOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    if not reason.strip() or len(reason) > MOST_OF_REASON:
+        raise typer.BadParameter(
+            french_or_english(
+                f"une raison de 1 à {MOST_OF_REASON} caractères", f"a reason of 1-{MOST_OF_REASON} characters"
+            )
+        )
+    with acting_as_caller():
+        noted = acknowledge_drift(about, reason.strip(), read_since(since), read_since(until))
+    if as_json:
+        print_json([_show_difference(finding, explained) for finding, explained in noted])
+        return
+    for finding, explained in noted:
+        rendered = render_drift(finding)
+        print_line(french_or_english(rendered.fr, rendered.en))
+        at = f"{explained.at:%Y-%m-%d %H:%M} UTC"
+        print_line(
+            french_or_english(f"  expliquée par {explained.by}, {at} : ", f"  explained by {explained.by}, {at}: ")
+            + explained.reason
+        )
+    print_line(
+        french_or_english(
+            "Cachée du rapport et du courriel de la nuit, sans limite de temps, tant qu'elle reste la même ; "
+            "un autre montant, état ou code la fait revenir. L'argent n'est pas touché.",
+            "Hidden from the report and the nightly mail, without limit of time, while it stays the same; "
+            "another amount, state or code brings it back. No money is touched.",
+        )
+    )
+
+
+def _show_difference(finding: Finding, explained: Acknowledged | None) -> dict[str, object]:
+    return {**asdict(finding), **asdict(render_drift(finding)), "acknowledged": explained and asdict(explained)}
+
+
+def _print_difference(finding: Finding) -> None:
+    rendered = render_drift(finding)
+    print_line(french_or_english(rendered.fr, rendered.en))
+    print_line(f"  → {rendered.command}")
 
 
 @app.command("list", help=french_or_english("Le registre, du plus récent au plus ancien.", "The ledger, newest first."))

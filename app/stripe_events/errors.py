@@ -74,3 +74,13 @@ class EventUnknown(NotFound):
         "Événement inconnu du registre et de Stripe (gardé 30 jours). / "
         "No such event in the ledger nor at Stripe, which keeps 30 days."
     )
+
+
+class NotInDrift(NotFound):
+    """Nothing about it differs now: there is nothing to explain."""
+
+    code = "not_in_drift"
+    default_message = (
+        "Aucune différence de ce nom dans `comptoir events drift` en ce moment ; rien n'est noté. / "
+        "No difference of that name in `comptoir events drift` just now; nothing is noted."
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, func
+from sqlalchemy import BigInteger, Identity, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -34,3 +34,19 @@ class StripeTask(Base):
     held_since_at: Mapped[datetime | None]
     held_until_at: Mapped[datetime | None]
     position: Mapped[str | None]
+
+
+class KnownDrift(Base):
+    """A difference with Stripe that a person explained, exactly as it was found then; what changed is another one."""
+
+    __tablename__ = "known_drift"
+    __table_args__ = (UniqueConstraint("about", "code", "here", "there"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    code: Mapped[str]
+    about: Mapped[str]
+    here: Mapped[str]
+    there: Mapped[str]
+    reason: Mapped[str]
+    actor: Mapped[str]
+    acknowledged_at: Mapped[datetime] = mapped_column(server_default=func.now())

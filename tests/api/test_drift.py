@@ -1,5 +1,6 @@
 """`comptoir events drift`: what is not the same here and at Stripe, each with its next command; changes nothing."""
 
+import getpass
 from datetime import timedelta
 
 import pytest
@@ -97,6 +98,81 @@ def test_refunds_are_the_same_on_both_sides(buyer: Buyer, fake_stripe: FakeStrip
     assert {each[0] for each in differences()} == {"refund_made_there", "refund_not_here", "refunded_differs"}
 
 
+ACTOR = f"cli:{getpass.getuser()}"
+
+
+def test_what_a_person_explained_is_counted_and_asks_for_nothing(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    refund_id = refund_there(buyer, fake_stripe)
+    money = "SELECT amount_cents, status, told_at FROM refund UNION ALL SELECT refunded_cents, '', NULL FROM payment"
+    before, state = read_rows(money), read_state()
+
+    for refused in ("re_of_nobody", first("SELECT payment_intent_id FROM payment")):
+        done = acknowledge(refused, "Vu", "--json")
+        assert (done.code, done.answer["code"]) == (1, "not_in_drift")  # type: ignore[index]
+    assert acknowledge(refund_id, "  ").code == acknowledge(refund_id, "x" * 501).code == 2
+    assert run_command("events", "acknowledge", refund_id).code == 2, "a reason is mandatory"
+    assert compare().code == 1
+    assert read_rows("SELECT count(*) FROM known_drift") == [(0,)]
+    assert read_rows("SELECT count(*) FROM audit_log WHERE action LIKE 'events.drift%'") == [(0,)]
+
+    said = acknowledge(refund_id, "Geste fait au téléphone").out
+    assert f"expliquée par {ACTOR}" in said
+    assert "sans limite de temps, tant qu'elle reste la même" in said
+    again = acknowledge(refund_id, "Encore", "--json").answer[0]  # type: ignore[index]
+    assert again["acknowledged"]["reason"] == "Geste fait au téléphone", "who explained it first stays"
+    assert read_rows("SELECT actor, subject, details->>'reason' FROM audit_log WHERE action LIKE 'events.drift%'") == [
+        (ACTOR, refund_id, "Geste fait au téléphone")
+    ]
+    known = compare()
+    assert (known.code, known.out) == (0, "Rien ne diffère avec Stripe.\n1 connue(s), déjà expliquée(s).\n")
+    shown = compare("--json").answer[0]  # type: ignore[index]
+    assert (shown["code"], shown["acknowledged"]["by"]) == ("refund_made_there", ACTOR)
+    assert (read_rows(money), read_state()) == (before, state)
+
+
+def test_what_changed_since_it_was_explained_comes_back(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    refund_id = refund_there(buyer, fake_stripe)
+    assert acknowledge(refund_id, "Geste fait au téléphone").code == 0
+    change(Refund, status="pending")  # another state: the old difference and a new one, which nobody has seen
+    changed = compare("--json")
+    found = [(each["code"], each["acknowledged"]) for each in changed.answer]  # type: ignore[attr-defined]
+    assert {("refund_differs", None), ("refund_made_there", None)} <= set(found)
+    assert changed.code == 1
+    assert [each["code"] for each in acknowledge(refund_id, "Les deux", "--json").answer] == [  # type: ignore[attr-defined]
+        "refund_differs",
+        "refund_made_there",
+    ]
+    change(Refund, status="succeeded")
+    assert compare().code == 0, "as it was, it is known again"
+    other = buyer.open_session(buyer.fill_cart()).intent_id
+    fake_stripe.pay(other, deliver=False)
+    text = compare()
+    assert text.code == 1
+    assert text.out.endswith(f"  → comptoir trace {other}\n1 connue(s), déjà expliquée(s).\n")
+    assert refund_id not in text.out
+
+
+def refund_there(buyer: Buyer, stripe: FakeStripe) -> str:
+    """A refund made by hand in the dashboard; its id."""
+    stripe.post("/_test/refunds", payment_intent=buy(buyer, stripe), amount=1000)
+    stripe.wait_until_delivered()
+    return first("SELECT stripe_refund_id FROM refund")
+
+
+def test_an_order_is_explained_by_its_number(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    buy(buyer, fake_stripe)
+    change(Order, status="requires_action", review_reason="stock_gone")
+    assert acknowledge("#1", "Attend la livraison du fournisseur").code == 0
+    assert compare().code == 0
+    change(Order, review_reason="amount_differs")
+    assert [each[0] for each in differences()] == ["needs_review"]
+
+
+def acknowledge(about: str, reason: str, *arguments: str) -> Done:
+    soon = (utc_now() + timedelta(minutes=1)).isoformat()
+    return run_command("events", "acknowledge", about, "--reason", reason, "--until", soon, *arguments)
+
+
 def test_disputes_and_what_a_payout_is_made_of(buyer: Buyer, fake_stripe: FakeStripe) -> None:
     buy(buyer, fake_stripe)
     other = buy(buyer, fake_stripe)
@@ -131,6 +207,10 @@ def test_what_is_stuck_here_and_the_daily_mail(
     deliver(buyer, event_about(intent_of_nobody(), id="evt_stranger"))
     assert differences() == [], "it is tried for a quarter of an hour"
     change(PaymentEvent, next_try_at=None, received_at=PaymentEvent.received_at - timedelta(minutes=16))
+    assert acknowledge("evt_stranger", "Une autre application du même compte").code == 0
+    report_drift()
+    assert read_rows("SELECT count(*) FROM message WHERE template = 'money_alert'") == [(0,)]
+    change(PaymentEvent, attempts=PaymentEvent.attempts + 1)
     report_drift()
     change(Order, status="requires_action", review_reason="stock_gone")
     with unit_of_work("test") as session:
