@@ -76,8 +76,16 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """Entry of the installed command; always ends the process."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    _open_closed_streams()
     configure_logging("command", is_command=True)
     sys.exit(exit_code_of(given))
+
+
+def _open_closed_streams() -> None:
+    """What is said to nobody (`>&-`) is no failure; and no connection may get the number of a stream."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def exit_code_of(arguments: Sequence[str]) -> int:
@@ -91,8 +99,9 @@ def exit_code_of(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except SettingsRefused as refused:
-        for problem in refused.problems:
-            print_refusal(f"{problem.name} : {problem.message}", "settings_refused", as_json=as_json)
+        sentences = [f"{problem.name} : {problem.message}" for problem in refused.problems]
+        for sentence in ["\n".join(sentences)] if as_json else sentences:  # one document, whatever is wrong
+            print_refusal(sentence, "settings_refused", as_json=as_json)
         return 1
     except Refusal as refusal:
         print_refusal(refusal.message, refusal.code, as_json=as_json)

@@ -1,5 +1,6 @@
 """Commands as processes: what they say when they refuse to start, and in which language they explain themselves."""
 
+import json
 import os
 import signal
 import subprocess
@@ -43,6 +44,16 @@ def test_a_process_with_wrong_settings_says_which_and_listens_to_nothing() -> No
         assert "Traceback" not in done.stderr
 
 
+def test_several_wrong_settings_are_one_document() -> None:
+    """One document after the other was no JSON: what a script read of a half-written file of settings."""
+    environment = {"PATH": os.environ["PATH"], "COMPTOIR_ENV": "production"}
+    command = [sys.executable, "-c", "from app.cli.main import run; run()", "checkout", "status", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["code"]) == (1, "settings_refused")
+    assert {"DATABASE_URL : manquant / missing", "REDIS_URL : manquant / missing"} <= {*document["message"].split("\n")}
+
+
 def test_the_command_becomes_the_web_process_and_the_worker(processes: Processes) -> None:
     port = free_port()
     run = ["-c", "from app.cli.main import run; run()"]
@@ -73,6 +84,15 @@ def test_a_command_without_its_database_says_so_and_nothing_of_what_it_was_given
     assert "la base de données ne répond pas" in done.stderr
     for told in ("Traceback", "SELECT", "jeanne", "pass_word"):
         assert told not in done.stderr
+
+
+def test_a_command_that_speaks_to_nobody_does_its_work(environment: dict[str, str]) -> None:
+    """With its streams closed it had done what was asked and ended in a traceback, as if it had not."""
+    line = (
+        f"{sys.executable} -c 'from app.cli.main import run; run()' checkout close --reason tests --json <&- >&- 2>&-"
+    )
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, check=False)
+    assert (done.returncode, "checkout open" in run_command("checkout", "status").out) == (0, True)
 
 
 @pytest.mark.parametrize(
