@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_FILE = "COMPTOIR_ENV_FILE"
@@ -203,6 +204,14 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(each.strip() for each in value.split(",") if each.strip())
+
+    @field_validator(*(f"{name}_PREVIOUS_UNTIL".lower() for name in ROTATING), mode="before")
+    @classmethod
+    def refuse_bare_number(cls, value: object) -> object:
+        """`20261201` would be read as seconds: an instant of 1970, and the previous secret refused at once."""
+        if isinstance(value, str) and value.strip().replace(".", "").isdigit():
+            raise PydanticCustomError("no_instant", "une date ISO 8601 / an ISO 8601 instant: 2026-12-01T00:00:00Z")
+        return value
 
     @property
     def storefront_base(self) -> str:

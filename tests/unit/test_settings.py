@@ -103,6 +103,16 @@ def test_right_settings_are_accepted(monkeypatch: pytest.MonkeyPatch, values: di
             {"JWT_SECRET_PREVIOUS": "p" * 32, "JWT_SECRET_PREVIOUS_UNTIL": "2026-12-01T00:00:00"},
             {"JWT_SECRET_PREVIOUS_UNTIL"},
         ),
+        (
+            PRODUCTION,
+            {"JWT_SECRET_PREVIOUS": "p" * 32, "JWT_SECRET_PREVIOUS_UNTIL": "20261201"},
+            {"JWT_SECRET_PREVIOUS_UNTIL"},
+        ),
+        (
+            PRODUCTION,
+            {"JWT_SECRET_PREVIOUS": "p" * 32, "JWT_SECRET_PREVIOUS_UNTIL": "demain"},
+            {"JWT_SECRET_PREVIOUS_UNTIL"},
+        ),
         (REHEARSAL, {"STRIPE_SECRET_KEY": "rk_live_0123456789"}, {"STRIPE_SECRET_KEY"}),
         (REHEARSAL, {"PUBLIC_URL": "http://api.boutique.example"}, {"PUBLIC_URL"}),
         (DEVELOPMENT, {"STRIPE_SECRET_KEY": "sk_live_0123456789"}, {"STRIPE_SECRET_KEY"}),
