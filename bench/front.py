@@ -137,7 +137,7 @@ def certify(folder: Path) -> None:
     """A certificate for these minutes."""
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     files = ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
-    subject = ["-days", "2", "-subj", f"/CN={NAME}"]
+    subject = ["-days", "2", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=IP:{NAME}"]
     subprocess.run([*command, *files, *subject], check=True, capture_output=True, env={"PATH": search_path()})
 
 

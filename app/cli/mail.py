@@ -10,6 +10,7 @@ from app.cli.actor import name_of_caller
 from app.cli.language import french_or_english, speaks_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.core.clock import utc_now
+from app.core.context import acting_as
 from app.core.db import unit_of_work
 from app.core.settings import get_settings
 from app.notifications import queries
@@ -26,6 +27,8 @@ from app.notifications.retry_message import (
 )
 from app.notifications.service import describe_shop
 from app.notifications.watch_bounces import MailFigures, read_figures
+from app.ops.jobs import read_sender_standing
+from app.ops.rules import SENDER_VERIFIED
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -60,6 +63,16 @@ ADVICE = {
         "Brevo refuses the address or the sender: check BREVO_SENDER_EMAIL and the address given.",
     ),
 }
+SENDER_ADVICE = {
+    "unverified": (
+        "Brevo attend la preuve que l'adresse est la vôtre : ouvrir son courriel, ou Brevo > Senders > Verify.",
+        "Brevo waits for the proof that the address is yours: open its mail, or Brevo > Senders > Verify.",
+    ),
+    "unknown": (
+        "Brevo ne connaît pas BREVO_SENDER_EMAIL : comptoir setup l'y inscrit.",
+        "Brevo does not know BREVO_SENDER_EMAIL: comptoir setup registers it.",
+    ),
+}
 OUTAGE = (
     "Brevo ne répond pas : l'envoi est retenté tout seul, rien n'est perdu.",
     "Brevo does not answer: sending is tried again by itself, nothing is lost.",
@@ -92,19 +105,51 @@ ToOption = Annotated[
     ),
 )
 def send_test(to: ToOption = "", as_json: JsonOption = False) -> None:
-    with unit_of_work() as session:
-        contact = str(describe_shop(session)["contact_email"])
-    address = to or typer.prompt(french_or_english("Adresse", "Address"), default=contact, err=True)
-    with unit_of_work(name_of_caller()) as session:
-        message_id = queue_test(session, address.strip(), "en" if speaks_english() else "fr")
-    send(message_id)
-    with unit_of_work() as session:
-        message = queries.get_message(session, message_id)
+    address = to or ask_for_address(read_contact())
+    with acting_as(name_of_caller()):
+        message = send_test_mail(address)
     if as_json:
         print_json(_as_json(message, None))
     else:
         print_line(_explain(message))
     raise typer.Exit(0 if message.state == "sent" else 1)
+
+
+@app.command(
+    help=french_or_english(
+        "Dire si Brevo laisse écrire sous l'adresse de la boutique ; sortie 1 sinon.",
+        "Say whether Brevo lets the shop write under its address; exit 1 when it does not.",
+    )
+)
+def sender(as_json: JsonOption = False) -> None:
+    standing = read_sender_standing()
+    if as_json:
+        print_json({"standing": standing})
+    elif standing == SENDER_VERIFIED:
+        print_line(french_or_english("L'expéditeur est vérifié chez Brevo.", "The sender is verified at Brevo."))
+    else:
+        print_line(f"{standing} : {french_or_english(*SENDER_ADVICE[standing])}")
+    raise typer.Exit(0 if standing == SENDER_VERIFIED else 1)
+
+
+def read_contact() -> str:
+    """The shop's own address."""
+    with unit_of_work() as session:
+        return str(describe_shop(session)["contact_email"])
+
+
+def ask_for_address(proposed: str) -> str:
+    """Typed at the terminal, or a line of standard input; nothing typed means the proposed one."""
+    return str(typer.prompt(french_or_english("Adresse", "Address"), default=proposed, err=True))
+
+
+def send_test_mail(address: str) -> Message:
+    """Send a test there, now; the message as it is after the attempt. No transaction may be open."""
+    with unit_of_work() as session:
+        message_id = queue_test(session, address.strip(), "en" if speaks_english() else "fr")
+    send(message_id)
+    with unit_of_work() as session:
+        return queries.get_message(session, message_id)
 
 
 @app.command("list", help=french_or_english("Les derniers e-mails, sans adresse.", "The newest mails, no address."))

@@ -36,6 +36,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("release", "app.cli.release", "Versions : lister, revenir, redémarrer", "Releases: list, roll back, restart"),
     ("returns", "app.cli.returns", "Retours : expédiés, reçus", "Returns: dispatched, received"),
     ("runbook", "app.cli.runbook", "Le runbook et sa couverture", "The runbook and its coverage"),
+    ("selftest", "app.cli.selftest", "Prouver paiements et e-mails", "Prove payments and mails"),
     ("serve", "app.cli.serve", "Lancer le serveur web", "Run the web server"),
     ("setup", "app.cli.setup", "Préparer une boutique neuve", "Set up a fresh shop"),
     ("staff", "app.cli.staff", "Les comptes du personnel", "Staff accounts"),

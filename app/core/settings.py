@@ -223,6 +223,11 @@ class Settings(BaseSettings):
         """A laptop: development secrets, documentation pages."""
         return self.comptoir_env == "development"
 
+    @property
+    def has_live_key(self) -> bool:
+        """Whether our calls of Stripe move money."""
+        return self.stripe_secret_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
+
     def allows(self, relaxation: str) -> bool:
         """Whether one of `RELAXATIONS` holds here; production has none."""
         if relaxation not in RELAXATIONS:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 from app.core.settings import get_settings
 from app.gateways.stripe_checkout import CheckoutSessionCalls
 from app.gateways.stripe_client import PAGE, PINNED_API_VERSION, ask_for_all, ask_for_one
+from app.gateways.stripe_endpoints import Endpoint, EndpointCalls
 from app.gateways.stripe_money import MoneyCalls
 from app.gateways.stripe_objects import (
     BalanceTransaction,
     CheckoutSession,
-    Endpoint,
     Event,
     Intent,
     Json,
@@ -23,7 +23,6 @@ from app.gateways.stripe_objects import (
     read_charge,
     read_checkout_session,
     read_dispute,
-    read_endpoint,
     read_event,
     read_intent,
     read_payout,
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
         EventListParams,
         PaymentIntentCreateParams,
         PaymentIntentUpdateParams,
-        WebhookEndpointCreateParams,
-        WebhookEndpointUpdateParams,
     )
 
 # The one place to import Stripe from.
@@ -65,7 +62,7 @@ __all__ = [
 _EVENT_TYPES_PER_CALL = 20
 
 
-class StripeGateway(CheckoutSessionCalls, MoneyCalls):
+class StripeGateway(CheckoutSessionCalls, EndpointCalls, MoneyCalls):
     """The calls we use. Every failure is `Retryable` or `Terminal`; share one per process, threads included.
 
     What a customer waits for is tried twice, what jobs ask three times, a refund once (app/gateways/stripe_client.py).
@@ -118,32 +115,16 @@ class StripeGateway(CheckoutSessionCalls, MoneyCalls):
         newest_first = ask_for_all(lambda: self._patient.v1.events.list(params))
         return [read_event(each) for each in reversed(newest_first)]
 
+    def find_newest_event(self, *, types: Sequence[str], before: datetime) -> Event | None:
+        """The newest event of these types (20 at most) that was created before then; None: none in 30 days."""
+        created = {"lt": int(before.timestamp())}
+        params = cast("EventListParams", {"created": created, "types": list(types), "limit": 1})
+        found = ask_for_one(lambda: self._client.v1.events.list(params))["data"]
+        return next((read_event(each) for each in cast("list[Json]", found)), None)
+
     def retrieve_event(self, event_id: str) -> Event:
         """One event of the last 30 days."""
         return read_event(ask_for_one(lambda: self._patient.v1.events.retrieve(event_id)))
-
-    def create_webhook_endpoint(
-        self, *, url: str, event_types: Sequence[str], api_version: str, description: str
-    ) -> Endpoint:
-        """Subscribe `url`; events come in `api_version`, not the account's own. The secret is said only here."""
-        params = {
-            "url": url,
-            "enabled_events": list(event_types),
-            "api_version": api_version,
-            "description": description,
-        }
-        asked = cast("WebhookEndpointCreateParams", params)
-        return read_endpoint(ask_for_one(lambda: self._client.v1.webhook_endpoints.create(asked)))
-
-    def list_webhook_endpoints(self) -> list[Endpoint]:
-        """Every endpoint of the account, without secrets."""
-        found = ask_for_all(lambda: self._client.v1.webhook_endpoints.list({"limit": PAGE}))
-        return [read_endpoint(each) for each in found]
-
-    def update_webhook_endpoint(self, endpoint_id: str, *, event_types: Sequence[str]) -> Endpoint:
-        """Subscribe an existing endpoint to exactly these types, and enable it."""
-        params = cast("WebhookEndpointUpdateParams", {"enabled_events": list(event_types), "disabled": False})
-        return read_endpoint(ask_for_one(lambda: self._client.v1.webhook_endpoints.update(endpoint_id, params)))
 
 
 def get_stripe() -> StripeGateway:

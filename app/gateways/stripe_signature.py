@@ -21,6 +21,12 @@ def is_signature_valid(body: bytes, header: str | bytes, secrets: Sequence[str],
     return True in [hmac.compare_digest(one, other) for one in expected for other in signatures]
 
 
+def render_signature(body: bytes, secret: str, at: datetime) -> str:
+    """The `Stripe-Signature` header that Stripe would send with this body at this instant."""
+    stamp = str(int(at.timestamp()))
+    return f"t={stamp},v1={_sign(body, stamp.encode(), secret).decode()}"
+
+
 def _sign(body: bytes, stamp: bytes, secret: str) -> bytes:
     return hmac.new(secret.strip().encode(), stamp + b"." + body, hashlib.sha256).hexdigest().encode()
 

@@ -130,6 +130,11 @@ def list_last_events(session: Session, message_ids: Sequence[str]) -> dict[str, 
     return {str(message_id): event for message_id, event in session.execute(told)}
 
 
+def list_told_events(session: Session, message_id: str) -> set[str]:
+    """All that Brevo told of this message so far."""
+    return set(session.scalars(select(MailEvent.event).where(MailEvent.message_id == message_id)))
+
+
 def list_dead(session: Session) -> Sequence[str]:
     """The ids of the messages that were given up, the older first."""
     return session.scalars(select(Message.id).where(Message.state == "dead").order_by(Message.created_at)).all()

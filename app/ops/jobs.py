@@ -5,6 +5,7 @@ from app.core.log import log_event
 from app.core.settings import get_settings
 from app.gateways.brevo import get_brevo
 from app.ops.recover_checkout import recover_checkout
+from app.ops.rules import compute_sender_standing
 from app.ops.watch_journal import watch_journal
 
 # In Brevo's words for a subscription; its payloads have others (`notifications.record_event:KNOWN_EVENTS`).
@@ -35,6 +36,15 @@ def register_sender() -> None:
         return
     brevo.create_sender(email=settings.brevo_sender_email, name=settings.brevo_sender_name)
     log_event("mail sender registered")
+
+
+def read_sender_standing() -> str:
+    """What Brevo says of the address we write from, for commands and the audit: `verified`, or what it is instead.
+
+    Raises `VendorFailure`. Brevo takes a mail of another sender all the same, and then drops it.
+    """
+    active = {sender.email: sender.is_active for sender in get_brevo().list_senders()}
+    return compute_sender_standing(active, get_settings().brevo_sender_email)
 
 
 @job("ops.recover_checkout", attempts=1)

@@ -1,7 +1,7 @@
-"""Judges of the audit: what a probe printed, in; a verdict with the measured value, out."""
+"""Judges of the audit: what a probe printed, in; a verdict with the measured value, out. What a sender may do."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,3 +100,15 @@ def same_lines() -> Judge:
 def _number(result: ProbeResult) -> float:
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*", result.output)
     return float(found[1]) if found else float("nan")  # nan fails every comparison
+
+
+SENDER_VERIFIED = "verified"
+
+
+def compute_sender_standing(active: Mapping[str, bool], email: str) -> str:
+    """`verified`, `unverified` or `unknown`, of the addresses that Brevo lists and whether it lets us use them.
+
+    Source: runbook S0-149.
+    """
+    found = {each.lower(): is_active for each, is_active in active.items()}.get(email.lower())
+    return "unknown" if found is None else SENDER_VERIFIED if found else "unverified"

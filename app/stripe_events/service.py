@@ -77,8 +77,8 @@ def _claim_and_apply(event: StripeEvent, source: str, *, is_forced: bool) -> Eff
 
 def _is_for_us(event: StripeEvent) -> bool:
     """Our account, our mode (test or live), a type we act on."""
-    is_live = get_settings().stripe_secret_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
-    return event.type in HANDLED_EVENT_TYPES and event.is_livemode == is_live and not event.is_of_connected_account
+    is_ours = event.is_livemode == get_settings().has_live_key and not event.is_of_connected_account
+    return event.type in HANDLED_EVENT_TYPES and is_ours
 
 
 def _keep_failed(event: StripeEvent, source: str, failure: Exception) -> None:

@@ -17,7 +17,7 @@ from app.dev.fake_brevo.calls import Calls, Observer
 from app.dev.fake_brevo.control import control
 from app.dev.fake_brevo.limits import Limits
 from app.dev.fake_brevo.mail_events import MailEvent, MailEvents
-from app.dev.fake_brevo.messages import Message, Messages, Quota, Sender, UsedKey, list_recipients
+from app.dev.fake_brevo.messages import Message, Messages, Quota, Sender, UsedKey
 from app.dev.fake_brevo.pages import Pages
 from app.dev.fake_brevo.refused import Json, Refused
 from app.dev.fake_brevo.statistics import Statistics
@@ -40,7 +40,7 @@ def create_app(
     keys = ApiKeys(journal, lambda key: key != "" and api_key in (None, key))
     limits = Limits(lambda: utc_now().timestamp())
     calls, messages, events = Calls(faults, keys, limits, observer), Messages(journal), MailEvents(journal)
-    messages.on_accepted = lambda message: _deliver(events, message)
+    messages.on_accepted = events.deliver
     answering = (messages, Webhooks(journal), Statistics(messages, events))
     handlers = {name: handler for each in answering for name, handler in each.handlers().items()}
     return Starlette(
@@ -58,13 +58,6 @@ def create_app(
         exception_handlers={HTTPException: _unknown_url},
         lifespan=_lifespan(journal),
     )
-
-
-def _deliver(events: MailEvents, message: Message) -> None:
-    """Every mailbox takes its mail at once, as far as statistics go; `/_test/bounces` tells of others, and posts."""
-    for email in list_recipients(message):
-        for kind in ("request", "delivered"):
-            events.record(message, kind, email, at=message.accepted_at)
 
 
 def _controls(calls: Calls, keys: ApiKeys, limits: Limits) -> list[Route]:

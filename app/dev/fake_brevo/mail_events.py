@@ -54,10 +54,22 @@ class MailEvents:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._news: list[str] = []
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def controls(self) -> list[Route]:
-        """What mailboxes and complaints do."""
-        return [control("POST", "bounces", self._happen)]
+        """What mailboxes and complaints do, and whether webhooks hear of each mail by itself."""
+        return [control("POST", "bounces", self._happen), control("POST", "news", self._tell)]
+
+    def deliver(self, message: Message) -> None:
+        """Every mailbox takes its mail at once, as far as statistics go; webhooks hear what `/_test/news` asked for."""
+        for email in list_recipients(message):
+            for kind in ("request", "delivered"):
+                self.record(message, kind, email, at=message.accepted_at)
+        for kind in self._news:
+            task = asyncio.get_running_loop().create_task(self._happen({"messageId": message.id, "event": kind}))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def record(self, message: Message, kind: str, email: str, *, at: float, reason: str | None = None) -> MailEvent:
         """It happened."""
@@ -78,6 +90,12 @@ class MailEvents:
     def list_all(self) -> Sequence[MailEvent]:
         """Oldest first."""
         return self._journal.list_all(MailEvent)
+
+    async def _tell(self, given: Json) -> object:
+        """`events`: what webhooks are told of each mail from now on, by itself; none at the start."""
+        events = given.get("events")
+        self._news = [str(each) for each in events] if isinstance(events, list) else []
+        return self._news
 
     async def _happen(self, given: Json) -> object:
         """`messageId`, `event` as payloads name it; `email`, `reason`, `ts_event`, `times`, `deliver` if wanted."""

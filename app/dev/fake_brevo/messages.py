@@ -69,6 +69,7 @@ class Messages:
         return [
             control("GET", "messages", self._show),
             control("POST", "quota", self._set_quota),
+            control("POST", "senders", self._set_sender),
             control("POST", "idempotency_keys/age", self._age_keys),
         ]
 
@@ -138,6 +139,14 @@ class Messages:
         left = int(str(given.get("left", 300)))
         self._journal.put(Quota(id=_TODAY, left=left))
         return {"left": left}
+
+    async def _set_sender(self, given: Json) -> object:
+        """`email`, `active`: an address that its owner has proven, or not yet."""
+        email, found = str(given.get("email", "")), self._journal.list_all(Sender)
+        number = next((each.id for each in found if each.email == email), str(len(found) + 1))
+        sender = Sender(id=number, name="Boutique", email=email, is_active=bool(given.get("active", True)))
+        self._journal.put(sender)
+        return _render_sender(sender)
 
     async def _age_keys(self, given: Json) -> object:
         """`seconds` pass for every idempotency key (31 minutes unless said)."""
