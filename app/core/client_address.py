@@ -23,22 +23,23 @@ def find_visitor_address(request: Request) -> str | None:
     trusted = get_settings().trusted_storefronts
     caller = request.client.host if request.client else ""
     if not _is_trusted(caller, trusted):
-        return _group(caller)
+        return read_network(caller)
     forwarded = [each.strip() for value in request.headers.getlist(FORWARDED) for each in value.split(",")]
     nearest = next((each for each in reversed(forwarded) if not _is_trusted(each, trusted)), "")
-    return _group(nearest) if _parse(nearest) else None
+    return read_network(nearest) if _parse(nearest) else None
+
+
+def read_network(address: str) -> str:
+    """What an address is counted as: its own, or its network of IPv6; one word for what is no address."""
+    found = _parse(address)
+    if isinstance(found, IPv6Address):
+        return str(ip_network((found, IPV6_PREFIX), strict=False))
+    return str(found) if found else "unknown"
 
 
 def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     found = _parse(address)
     return found is not None and any(found in network for network in trusted)
-
-
-def _group(address: str) -> str:
-    found = _parse(address)
-    if isinstance(found, IPv6Address):
-        return str(ip_network((found, IPV6_PREFIX), strict=False))
-    return str(found) if found else "unknown"
 
 
 def _parse(address: str) -> Address | None:

@@ -6,6 +6,7 @@ from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
 from app.core.api_document import refusing
+from app.core.client_address import read_network
 from app.core.errors import BodyTooLarge, LengthRequired, TooManyRequests, UnsupportedEncoding
 from app.core.http import Access
 from app.core.http import router as make_router
@@ -25,7 +26,7 @@ def limit_by_address(request: Request, settings: SettingsDep) -> None:
 
     Raises `TooManyRequests`.
     """
-    address = request.client.host if request.client else "unknown"
+    address = read_network(request.client.host if request.client else "")
     verdict = get_limiter().hit(per_minute(settings.rate_limit_webhook_max), "webhook", address)
     if not verdict.is_allowed:
         log_event("Webhook rate limit exceeded (429)", level="warning", status=429)

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
 from app.dev.fake_stripe.delivery import sign
 from tests.rows import row
@@ -71,6 +72,20 @@ def test_the_previous_secret_is_accepted_until_its_date(buyer: Buyer, monkeypatc
     assert deliver(buyer, event_about(intent_of_nobody()), secret="whsec_previous").status_code == 200
     change_settings(monkeypatch, **{f"{name}_UNTIL": (until - timedelta(hours=2)).isoformat()})
     assert deliver(buyer, event_about(intent_of_nobody(), id="evt_2"), secret="whsec_previous").status_code == 400
+
+
+def test_whoever_has_a_network_of_ipv6_has_one_limit(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its 2^64 addresses had one of its own, here and at Brevo's webhook."""
+    change_settings(monkeypatch, RATE_LIMIT_WEBHOOK_MAX="1")
+
+    def ask(address: str, path: str = PATH) -> int:
+        return TestClient(client.app, client=(address, 50_000)).post(path, content=b"{}").status_code
+
+    for path, unproven in ((PATH, 400), ("/brevo/webhook", 401)):
+        answers = [ask(f"2001:db8:{len(path)}:1::{last:x}", path) for last in range(4)]
+        # Four calls touch two minutes at most, one is let through in each.
+        assert (answers[0], answers.count(429) >= 2, set(answers)) == (unproven, True, {unproven, 429}), path
+        assert ask(f"2001:db8:{len(path)}:2::1", path) == unproven
 
 
 @row("S3-005", "S3-015")
