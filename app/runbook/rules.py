@@ -12,7 +12,7 @@ Code = Literal[
     "unknown_id", "event_failed", "event_unmatched", "event_ignored", "refused_signature", "refused_rate_limit",
     "event_not_received", "paid_not_here", "stripe_silent", "disputed", "dispute_lost", "needs_review",
     "refund_to_approve", "refund_failed", "refund_pending", "partially_refunded", "refunded", "mail_not_sent",
-    "in_order", "payment_failed", "payment_canceled", "payment_to_come", "not_paid", "request_failed",
+    "mail_waiting", "in_order", "payment_failed", "payment_canceled", "payment_to_come", "not_paid", "request_failed",
     "request_answered", "event_applied", "not_ours",
 ]  # fmt: skip
 
@@ -52,6 +52,7 @@ class Findings:
     given_back: GivenBack = ""
     contest: Contest = ""
     unsent_mail: str = ""
+    waiting_mail: str = ""
     http_status: int = 0
 
 
@@ -129,6 +130,8 @@ def _find_attention(found: Findings) -> Verdict | None:
             return Verdict("refund_pending")
     if found.unsent_mail:
         return Verdict("mail_not_sent", found.unsent_mail)
+    if found.waiting_mail:
+        return Verdict("mail_waiting", found.waiting_mail)
     return None
 
 

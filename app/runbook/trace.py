@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.core.clock import utc_now
@@ -18,7 +18,6 @@ from app.runbook.trace_words import Advice, describe_verdict
 
 # A mail that waits for less is on its way.
 MAIL_LEAVES_WITHIN = timedelta(minutes=10)
-LEFT_STATES = frozenset({"sent", "suppressed"})
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,8 @@ def _compute_findings(
         review_reason=(order.review_reason or "") if order and order.status == "requires_action" else "",
         given_back=_find_given_back(dossier) or "",
         contest=contest if contest != "none" else "",
-        unsent_mail=_unsent_mail_of(dossier),
+        unsent_mail=_find_mail(dossier, "dead", utc_now()),
+        waiting_mail=_find_mail(dossier, "queued", utc_now() - MAIL_LEAVES_WITHIN),
         http_status=max((int(line.fields.get("httpStatus", "0")) for line in log), default=0),
     )
 
@@ -158,8 +158,6 @@ def _find_given_back(dossier: Dossier) -> GivenBack | None:
     return None if not given else "fully" if given >= came else "partially"
 
 
-def _unsent_mail_of(dossier: Dossier) -> str:
-    """A mail that should have left by now, by its id."""
-    late = utc_now() - MAIL_LEAVES_WITHIN
-    waiting = (each for each in dossier.messages if each.state not in LEFT_STATES)
-    return next((each.id for each in waiting if each.state == "dead" or each.created_at < late), "")
+def _find_mail(dossier: Dossier, state: str, before: datetime) -> str:
+    """The id of a mail in this state that was asked for before then: only one that was given up can be retried."""
+    return next((each.id for each in dossier.messages if each.state == state and each.created_at < before), "")

@@ -163,6 +163,13 @@ ADVICE: dict[Code, Advice] = {
         ),
         Words("comptoir mail retry {about}", "comptoir mail retry {about}"),
     ),
+    "mail_waiting": Advice(
+        Words(
+            "Payée et enregistrée ; le mail {about} attend encore et sera retenté de lui-même.",
+            "Paid and recorded; mail {about} still waits and is tried again by itself.",
+        ),
+        Words("Ce qui le retient : comptoir mail stats", "What holds it: comptoir mail stats"),
+    ),
     "in_order": Advice(Words("Tout est en ordre : payée et enregistrée.", "All in order: paid and recorded."), NOTHING),
     "payment_failed": Advice(
         Words("Le paiement a été refusé par la banque.", "The bank declined the payment."),

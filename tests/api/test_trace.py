@@ -16,6 +16,7 @@ from app.runbook.rules import QUIET
 from app.runbook.trace_log import MOST_LINES, read_log
 from app.stripe_events.jobs import sweep
 from tests.command import Done, run_command
+from tests.factories.mail import change
 from tests.factories.stock import lapse_reservations, sell_to_somebody_else
 from tests.in_process import RunJobs
 from tests.lost_news import lose_payment, put_event
@@ -191,11 +192,15 @@ def test_a_mail_that_did_not_leave(
 ) -> None:
     order_id, _ = buy(buyer, fake_stripe)
     assert trace(order_id)["verdict"] == "in_order", "it is on its way"
-    with unit_of_work("test") as session:
-        session.connection().exec_driver_sql("UPDATE message SET state = 'dead', error_code = 'invalid_parameter'")
     message_id = first("SELECT id FROM message")
+
+    change("UPDATE message SET created_at = now() - interval '11 minutes', error_code = 'down'")
+    code, about, step = verdict(order_id)
+    assert (code, about, "comptoir mail stats" in str(step)) == ("mail_waiting", message_id, True)
+    change("UPDATE message SET state = 'dead', error_code = 'invalid_parameter'")
     assert verdict(order_id) == ("mail_not_sent", message_id, f"comptoir mail retry {message_id}")
     assert "invalid_parameter" in json.dumps(trace(order_id))
+    assert run_command("mail", "retry", message_id).code == 0, "the next command can be given"
 
 
 def test_an_order_that_a_person_must_look_at(buyer: Buyer, fake_stripe: FakeStripe) -> None:

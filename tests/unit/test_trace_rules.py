@@ -34,6 +34,8 @@ REQUEST = Findings(is_purchase=False)
         (replace(PAID, refused="signature"), "in_order"),
         (replace(PAID, was_declined=True), "in_order"),
         (replace(PAID, unsent_mail="order_confirmation"), "mail_not_sent"),
+        (replace(PAID, waiting_mail="msg_1"), "mail_waiting"),
+        (replace(PAID, waiting_mail="msg_1", unsent_mail="msg_2"), "mail_not_sent"),
         (replace(PAID, unsent_mail="refund_sent", review_reason="stock_gone"), "needs_review"),
         (replace(PAID, given_back="awaiting_approval", review_reason="stock_gone"), "needs_review"),
         (replace(PAID, given_back="awaiting_approval"), "refund_to_approve"),
