@@ -12,8 +12,8 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from app.core.context import NO_REQUEST, current_request_id
 
-# Whatever is not in this list is dropped: an e-mail, a cookie, a token or a body cannot leave by a log line. The line says
-# how many fields it lost (`dropped`), so that whoever misses one finds out why.
+# Whatever is not in this list is dropped: an e-mail, a cookie, a token or a body cannot leave by a log line. The line
+# says how many fields it lost (`dropped`), so that whoever misses one finds out why.
 BUSINESS_FIELDS = frozenset({"requestId", "orderId", "stripeSessionId", "stripeEventId", "status", "code"})
 ENVELOPE_FIELDS = frozenset(
     {

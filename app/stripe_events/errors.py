@@ -84,3 +84,15 @@ class NotInDrift(NotFound):
         "Aucune différence de ce nom dans `comptoir events drift` en ce moment ; rien n'est noté. / "
         "No difference of that name in `comptoir events drift` just now; nothing is noted."
     )
+
+
+class CountsAway(Refusal):
+    """The counts are in Redis, which does not answer."""
+
+    status = 503
+    type = "unexpected_state"
+    code = "redis_away"
+    default_message = (
+        "Redis ne répond pas : les comptes du webhook sont chez lui. / "
+        "Redis does not answer: it holds the counts of the webhook."
+    )

@@ -27,6 +27,7 @@ from app.stripe_events.rules import is_due
 from app.stripe_events.schemas import Finding
 from app.stripe_events.service import receive_event
 from app.stripe_events.verify_event import parse_event
+from app.stripe_events.watch_webhook import watch_webhook
 
 MOST_AT_ONCE = 100
 # Of the differences a mail names so many, and of the events given up so many have a mail of their own in a day: the
@@ -70,6 +71,13 @@ def _tell_given_up(session: Session, event: PaymentEvent) -> None:
             f"comptoir trace {event_id}, then, once the cause is mended, comptoir events replay {event_id}.",
         ),
     )
+
+
+@job("stripe_events.watch", attempts=1)
+def watch() -> None:
+    """Look at what the webhook answers; asked for every minute, and each cause is told once a day."""
+    with unit_of_work() as session:
+        watch_webhook(session, utc_now())
 
 
 @job("stripe_events.reconcile", attempts=1)

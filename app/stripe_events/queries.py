@@ -16,6 +16,9 @@ from app.stripe_events.models import ReconcileRun
 from app.stripe_events.queue_alert import GIVEN_UP
 from app.stripe_events.rules import Known
 
+# A delivery that fails once or twice is everyday; one more, and somebody must know (runbook S4 3.1).
+MOST_QUIET_TRIES = 3
+
 
 def find_last_run(session: Session) -> datetime | None:
     """When the newest complete run began."""
@@ -103,6 +106,18 @@ def list_known(session: Session, event_ids: Collection[str]) -> set[str]:
     """Those of these events that the ledger has; whatever their state, they need nobody to fetch them."""
     wanted = select(PaymentEvent.stripe_event_id).where(PaymentEvent.stripe_event_id.in_(event_ids))
     return set(session.scalars(wanted))
+
+
+def count_stuck(session: Session) -> int:
+    """How many events were tried more than three times in vain."""
+    stuck = PaymentEvent.state == "failed", PaymentEvent.attempts > MOST_QUIET_TRIES
+    return session.scalars(select(func.count()).where(*stuck)).one()
+
+
+def count_missed(session: Session, since: datetime) -> int:
+    """How many events the runs since then had to fetch: the webhook had not brought them."""
+    found = func.coalesce(func.sum(ReconcileRun.found), 0)
+    return session.scalars(select(found).where(ReconcileRun.started_at >= since)).one()
 
 
 def forget_runs(session: Session, older_than: datetime) -> None:

@@ -1,7 +1,10 @@
 """How far back Stripe's news are read, and when; what an object that is read means."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from app.shop.rules import compute_business_day
 from app.stripe_events.errors import GapTooLong
@@ -94,3 +97,61 @@ def is_due(last_run: datetime | None, refused_at: datetime | None, now: datetime
     if last_run is None or last_run <= now - EVERY:
         return True
     return refused_at is not None and last_run < refused_at + YOUNG + timedelta(seconds=5)
+
+
+# The runbooks' thresholds (S3-003, S3-012, S3-013, S1-018, C-39), and how often something must be seen to be a rate.
+BAD_SIGNATURES = 3
+FEWEST_FAILURES, FAILING_SHARE = 10, 0.01
+FEWEST_DUPLICATES, DUPLICATE_SHARE = 20, 0.05
+
+Alarm = Literal[
+    "webhook_signatures", "webhook_rate_limited", "webhook_failing", "webhook_duplicates", "events_stuck",
+    "events_missed",
+]  # fmt: skip
+# What the webhook answered with 200; what else it answers is a failed delivery to Stripe.
+GOOD = ("processed", "ignored", "unmatched", "duplicate")
+BAD = ("server_error", "signature_invalid", "event_malformed", "too_many_requests")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How often the webhook gave which answer, in five minutes and in an hour; what the ledger says meanwhile.
+
+    `stuck`: events that were tried more than three times in vain. `missed`: events of the hour that had to be fetched.
+    """
+
+    lately: Counter[str] = field(default_factory=Counter)
+    hour: Counter[str] = field(default_factory=Counter)
+    stuck: int = 0
+    missed: int = 0
+
+
+def decide_alarms(heard: Heard) -> list[Alarm]:
+    """What a person must hear of the webhook; a cause that is named is not told again as a rate.
+
+    Source: runbook S3 "Alertes webhook", S4 3.1 and 6; payments §0, §2.4.
+    """
+    good, bad = (sum(heard.hour[name] for name in names) for names in (GOOD, BAD))
+    repeated = heard.hour["duplicate"]
+    is_forged = heard.lately["signature_invalid"] >= BAD_SIGNATURES
+    is_limited = heard.lately["too_many_requests"] > 0
+    is_failing = bad >= FEWEST_FAILURES and bad > FAILING_SHARE * (good + bad)
+    alarms: dict[Alarm, bool] = {
+        "webhook_signatures": is_forged,
+        "webhook_rate_limited": is_limited,
+        "webhook_failing": is_failing and not (is_forged or is_limited),
+        "webhook_duplicates": repeated >= FEWEST_DUPLICATES and repeated > DUPLICATE_SHARE * good,
+        "events_stuck": heard.stuck > 0,
+        "events_missed": heard.missed > 0 and not heard.hour["too_many_requests"],
+    }
+    return [alarm for alarm, is_heard in alarms.items() if is_heard]
+
+
+def decide_burst(minutes: Iterable[Mapping[str, int]]) -> Literal["none", "stripe", "strangers"]:
+    """Who came too often: of what passed in the minutes with a 429, most was signed by Stripe, or most was not."""
+    limited = [minute for minute in minutes if minute.get("too_many_requests")]
+    if not limited:
+        return "none"
+    signed = sum(minute.get(name, 0) for minute in limited for name in (*GOOD, "server_error", "event_malformed"))
+    unsigned = sum(minute.get("signature_invalid", 0) for minute in limited)
+    return "stripe" if signed > unsigned else "strangers"

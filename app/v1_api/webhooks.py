@@ -17,6 +17,7 @@ from app.stripe_events.errors import SignatureInvalid
 from app.stripe_events.mark_refused import mark_refused
 from app.stripe_events.service import receive_event
 from app.stripe_events.verify_event import verify_event
+from app.stripe_events.watch_webhook import record_answer, recorded_refusals
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
@@ -36,7 +37,8 @@ def limit_by_address(request: Request, settings: SettingsDep) -> None:
 def limit_stripe(request: Request, settings: SettingsDep) -> None:
     """The same; what was refused is fetched soon after."""
     try:
-        limit_by_address(request, settings)
+        with recorded_refusals():
+            limit_by_address(request, settings)
     except TooManyRequests:
         mark_refused()
         raise
@@ -68,5 +70,7 @@ def receive_stripe_event(
     stripe_signature: Annotated[str, Header()] = "",
 ) -> Received:
     """200 once the event is written and applied, known already, or nothing to us; 500 whenever it could not be."""
-    receive_event(verify_event(body, stripe_signature, settings), source="webhook")
+    with recorded_refusals():
+        effect = receive_event(verify_event(body, stripe_signature, settings), source="webhook")
+    record_answer(effect.state)
     return Received(received=True)

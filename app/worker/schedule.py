@@ -16,6 +16,7 @@ class Scheduled:
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("stripe_events.sweep", "* * * * *"),
     Scheduled("stripe_events.reconcile", "* * * * *"),
+    Scheduled("stripe_events.watch", "* * * * *"),
     Scheduled("ops.recover_checkout", "* * * * *"),
     Scheduled("stock.release_expired", "* * * * *"),
     Scheduled("notifications.pump", "* * * * *"),

@@ -1,6 +1,7 @@
 """What the webhook refuses, before anything is stored: signature, shape, size, rate."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,11 +9,12 @@ from fastapi.testclient import TestClient
 
 from app.dev.fake_stripe.delivery import sign
 from tests.rows import row
+from tests.services import ROOT
 from tests.shop_front import WEBHOOK_SECRET, Buyer, change_settings, read_state
 from tests.stripe_news import PATH, deliver, event_about, intent_of_nobody
 
 
-@row("S3-002")
+@row("S3-002", "S4-031")
 def test_a_bad_signature_stores_nothing_and_says_so_once(capsys: pytest.CaptureFixture[str], buyer: Buyer) -> None:
     before = read_state()
     answers = [
@@ -28,6 +30,9 @@ def test_a_bad_signature_stores_nothing_and_says_so_once(capsys: pytest.CaptureF
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     said = [line["requestId"] for line in lines if line["message"] == "Stripe webhook signature verification failed"]
     assert said == [answer.headers["x-request-id"] for answer in answers]
+    # Whoever searches by the other runbook's words finds this line.
+    manual = (ROOT / "docs" / "payments.md").read_text()
+    assert re.search("`Stripe webhook signature verification failed` ;[^.]*« Invalid signature »", manual)
 
 
 @pytest.mark.parametrize(

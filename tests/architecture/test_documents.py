@@ -89,6 +89,7 @@ RUN_BY = {
     "comptoir events list": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
     "comptoir events reconcile": "tests/api/test_reconcile.py::test_a_lost_webhook_is_fetched_and_the_young_one_left",
     "comptoir events replay": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
+    "comptoir events stats": "tests/api/test_webhook_watch.py::test_each_answer_is_counted_and_a_burst_has_a_name",
     "comptoir events show": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
     "comptoir mail retry": (
         "tests/api/test_mail_commands.py::test_what_was_given_up_leaves_again_when_a_person_says_so"

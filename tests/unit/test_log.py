@@ -42,11 +42,11 @@ def test_an_event_is_one_json_line(capsys: pytest.CaptureFixture[str]) -> None:
 @row("S3-025")
 def test_unlisted_fields_are_dropped_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     log_event("order placed", orderId="order_1", email=CANARY, authorization="Bearer canary", code=None)
-    assert "canary" not in (text := capsys.readouterr().out)
-    line = json.loads(text)
+    line = last_line(capsys)
+    assert "canary" not in json.dumps(line)
     assert set(line) == {"message", "level", "time", "release", "orderId", "dropped"}
     assert line["dropped"] == 2
-    assert BUSINESS_FIELDS == {"requestId", "orderId", "stripeSessionId", "stripeEventId", "status", "code"}
+    assert sorted(BUSINESS_FIELDS) == ["code", "orderId", "requestId", "status", "stripeEventId", "stripeSessionId"]
     log_event("order placed", **dict.fromkeys(BUSINESS_FIELDS, "1"))
     assert last_line(capsys).items() >= dict.fromkeys(BUSINESS_FIELDS, "1").items()
 
