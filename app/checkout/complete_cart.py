@@ -1,6 +1,7 @@
 """The one end of every purchase: a locked cart and its payment become an order, whoever brings the news."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -59,16 +60,22 @@ def _is_deliverable(address: CartAddress | None) -> bool:
     return all(part and part.strip() for part in needed)
 
 
-def complete_cart(session: Session, contents: CartContents, attempt: PaymentSession, paid: Intent | None) -> Completed:
-    """Make the order of a cart that is locked and not completed. `paid` is the succeeded intent.
+def complete_cart(
+    session: Session,
+    contents: CartContents,
+    attempt: PaymentSession,
+    paid: Intent | None,
+    told_at: datetime | None = None,
+) -> Completed:
+    """Make the order of a cart that is locked and not completed. `paid` is the succeeded intent, as of `told_at`.
 
-    None: manual payment, or nothing to pay.
+    None: manual payment, or nothing to pay; of `told_at`: now.
 
     Without money it raises `InsufficientInventory` or `InvalidPromotionCode` and nothing stands; with money an order
     always stands, at the price that was paid.
     """
     cart = contents.cart
-    receipt = record_payment(session, attempt, paid) if paid else create_manual_payment(session, attempt)
+    receipt = record_payment(session, attempt, paid, told_at) if paid else create_manual_payment(session, attempt)
     order_id = new_id("order")
     came = Sum(receipt.amount_cents, receipt.currency_code) if paid else None
     owed = Sum(contents.totals.total_cents, cart.currency_code)

@@ -25,7 +25,7 @@ def record_payment(session: Session, intent: Intent, told_at: datetime) -> Recor
         return UNMATCHED
     cart = lock_cart(session, found.cart_id)
     if cart.completed_at is None:
-        completed = complete_cart(session, get_contents(session, cart.id), found.session, intent)
+        completed = complete_cart(session, get_contents(session, cart.id), found.session, intent, told_at)
         return Recorded(is_matched=True, order_id=completed.order.id)
     order = lock_order_of_cart(session, cart.id)
     receipt = payments.record_payment(session, found.session, intent, told_at)

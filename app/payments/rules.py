@@ -7,6 +7,7 @@ from typing import Literal
 
 from app.payments.compute_dispute import Contest
 from app.payments.errors import PaymentProviderUnknown
+from app.shop.rules import compute_business_day
 
 STRIPE_PROVIDER = "pp_stripe_stripe"
 MANUAL_PROVIDER = "pp_system_default"
@@ -182,6 +183,14 @@ def compute_attempt_facts(known: AttemptFacts, told: AttemptFacts) -> AttemptFac
 def compute_lateness(facts: AttemptFacts, given_up_at: datetime | None, paid_at: datetime) -> bool:
     """Whether money came after its attempt had ended or its order was given up. Source: payments §2.2 (`paid_late`)."""
     return any(ended and ended < paid_at for ended in (facts.expired_at, facts.canceled_at, given_up_at))
+
+
+def is_of_earlier_day(told_at: datetime, captured_at: datetime) -> bool:
+    """Whether money came on an earlier business day than the one noted; within a day the first to tell it stays.
+
+    Source: docs/decisions/0016 (`captured_at` is when Stripe says that it happened).
+    """
+    return compute_business_day(told_at) < compute_business_day(captured_at)
 
 
 def compute_kept(total_cents: int, captured_cents: int, refunded_cents: int) -> int:

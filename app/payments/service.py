@@ -25,6 +25,7 @@ from app.payments.rules import (
     compute_attempt_facts,
     compute_page_status,
     compute_session_status,
+    is_of_earlier_day,
 )
 
 # Stripe forgets a key after 24 hours; beyond that the same key could make a second intent.
@@ -305,7 +306,7 @@ def record_received(session: Session, attempt: PaymentSession, received: Receive
     )
     row = {**_row(attempt, receipt, received.intent_id), "charge_id": received.charge_id}
     written = session.execute(_RECEIVE, row).one_or_none()
-    return _get_receipt(session, attempt, received) if written is None else receipt
+    return _get_receipt(session, attempt, received, told_at) if written is None else receipt
 
 
 def create_manual_payment(session: Session, attempt: PaymentSession) -> Receipt:
@@ -347,12 +348,14 @@ def _row(attempt: PaymentSession, receipt: Receipt, intent_id: str | None) -> di
     }
 
 
-def _get_receipt(session: Session, attempt: PaymentSession, received: Received) -> Receipt:
+def _get_receipt(session: Session, attempt: PaymentSession, received: Received, told_at: datetime) -> Receipt:
     payment = session.scalars(_PAYMENT_OF_SESSION, {"session_id": attempt.id}).one()
     payment.payment_intent_id = payment.payment_intent_id or received.intent_id
     if received.intent_id not in (None, payment.payment_intent_id):
         raise AttemptPaidTwice
     payment.charge_id = payment.charge_id or received.charge_id
+    if payment.captured_at is not None and is_of_earlier_day(told_at, payment.captured_at):
+        payment.captured_at = told_at  # whoever read it first at Stripe did so after midnight
     return _receipt_of(payment, is_new=False)
 
 

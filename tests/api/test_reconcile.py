@@ -77,6 +77,8 @@ def test_a_lost_webhook_is_fetched_and_the_young_one_left(
     assert figures(fetch()) == (0, 0, 0, True)  # the hour of overlap is read again
     assert read_state() == after
     assert read_rows('SELECT id FROM "order"') == [(order_id,)]
+    # Not the moment at which it was fetched: the two may lie on either side of midnight, or of a year's end.
+    assert read_rows("SELECT captured_at = event_created_at FROM payment, payment_event") == [(True,)]
 
 
 def test_one_bad_event_stops_no_other(buyer: Buyer, fake_stripe: FakeStripe) -> None:

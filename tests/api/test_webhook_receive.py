@@ -1,5 +1,7 @@
 """News from Stripe: verified, applied once, never acknowledged before they are written."""
 
+from datetime import datetime
+
 import pytest
 
 from app.core.db import unit_of_work
@@ -100,6 +102,24 @@ def test_two_events_about_one_fact_have_one_effect(
     before = read_state()
     assert deliver(buyer, event_about(thing, id="evt_two")).status_code == 200
     assert read_state() == before | {"events": 2}
+
+
+def test_money_is_of_the_day_on_which_stripe_says_it_came(
+    buyer: Buyer, fake_stripe: FakeStripe, open_cart: tuple[str, Attempt]
+) -> None:
+    """Read a moment after midnight by the browser, it still came the day before; its entry in the journal stays."""
+    thing = fake_stripe.pay(open_cart[1].intent_id, deliver=False)
+    assert buyer.complete(open_cart[0]).json()["type"] == "order"
+    ((noted,),) = read_rows("SELECT captured_at FROM payment")
+    assert isinstance(noted, datetime)
+    before = read_state()
+    earlier = int(noted.timestamp()) - 86_400
+    for number, created in enumerate((earlier, earlier + 2 * 86_400, earlier), start=1):
+        event = event_about(thing, id=f"evt_{number}", created=created)
+        assert deliver(buyer, event).status_code == 200
+        assert read_rows("SELECT extract(epoch FROM captured_at)::bigint FROM payment") == [(earlier,)]
+    assert read_state() == before | {"events": 3}
+    assert read_rows("SELECT count(*) FROM payment_journal") == [(1,)]
 
 
 @row("S0-025")
