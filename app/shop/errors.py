@@ -35,6 +35,18 @@ class UnknownCurrency(Refusal):
     code = "unknown_currency"
 
 
+class CurrencyCountedOtherwise(Refusal):
+    """Our smallest unit of it is another one than Stripe's: every amount would be wrong a hundredfold."""
+
+    code = "currency_counted_otherwise"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"La devise {code} n'est pas encore vendable : Stripe en compte les décimales autrement. / "
+            f"Nothing can be sold in {code} yet: Stripe counts its decimals otherwise."
+        )
+
+
 class NameTaken(Refusal):
     """Another region, channel or key bears this name."""
 

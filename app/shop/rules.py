@@ -6,8 +6,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
+from babel.numbers import get_currency_precision
 
-from app.shop.errors import UnknownCurrency
+from app.shop.errors import CurrencyCountedOtherwise, UnknownCurrency
 
 STANDARD = "standard"
 FRANCHISE = "franchise"
@@ -15,17 +16,25 @@ FRANCHISE = "franchise"
 FRANCHISE_CODE = "293B"
 FRANCHISE_MENTION = "TVA non applicable, art. 293 B du CGI"
 BUSINESS_TIME = ZoneInfo("Europe/Paris")
+# How many decimals Stripe's amounts have, where not two (docs.stripe.com/currencies).
+STRIPE_DECIMALS = {
+    **dict.fromkeys("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(), 0),
+    **dict.fromkeys("bhd jod kwd omr tnd".split(), 3),
+}
 
 T = TypeVar("T")
 
 
 def check_currency(code: str) -> None:
-    """A currency is a code of ISO 4217 in lower case (source: store-api, Region).
+    """A currency is a code of ISO 4217 in lower case (source: store-api, Region), whose cents are Stripe's.
 
-    Raises `UnknownCurrency`.
+    Of some Stripe has cents and we have none (isk, rsd): 5000 krónur would be charged as 50. Raises `UnknownCurrency`,
+    `CurrencyCountedOtherwise`.
     """
     if code != code.lower() or code.upper() not in get_global("all_currencies"):
         raise UnknownCurrency(f"Currency with code {code} is not known")
+    if get_currency_precision(code.upper()) != STRIPE_DECIMALS.get(code, 2):
+        raise CurrencyCountedOtherwise(code)
 
 
 def compute_business_day(instant: datetime) -> date:

@@ -51,7 +51,7 @@ def set_shop(
 
 
 def create_region(session: Session, name: str, currency_code: str, country_codes: Sequence[str]) -> Region:
-    """Create a region of countries that no other region has; raises `NameTaken`, `UnknownCountry`."""
+    """Create a region of countries that no other region has; raises `NameTaken`, `UnknownCountry`, and of `check_currency`."""
     check_currency(currency_code)
     if queries.find_region_by_name(session, name):
         raise NameTaken(f"Region with name {name} already exists")

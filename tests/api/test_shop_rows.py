@@ -17,7 +17,14 @@ from app.pricing.models import Price
 from app.pricing.service import set_price
 from app.shipping.errors import CodeTaken
 from app.shop import service
-from app.shop.errors import NameTaken, RegionNotFound, SalesChannelNotFound, UnknownCountry, UnknownCurrency
+from app.shop.errors import (
+    CurrencyCountedOtherwise,
+    NameTaken,
+    RegionNotFound,
+    SalesChannelNotFound,
+    UnknownCountry,
+    UnknownCurrency,
+)
 from app.shop.models import Country, TaxRate
 from app.shop.queries import find_region_by_name, find_sales_channel_by_name, find_shop, list_tax_rates
 from app.stock.errors import InvalidQuantity
@@ -49,6 +56,7 @@ def test_what_exists_or_cannot_be_is_refused(shop: MadeShop) -> None:
         (UnknownCountry, lambda session: service.create_region(session, "Europe", "eur", ["fr"])),
         (UnknownCountry, lambda session: service.create_region(session, "Mars", "eur", ["zz"])),
         (UnknownCurrency, lambda session: service.create_region(session, "Mars", "zzz", ["be"])),
+        (CurrencyCountedOtherwise, lambda session: service.create_region(session, "Islande", "isk", ["is"])),
         (NameTaken, lambda session: service.create_sales_channel(session, "Boutique en ligne")),
         (NameTaken, lambda session: service.create_publishable_key(session, "Boutique", shop.channel.id)),
         (SalesChannelNotFound, lambda session: service.create_publishable_key(session, "Salon", "sc_x")),

@@ -6,7 +6,7 @@ import pytest
 
 from app.pricing.errors import InvalidPrice
 from app.pricing.rules import check_price
-from app.shop.errors import UnknownCurrency
+from app.shop.errors import CurrencyCountedOtherwise, UnknownCurrency
 from app.shop.rules import check_currency, compute_business_day, pick_rate
 from app.stock.errors import InsufficientInventory, InvalidQuantity
 from app.stock.rules import check_available, check_movement
@@ -29,6 +29,15 @@ def test_a_currency_is_a_known_code_in_lower_case() -> None:
     check_currency("eur")
     for code in ("EUR", "xyz", "", "euro"):
         with pytest.raises(UnknownCurrency):
+            check_currency(code)
+
+
+def test_a_currency_has_the_cents_that_stripe_counts() -> None:
+    """Krónur, dinars of Serbia and lekë have none here and two at Stripe: a hundredth would be charged."""
+    for code in ("eur", "jpy", "xof", "kwd", "tnd"):
+        check_currency(code)
+    for code in ("isk", "rsd", "all", "ugx", "lbp"):
+        with pytest.raises(CurrencyCountedOtherwise, match=f"La devise {code} .* / .* {code} yet"):
             check_currency(code)
 
 
