@@ -18,9 +18,9 @@ FRANCHISE_MENTION = "TVA non applicable, art. 293 B du CGI"
 BUSINESS_TIME = ZoneInfo("Europe/Paris")
 # How many decimals Stripe's amounts have, where not two (docs.stripe.com/currencies).
 STRIPE_DECIMALS = {
-    **dict.fromkeys("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(), 0),
-    **dict.fromkeys("bhd jod kwd omr tnd".split(), 3),
-}
+    "bif": 0, "clp": 0, "djf": 0, "gnf": 0, "jpy": 0, "kmf": 0, "krw": 0, "mga": 0, "pyg": 0, "rwf": 0, "vnd": 0,
+    "vuv": 0, "xaf": 0, "xof": 0, "xpf": 0, "bhd": 3, "jod": 3, "kwd": 3, "omr": 3, "tnd": 3,
+}  # fmt: skip
 
 T = TypeVar("T")
 

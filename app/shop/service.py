@@ -51,7 +51,10 @@ def set_shop(
 
 
 def create_region(session: Session, name: str, currency_code: str, country_codes: Sequence[str]) -> Region:
-    """Create a region of countries that no other region has; raises `NameTaken`, `UnknownCountry`, and of `check_currency`."""
+    """Create a region of countries that no other region has.
+
+    Raises `NameTaken`, `UnknownCountry`, and what `check_currency` refuses.
+    """
     check_currency(currency_code)
     if queries.find_region_by_name(session, name):
         raise NameTaken(f"Region with name {name} already exists")
