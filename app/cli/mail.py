@@ -50,6 +50,10 @@ ADVICE = {
         "Brevo refuse la clé : corrigez BREVO_API_KEY, ou autorisez l'adresse de ce serveur chez Brevo.",
         "Brevo refuses the key: correct BREVO_API_KEY, or authorise this server's address at Brevo.",
     ),
+    "permission_denied": (
+        "Brevo n'autorise pas l'envoi pour ce compte ou cette adresse de serveur : voir son tableau de bord.",
+        "Brevo does not let this account or this server's address send: see its dashboard.",
+    ),
     "not_enough_credits": (
         "le quota Brevo du jour est épuisé : l'envoi reprend à minuit, ou changez d'offre.",
         "Brevo's quota of the day is used up: sending goes on at midnight, or change the plan.",
@@ -76,6 +80,10 @@ SENDER_ADVICE = {
 OUTAGE = (
     "Brevo ne répond pas : l'envoi est retenté tout seul, rien n'est perdu.",
     "Brevo does not answer: sending is tried again by itself, nothing is lost.",
+)
+REFUSED = (
+    "Brevo refuse ce message pour de bon, le code dit pourquoi : corrigez, puis refaites un essai.",
+    "Brevo refuses this message for good, the code says why: put it right, then test again.",
 )
 
 StateOption = Annotated[State | None, typer.Option("--state", help=french_or_english("Son état", "Its state"))]
@@ -250,7 +258,8 @@ def _explain(message: Message) -> str:
             "Brevo took the message: it should arrive within a minute (look among the junk too).",
         )
     code = message.error_code or "?"
-    return f"{message.state} ({code}) : {french_or_english(*ADVICE.get(code, OUTAGE))}"
+    advice = ADVICE.get(code, REFUSED if message.state == "dead" else OUTAGE)
+    return f"{message.state} ({code}) : {french_or_english(*advice)}"
 
 
 def _describe(figures: MailFigures) -> list[str]:

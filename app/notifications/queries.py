@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,6 +15,9 @@ from app.notifications.rules import Bounces
 BOUNCE_EVENTS = ("hard_bounce", "soft_bounce", "blocked", "invalid_email")
 REQUEST_EVENT = "request"
 MOST_AT_ONCE = 500
+# Two days, so that somebody sees it after a weekend's day; `ops.health` asks the same.
+GIVEN_UP_SHOWN = timedelta(days=2)
+NOBODY_WANTS = ("expired", "outcome_unknown")
 LONGEST_MESSAGE_ID = 64
 
 
@@ -138,6 +141,13 @@ def list_told_events(session: Session, message_id: str) -> set[str]:
 def list_dead(session: Session) -> Sequence[str]:
     """The ids of the messages that were given up, the older first."""
     return session.scalars(select(Message.id).where(Message.state == "dead").order_by(Message.created_at)).all()
+
+
+def count_given_up(session: Session, now: datetime) -> int:
+    """How many messages of the last two days were given up for want of Brevo; not those that nobody wants any more."""
+    lately = Message.queued_at > now - GIVEN_UP_SHOWN
+    wanted = (Message.state == "dead", Message.error_code.not_in(NOBODY_WANTS), lately)
+    return session.scalars(select(func.count()).where(*wanted)).one()
 
 
 def count_states(session: Session) -> dict[str, int]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.log import log_event
 from app.notifications.models import MailEvent
 from app.notifications.queries import (
+    count_given_up,
     count_states,
     count_used,
     get_gate,
@@ -65,6 +66,7 @@ class MailFigures:
     bounce_level: str
     untold_events: int
     suppressed_addresses: int
+    given_up_lately: int
     states: Mapping[str, int]
 
     @property
@@ -72,7 +74,7 @@ class MailFigures:
         """`ok`, or the gravest cause of mail that does not arrive."""
         return compute_mail_health(
             gate=self.gate,
-            dead=self.states.get("dead", 0),
+            dead=self.given_up_lately,
             bounce_level=self.bounce_level,
             used_today=self.used_today,
             quota=self.quota,
@@ -95,5 +97,6 @@ def read_figures(session: Session, now: datetime, quota: int) -> MailFigures:
         bounce_level=gate.bounce_level,
         untold_events=gate.untold_events,
         suppressed_addresses=len(list_suppressions(session)),
+        given_up_lately=count_given_up(session, now),
         states=count_states(session),
     )

@@ -5,9 +5,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.dev.loopback import serving
 from app.dev.mail_samples import SAMPLES, SHOP
 from app.notifications.rules import compute_address_hash
 from app.notifications.service import queue_owner_mail
@@ -61,6 +66,30 @@ def test_a_test_mail_says_what_brevo_did_with_it(fake_brevo: FakeBrevo, monkeypa
     assert read_rows("SELECT state, count(*) FROM message GROUP BY 1 ORDER BY 1") == [("queued", 1), ("sent", 4)]
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "state", "said"),
+    [
+        (400, "missing_parameter", "dead", "pour de bon"),
+        (403, "permission_denied", "queued", "tableau de bord"),
+        (500, "unknown_error", "queued", "retenté"),
+    ],
+)
+def test_a_test_mail_names_what_to_do_about_a_no_of_brevo(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, status: int, code: str, state: str, said: str
+) -> None:
+    """Whatever was refused for ever was said to be an outage that ends by itself."""
+
+    async def answer(_request: Request) -> JSONResponse:
+        return JSONResponse({"code": code, "message": code}, status)
+
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    with serving(Starlette(routes=[Route("/v3/smtp/email", answer, methods=["POST"])])) as url:
+        change_settings(monkeypatch, BREVO_API_BASE=url)
+        done = run_command("mail", "test", typed=f"{EMAIL}\n")
+    assert (done.code, done.out.split(" : ")[0].strip()) == (1, f"{state} ({code})")
+    assert said in done.out
+
+
 @row("S0-116")
 def test_mails_are_listed_by_state_and_template_without_their_address(fake_brevo: FakeBrevo, run_jobs: RunJobs) -> None:
     queue_sample("order_confirmation", "order_1")
@@ -106,6 +135,23 @@ def test_what_was_given_up_leaves_again_when_a_person_says_so(fake_brevo: FakeBr
         (one, True),
         (other, True),
     ]
+
+
+def test_how_mail_is_has_one_word_wherever_it_is_asked(
+    client: TestClient, fake_brevo: FakeBrevo, run_jobs: RunJobs
+) -> None:
+    """One link that was over made `mail stats` say `dead_mails` for ever, beside a health that was well."""
+
+    def words() -> set[object]:
+        mail = client.get("/health/ready").json()["checks"]["mail"]
+        return {figures()["health"], mail.get("cause", mail["status"])}
+
+    give_up(fake_brevo, run_jobs, ("order_confirmation", "o_1"), ("password_reset", "p_1"))
+    assert words() == {"dead_mails"}
+    change("UPDATE message SET queued_at = now() - interval '49 hours' WHERE template = 'order_confirmation'")
+    assert words() == {"dead_mails"}
+    change("UPDATE message SET error_code = 'expired' WHERE template = 'password_reset'")
+    assert (words(), figures()["states"]) == ({"ok"}, {"dead": 2})
 
 
 def test_what_cannot_leave_again_is_refused_and_nothing_changes(fake_brevo: FakeBrevo, run_jobs: RunJobs) -> None:
