@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, collate, delete, func, literal, or_, select
 from sqlalchemy.orm import Session, defer
 
+from app.core.clock import utc_now
 from app.notifications.models import Message
 from app.notifications.queue_alert import ALERT
 from app.payments.models import Payment, PaymentEvent, PaymentSession, Refund
@@ -21,8 +22,8 @@ MOST_QUIET_TRIES = 3
 
 
 def find_last_run(session: Session) -> datetime | None:
-    """When the newest complete run began."""
-    return session.scalar(select(func.max(ReconcileRun.started_at)))
+    """When the newest complete run began; one that a wrong clock dated ahead of now is none."""
+    return session.scalar(select(func.max(ReconcileRun.started_at)).where(ReconcileRun.started_at <= utc_now()))
 
 
 def get_known(session: Session) -> Known:

@@ -183,6 +183,17 @@ def test_a_gap_that_stripe_no_longer_lists_is_a_persons(buyer: Buyer, fake_strip
     assert fetch("--since", "yesterday").code == 1
 
 
+def test_a_run_that_a_wrong_clock_dated_ahead_is_none(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+    """A host that boots with the local time as UTC runs it at once, before its clock is put right."""
+    pretend_run(timedelta(hours=1))
+    pretend_run(-timedelta(hours=2))
+    event_id, _ = lose_payment(buyer, fake_stripe)
+    reconcile()
+    assert read_rows(LEDGER) == [(event_id, "processed", "reconcile", 1)]
+    reconcile()
+    assert call_lists(fake_stripe) == 1, "the run just made counts, although the other is dated later"
+
+
 def test_stripe_down_leaves_nothing_half_done(buyer: Buyer, fake_stripe: FakeStripe) -> None:
     lose_payment(buyer, fake_stripe)
     before = read_state()
