@@ -47,7 +47,7 @@ def export_journal(session: Session, first_on: date, last_on: date) -> Iterator[
 def read_archive(lines: Iterable[str]) -> tuple[Archived, Break | None]:
     """What an archive holds, and the first number at which it is not what was written.
 
-    Raises ValueError where it is no whole archive: its first or its last line is missing or is another.
+    Raises ValueError where it is no whole archive: its first or its last line is missing or is another, or more follows.
     """
     given = (json.loads(line) for line in lines)
     first = next(given, None)
@@ -64,7 +64,7 @@ def read_archive(lines: Iterable[str]) -> tuple[Archived, Break | None]:
         if broken is not None:
             return archived, broken
         archived.add(entry)
-    if end != vars(archived):
+    if end != vars(archived) or next(given, None) is not None:
         raise ValueError
     return archived, None
 

@@ -38,6 +38,8 @@ def test_an_archive_is_verified_by_itself_and_against_the_database(moved: list[s
         (lines[:-1], "pas une archive entière"),
         (lines[:-2] + lines[-1:], "pas une archive entière"),
         (lines[1:], "pas une archive entière"),
+        ([*lines, lines[3].replace("30000", "90000")], "pas une archive entière"),
+        (lines + lines, "pas une archive entière"),
         (["quelque chose\n"], "pas une archive entière"),
     ]
     for changed, said in cases:
