@@ -25,8 +25,7 @@ from app.gateways.errors import VendorFailure
 from app.gateways.stripe import get_stripe
 from app.notifications.queries import list_told_events
 from app.ops.jobs import read_sender_standing
-from app.ops.prove_webhook import Proof, Step, compare_secret, compute_fingerprint, prove_webhook
-from app.ops.queries import SELFTEST, SELFTEST_SUBJECT
+from app.ops.prove_webhook import Step, compare_secret, compute_fingerprint, prove_webhook
 from app.ops.rules import SENDER_VERIFIED
 
 app = typer.Typer(no_args_is_help=True)
@@ -86,7 +85,7 @@ def payment(compare: CompareOption = False, behind: BehindOption = WEB_ADDRESS, 
         proof = prove_webhook(get_stripe(), settings, behind)
         proof.steps = [*compared, *proof.steps]
         with unit_of_work() as session:
-            record_audit(session, SELFTEST, SELFTEST_SUBJECT, _as_details(proof))
+            record_audit(session, "selftest.payment", proof.event_id, {"steps": _outcomes(proof.steps)})
     if as_json:
         document = {"is_kept": proof.is_kept, "event_id": proof.event_id, "secrets": _fingerprints(settings)}
         print_json({**document, "steps": [_as_json(step, WEBHOOK_ADVICE) for step in proof.steps]})
@@ -155,11 +154,6 @@ def _wait_for_news(message_id: str, patience: timedelta) -> Step:
 
 def _outcomes(steps: Sequence[Step]) -> dict[str, str]:
     return {step.name: step.code or step.status for step in steps}
-
-
-def _as_details(proof: Proof) -> dict[str, object]:
-    refused = proof.refused_request_ids
-    return {"event_id": proof.event_id, "steps": _outcomes(proof.steps), "refused_request_ids": refused}
 
 
 def _fingerprints(settings: Settings) -> dict[str, str | None]:

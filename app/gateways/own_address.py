@@ -4,7 +4,6 @@ Certificates are always verified. Where a rehearsal has an authority of its own,
 """
 
 import http.client
-import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from urllib.parse import urlsplit
 OWN_AUTHORITY = Path("/etc/comptoir/tls/ca.crt")
 _TIMEOUT_SECONDS = 10
 _MOST_READ = 64 * 1024
-_REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,6 @@ class Posted:
 
     status: int
     fault: str = ""
-    request_id: str = ""
 
     @property
     def said(self) -> str:
@@ -65,8 +62,7 @@ def _ask(connection: http.client.HTTPConnection, path: str, body: bytes, headers
         answer.read(_MOST_READ)
     except (OSError, http.client.HTTPException):
         return Posted(0, "no_answer")
-    named = answer.getheader("x-request-id", "")
-    return Posted(answer.status, request_id=named if _REQUEST_ID.fullmatch(named) else "")
+    return Posted(answer.status)
 
 
 def _trust(trusts_own_authority: bool) -> ssl.SSLContext:

@@ -3,13 +3,11 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.core.audit_log import AuditLog
-from app.core.clock import utc_now
 from app.core.db import Json
 from app.core.flags import find_flag
 from app.ops.checkout_gate import CHECKOUT_FLAG
@@ -19,9 +17,6 @@ from app.payments.models import PaymentEvent, PaymentSession
 from app.payments.rules import STRIPE_PROVIDER
 
 RECOVERED = "stripe.breaker_closed"
-SELFTEST, SELFTEST_SUBJECT = "selftest.payment", "stripe_webhook"
-# As far back as logs are kept.
-SELFTESTS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -83,13 +78,6 @@ def list_ledger_rows(session: Session, event_ids: Collection[str]) -> dict[str, 
     columns = (PaymentEvent.stripe_event_id, PaymentEvent.state, PaymentEvent.attempts, PaymentEvent.source)
     wanted = select(*columns).where(PaymentEvent.stripe_event_id.in_(event_ids))
     return {row[0]: LedgerRow(row[1], row[2], row[3]) for row in session.execute(wanted)}
-
-
-def list_selftest_requests(session: Session) -> set[str]:
-    """The requests that a self-test made to be refused: nobody's event was lost in them."""
-    acts = AuditLog.subject == SELFTEST_SUBJECT, AuditLog.action == SELFTEST
-    found = session.scalars(select(AuditLog.details).where(*acts, AuditLog.created_at > utc_now() - SELFTESTS_KEPT))
-    return {str(each) for details in found for each in cast("list[object]", details.get("refused_request_ids", []))}
 
 
 def find_first_attempt(session: Session) -> datetime | None:

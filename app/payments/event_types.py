@@ -6,6 +6,8 @@ asked for, and one that comes all the same is recorded as ignored.
 
 # Of the events that `comptoir selftest payment` makes: none of Stripe's types, so each is recorded as ignored, once.
 SELFTEST_EVENT_TYPE = "comptoir.selftest"
+# A signature of that word: what comes with it is refused on purpose, and no event of Stripe.
+SELFTEST_HEADER = "Comptoir-Selftest"
 HANDLED_EVENT_TYPES = frozenset(
     {
         "checkout.session.completed",

@@ -136,7 +136,7 @@ SETTINGS = (
         "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env HOME=/nonexistent timeout 25"
         " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/comptoir events endpoint --json",
         matches('.*"faults": \\[\\].*'),
-        "comptoir setup ; une autre version : supprimer ce point d'entrée chez Stripe d'abord",
+        "comptoir events endpoint --sync",
     ),
     Check(
         "stripe.keys",
@@ -162,6 +162,15 @@ SETTINGS = (
         "setting BREVO_SENDER_NAME | grep -c .; setting BREVO_SENDER_EMAIL | grep -c '@'",
         each_line_is("1"),
         "BREVO_SENDER_NAME et BREVO_SENDER_EMAIL dans /etc/comptoir/env",
+    ),
+    Check(
+        "brevo.sender_verified",
+        ("S0-149",),
+        "Brevo laisse écrire sous l'adresse de la boutique",
+        "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env HOME=/nonexistent timeout 25"
+        " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/comptoir mail sender --json",
+        matches('.*"standing": "verified".*'),
+        "comptoir mail sender dit ce qui manque ; inconnu de Brevo : comptoir setup",
     ),
     Check(
         "cors.origins",
