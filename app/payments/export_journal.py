@@ -47,7 +47,7 @@ def export_journal(session: Session, first_on: date, last_on: date) -> Iterator[
 def read_archive(lines: Iterable[str]) -> tuple[Archived, Break | None]:
     """What an archive holds, and the first number at which it is not what was written.
 
-    Raises ValueError where it is no whole archive: its first or its last line is missing or is another, or more follows.
+    Raises ValueError where it is no whole archive: its first or its last line is missing or another, or more follows.
     """
     given = (json.loads(line) for line in lines)
     first = next(given, None)
