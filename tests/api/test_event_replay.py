@@ -196,3 +196,34 @@ def test_every_type_may_be_applied_again_by_force(buyer: Buyer, fake_stripe: Fak
     }
     after = read_everything()
     assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
+
+
+# Each constraint by which one column names one row.
+UNIQUE = """
+    SELECT relname::text, attname::text FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+    JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1] WHERE contype = 'u' AND cardinality(conkey) = 1
+"""
+
+
+@row("S1-004", "S4-037")
+def test_the_ledger_and_the_attempts_name_each_thing_of_stripe_once(failed: Json) -> None:
+    """The columns that support asks for, and the keys by which nothing is applied or paid twice."""
+    assert events("replay", "evt_of_the_test").code == 0
+    (kept,) = read_rows(
+        "SELECT stripe_event_id, type, checkout_session_id, order_id IS NOT NULL, is_livemode, api_version,"
+        " received_at <= processed_at, state, attempts, error_code FROM payment_event"
+    )
+    assert kept == (
+        "evt_of_the_test", SUCCEEDED, None, True, False, failed["api_version"], True, "processed", 2, None,
+    )  # fmt: skip
+    named_once = {
+        ("payment_event", "stripe_event_id"),
+        ("payment_session", "checkout_session_id"),
+        ("payment_session", "payment_intent_id"),
+        ("payment", "payment_intent_id"),
+        ("payment", "payment_session_id"),
+        ("refund", "stripe_refund_id"),
+        ("dispute", "stripe_dispute_id"),
+        ("order", "payment_collection_id"),
+    }
+    assert named_once <= set(read_rows(UNIQUE)), "what happens without them: tests/concurrency/test_events_at_once.py"
