@@ -1,6 +1,7 @@
 """Amounts and refunds as a command shows them: the cents that are typed, and what they come to."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 from babel.numbers import format_currency
@@ -50,7 +51,8 @@ def print_refunds(refunds: Sequence[Refund], *, as_json: bool) -> None:
 
 def send_and_print(refund_id: str, *, as_json: bool) -> None:
     """Make the attempt to send a refund, with no transaction open, show where it stands, and end: 1 if refused."""
-    try_refund(refund_id)
+    with suppress(KeyboardInterrupt):  # it is promised already, and the worker sends it: whoever gave up must read that
+        try_refund(refund_id)
     with unit_of_work() as session:
         done = get_refund(session, refund_id)
     print_outcome(done, as_json=as_json)

@@ -11,7 +11,7 @@ from app.checkout.record_manual_payment import record_manual_payment
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
 from app.cli.money import describe_refund, print_refund, send_and_print, show_cents
-from app.cli.output import JsonOption, print_json, print_line
+from app.cli.output import JsonOption, confirm, print_json, print_line
 from app.core.db import unit_of_work
 from app.orders.get_money import get_money_facts
 from app.orders.models import Order
@@ -151,7 +151,7 @@ def _confirm_arrival(order: Order, payment: Payment) -> None:
         f"Commande {order.display_id} : {amount} sont arrivés en entier ?",
         f"Order {order.display_id}: has all of {amount} come?",
     )
-    typer.confirm(question, abort=True)
+    confirm(question)
 
 
 def _choose_payment(payments: Sequence[Payment], named: str) -> Payment:
@@ -168,7 +168,7 @@ def _confirm(order: Order, due_cents: int, currency_code: str) -> None:
     question = french_or_english(
         f"Commande {order.display_id} : rembourser {amount} ?", f"Order {order.display_id}: give back {amount}?"
     )
-    typer.confirm(question, abort=True)
+    confirm(question)
 
 
 def _describe_order(order: Order) -> dict[str, object]:

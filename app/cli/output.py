@@ -14,6 +14,9 @@ JsonOption = Annotated[
 ]
 
 
+YES = frozenset({"o", "oui", "y", "yes"})
+
+
 def print_json(document: Mapping[str, object] | Sequence[object]) -> None:
     """One JSON document, and nothing else, on stdout."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
@@ -30,3 +33,12 @@ def print_refusal(message: str, code: str, *, as_json: bool) -> None:
         print_json({"code": code, "message": message})
     else:
         sys.stderr.write(f"{french_or_english('Refusé', 'Refused')} : {message}\n")
+
+
+def confirm(question: str) -> None:
+    """Go on after a yes that is typed, in either language; anything else ends the command with nothing done: 1."""
+    sys.stdout.write(f"{question} {french_or_english('[o/N]', '[y/N]')} : ")
+    sys.stdout.flush()
+    if sys.stdin.readline().strip().lower() not in YES:
+        sys.stderr.write(french_or_english("Abandonné : rien n'a été fait.\n", "Given up: nothing was done.\n"))
+        raise typer.Exit(1)

@@ -1,5 +1,9 @@
 """`comptoir orders`, `refunds`, `returns`: the money of an order on the server, typed in cents."""
 
+import os
+import signal
+from threading import Thread
+
 import pytest
 
 from app.core.db import unit_of_work
@@ -13,6 +17,7 @@ from tests.factories.shop import make_shop
 from tests.money_back import DELIVERY, EMAIL, MONEY, PAID, PIECE, Paid, ask_back, buy
 from tests.rows import row
 from tests.shop_front import Buyer, FakeStripe, Json, read_rows, read_state
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -47,14 +52,35 @@ def test_cents_are_shown_and_asked_before_they_leave(
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     asked = ("orders", "refund", number_of(paid), "--amount", "1250", "--reason", "goodwill", "--note", "Retard")
     before = read_state()
-    no = run_command(*asked, typed="n\n")
-    assert (no.code, read_state(), fake_stripe.calls("refunds.create")) == (1, before, [])
-    assert "rembourser 1250 = 12,50\xa0€" in no.out
-    yes = run_command(*asked, typed="y\n")
+    for refused in ("n\n", "\n", "ok\n", ""):
+        no = run_command(*asked, typed=refused)
+        assert (no.code, read_state(), fake_stripe.calls("refunds.create")) == (1, before, []), refused
+        assert ("rembourser 1250 = 12,50\xa0€" in no.out, "rien n'a été fait" in no.err) == (True, True)
+    yes = run_command(*asked, typed="Oui\n")
     assert (yes.code, "L'argent est parti" in yes.out) == (0, True)
     assert read_rows(MONEY) == [(1250, 1250)]
     assert read_rows("SELECT actor LIKE 'cli:%' FROM audit_log WHERE action = 'refund.requested'") == [(True,)]
     assert run_command(*asked, "--json").code == 2, "nobody can be asked"
+
+
+def test_whoever_stops_waiting_for_stripe_reads_that_the_money_will_leave(
+    paid: Paid, fake_stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C after the promise ended without a word, as if nothing had been done; the worker paid all the same."""
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    fake_stripe.break_down("refunds.create", "hang", times=1, seconds=1)
+
+    def stop_when_asked() -> None:
+        wait_until(lambda: bool(fake_stripe.calls("refunds.create")), 10, "the call is made")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    impatient = Thread(target=stop_when_asked)
+    impatient.start()
+    done = run_command("orders", "refund", number_of(paid), "--reason", "not_shipped", "--yes")
+    impatient.join()
+    assert (done.code, "requested" in done.out, "Ne le refaites pas" in done.out) == (0, True, True), done
+    waiting = "SELECT args->>'refund_id' FROM procrastinate_jobs WHERE status = 'todo' AND args ? 'refund_id'"
+    assert read_rows(waiting) == read_rows("SELECT id FROM refund")
 
 
 def test_a_refusal_is_one_sentence_and_changes_nothing(paid: Paid, fake_stripe: FakeStripe) -> None:
