@@ -37,6 +37,7 @@ DEVELOPMENT_VALUES = {
 # What rotates by X, X_PREVIOUS, X_PREVIOUS_UNTIL (design §4.14), and the fewest characters of it outside a laptop.
 ROTATING = {"STRIPE_WEBHOOK_SECRET": 16, "JWT_SECRET": 32, "COOKIE_SECRET": 32, "BREVO_WEBHOOK_TOKEN": 32}
 WEBHOOK_PREFIX = "whsec_"
+WEBHOOKS_A_MINUTE = 100
 # Who trusts half of the world lets anybody say who they are.
 MOST_TRUSTED = {4: 2**16, 6: 2**80}
 WORDINGS = {"missing": "manquant / missing", "extra_forbidden": "nom inconnu / unknown name"}
@@ -182,7 +183,13 @@ class Settings(BaseSettings):
     cookie_secret_previous: SecretStr | None = Field(default=None, description="L'ancien / The previous one")
     cookie_secret_previous_until: datetime | None = Field(default=None, description="Sa fin / Its end")
     rate_limit_webhook_max: int = Field(
-        default=100, ge=1, description="Webhooks par minute et par adresse / Webhooks per minute and address"
+        default=WEBHOOKS_A_MINUTE,
+        ge=1,
+        description="Webhooks par minute et par adresse / Webhooks per minute and address",
+    )
+    rate_limit_webhook_reason: str | None = Field(
+        default=None,
+        description="Pourquoi cette limite dépasse 100, par qui, quand / Why that limit is above 100, by whom, when",
     )
     manual_payment: bool = Field(
         default=False,
@@ -306,6 +313,7 @@ def list_problems(settings: Settings) -> Iterator[Problem]:
     yield from _list_wrong_keys(settings)
     if not settings.is_development:
         yield from _list_development_values(settings)
+        yield from _list_unexplained_limits(settings)
     if settings.comptoir_env == "production":
         yield from _list_other_gateways(settings)
 
@@ -365,6 +373,12 @@ def _list_development_values(settings: Settings) -> Iterator[Problem]:
     for name, development_value in {**DEVELOPMENT_VALUES, **previous}.items():
         if _plain(settings, name) == development_value:
             yield Problem(name, "absent ou valeur de développement / missing or development value")
+
+
+def _list_unexplained_limits(settings: Settings) -> Iterator[Problem]:
+    """The limit protects the webhook: whoever raises it writes down why (runbook S3 "429")."""
+    if settings.rate_limit_webhook_max > WEBHOOKS_A_MINUTE and not settings.rate_limit_webhook_reason:
+        yield Problem("RATE_LIMIT_WEBHOOK_REASON", "au-dessus de 100, dites pourquoi / above 100, say why")
 
 
 def _list_other_gateways(settings: Settings) -> Iterator[Problem]:

@@ -46,6 +46,7 @@ LAST = (
 )
 TOTAL = "SELECT amount_cents FROM payment_collection WHERE id = 'COLLECTION'"
 LIMIT = "RATE_LIMIT_WEBHOOK_MAX"
+REASON = "RATE_LIMIT_WEBHOOK_REASON"
 STOCK_FOR_LOAD = STOCK_THE_SHOP.replace("aura", "charge").replace("AURA-N", "CHARGE-N").replace("10,", f"{PLENTY},")
 
 
@@ -75,8 +76,9 @@ class Floor:
         """Webhooks a minute, None: as delivered; the shop starts again with it."""
         if most == self.limited_to:
             return
-        change = f"sed -i '/^{LIMIT}=/d' /etc/comptoir/env"
-        self.shop.host.run(change if most is None else f"{change} && echo {LIMIT}={most} >> /etc/comptoir/env")
+        change = f"sed -i '/^{LIMIT}=/d; /^{REASON}=/d' /etc/comptoir/env"
+        raised = f"{change} && printf '{LIMIT}={most}\\n{REASON}=load\\n' >> /etc/comptoir/env"
+        self.shop.host.run(change if most is None else raised)
         self.shop.host.run("sudo comptoir release restart", user="deploy")
         self.shop.wait_ready()
         self.limited_to = most

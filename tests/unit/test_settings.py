@@ -155,6 +155,20 @@ def test_data_lives_in_postgresql_and_nowhere_else(
     assert "STORAGE_DRIVER" not in {name.upper() for name in Settings.model_fields}
 
 
+@row("S3-017", "S3-019")
+@pytest.mark.parametrize("environment", [PRODUCTION, REHEARSAL], ids=["production", "rehearsal"])
+def test_the_webhooks_limit_is_not_raised_without_a_reason(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    limit, reason = "RATE_LIMIT_WEBHOOK_MAX", "RATE_LIMIT_WEBHOOK_REASON"
+    assert load(monkeypatch, environment).rate_limit_webhook_max == 100
+    assert load(monkeypatch, {**environment, limit: "100"}).rate_limit_webhook_max == 100
+    for nothing in ("", "  "):
+        assert refused(monkeypatch, {**environment, limit: "101", reason: nothing}) == {reason}
+    raised = load(monkeypatch, {**environment, limit: "600", reason: "replay of a night, Jeanne, 2026-11-21"})
+    assert raised.rate_limit_webhook_max == 600
+
+
 def test_rehearsal_has_three_relaxations_and_production_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(RELAXATIONS) == ["gateway_base_addresses", "own_certificate_authority", "test_keys"]
     rehearsal, production = load(monkeypatch, REHEARSAL), load(monkeypatch, PRODUCTION)
