@@ -91,6 +91,13 @@ RUN_BY = {
     "comptoir events replay": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
     "comptoir events stats": "tests/api/test_webhook_watch.py::test_each_answer_is_counted_and_a_burst_has_a_name",
     "comptoir events show": "tests/api/test_event_replay.py::test_a_failed_event_is_found_and_applied",
+    "comptoir mail sender": (
+        "tests/api/test_selftest_email.py::test_a_sender_that_brevo_does_not_know_or_trust_is_named_by_command_and_audit"
+    ),
+    "comptoir selftest email": "tests/api/test_selftest_email.py::test_a_test_mail_is_followed_to_its_mailbox",
+    "comptoir selftest payment": (
+        "tests/api/test_selftest_payment.py::test_the_way_is_proven_through_nginx_and_what_breaks_it_is_named"
+    ),
     "comptoir mail retry": (
         "tests/api/test_mail_commands.py::test_what_was_given_up_leaves_again_when_a_person_says_so"
     ),
