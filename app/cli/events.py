@@ -8,20 +8,18 @@ from typing import Annotated
 import typer
 
 from app.cli.actor import acting_as_caller, name_of_caller
+from app.cli.endpoint import endpoint
+from app.cli.event_stats import stats
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.cli.since import SinceOption, UntilOption, read_since
 from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
-from app.core.settings import get_settings
-from app.gateways.errors import VendorFailure
-from app.gateways.stripe import get_stripe
-from app.ops.compare_endpoint import list_endpoint_faults
 from app.orders.queries import get_order_id
 from app.payments.models import PaymentEvent
 from app.stripe_events.acknowledge_drift import Acknowledged, acknowledge_drift, identify, list_known_drift
 from app.stripe_events.check_objects import sweep_objects
-from app.stripe_events.errors import EventUnknown, StripeUnanswered
+from app.stripe_events.errors import EventUnknown
 from app.stripe_events.list_drift import list_drift
 from app.stripe_events.queries import EventFilter, list_events
 from app.stripe_events.reconcile_events import Reconciled, reconcile_events
@@ -80,6 +78,14 @@ ForceOption = Annotated[
 MostOption = Annotated[int, typer.Option("-n", min=1, max=MOST_LISTED, help=french_or_english("Au plus", "At most"))]
 
 
+app.command(
+    help=french_or_english(
+        "Ce que le webhook a répondu : 5 minutes, une heure, un jour ; et d'où vient une rafale.",
+        "What the webhook answered: 5 minutes, an hour, a day; and whose a burst was.",
+    )
+)(stats)
+
+
 @app.command(
     help=french_or_english(
         "Aller chercher chez Stripe les événements jamais arrivés ; répéter ne change rien.",
@@ -124,25 +130,12 @@ def check(most: MostOption = 5000, as_json: JsonOption = False) -> None:
     raise typer.Exit(1 if swept.failed or swept.unknown else 0)
 
 
-@app.command(
+app.command(
     help=french_or_english(
-        "Comparer le point d'entrée chez Stripe avec ce qu'il doit être ; sortie 1 s'il diffère.",
-        "Compare the endpoint at Stripe with what it must be; exit 1 when it differs.",
+        "Comparer le point d'entrée chez Stripe avec ce qu'il doit être, --sync le corrige ; sortie 1 s'il diffère.",
+        "Compare the endpoint at Stripe with what it must be, --sync puts it right; exit 1 when it differs.",
     )
-)
-def endpoint(as_json: JsonOption = False) -> None:
-    try:
-        faults = list_endpoint_faults(get_stripe(), get_settings())
-    except VendorFailure as failure:
-        raise StripeUnanswered(failure.code) from None
-    if as_json:
-        print_json({"is_as_wanted": not faults, "faults": faults})
-    elif faults:
-        print_line("\n".join(faults))
-        print_line(french_or_english("Ensuite : comptoir setup", "Next: comptoir setup"))
-    else:
-        print_line(french_or_english("Le point d'entrée est celui qu'il faut.", "The endpoint is as it must be."))
-    raise typer.Exit(1 if faults else 0)
+)(endpoint)
 
 
 @app.command(

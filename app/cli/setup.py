@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.actor import name_of_caller
+from app.cli.actor import acting_as_caller, name_of_caller
+from app.cli.endpoint import HANDOVER, HandoverOption, print_repair, show_repair
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.core.db import unit_of_work
@@ -13,21 +14,12 @@ from app.core.settings import get_settings
 from app.gateways.errors import VendorFailure
 from app.gateways.stripe import get_stripe
 from app.ops import set_up_shop as steps
+from app.ops.repair_endpoint import Repaired, repair_endpoint
 
 app = typer.Typer()
 
 FileOption = Annotated[
     Path, typer.Option("--file", help=french_or_english("Le fichier de la boutique (TOML)", "The shop's file (TOML)"))
-]
-HandoverOption = Annotated[
-    Path,
-    typer.Option(
-        "--handover",
-        help=french_or_english(
-            "Où laisser le secret du point d'entrée Stripe, s'il est créé",
-            "Where to leave the secret of Stripe's endpoint, if it is created",
-        ),
-    ),
 ]
 
 
@@ -37,7 +29,7 @@ HandoverOption = Annotated[
 )
 def setup(
     file: FileOption = Path("/etc/comptoir/setup.toml"),
-    handover: HandoverOption = Path("/var/lib/comptoir/handover/stripe.env"),
+    handover: HandoverOption = HANDOVER,
     as_json: JsonOption = False,
 ) -> None:
     wanted = steps.read_setup_file(file)
@@ -46,24 +38,24 @@ def setup(
     with unit_of_work(name_of_caller()) as session:
         result = steps.set_up_shop(session, wanted, settings)
     try:
-        secret = steps.subscribe_endpoint(get_stripe(), settings)
+        with acting_as_caller():
+            repaired = repair_endpoint(get_stripe(), settings, handover)
     except VendorFailure as failure:
         raise steps.SetupRefused(
             f"la boutique est prête, mais Stripe a répondu {failure.code} : relancez comptoir setup. / "
             f"the shop is ready, but Stripe answered {failure.code}: run comptoir setup again."
         ) from None
-    if secret is not None:
-        steps.write_handover(handover, secret)
-    _print_result(result, handover if secret else None, as_json)
+    _print_result(result, repaired, as_json)
 
 
-def _print_result(result: steps.SetupResult, handover: Path | None, as_json: bool) -> None:
+def _print_result(result: steps.SetupResult, repaired: Repaired, as_json: bool) -> None:
     if as_json:
         print_json(
             {
                 "publishable_key": result.publishable_key,
                 "invitation_url": result.invitation_url,
-                "handover": str(handover) if handover else None,
+                "handover": repaired.waiting_file,
+                "endpoint": show_repair(repaired),
             }
         )
         return
@@ -71,10 +63,4 @@ def _print_result(result: steps.SetupResult, handover: Path | None, as_json: boo
     if result.invitation_url:
         print_line(french_or_english("Lien du premier compte, trois jours :", "First owner's link, three days:"))
         print_line(f"  {result.invitation_url}")
-    if handover:
-        print_line(
-            french_or_english(
-                f"Point d'entrée Stripe créé ; son secret attend dans {handover}.",
-                f"Stripe's endpoint was created; its secret waits in {handover}.",
-            )
-        )
+    print_repair(repaired)

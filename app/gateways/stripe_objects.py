@@ -137,18 +137,6 @@ class Event:
     raw: Json = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """A webhook endpoint registered at Stripe; `secret` is known only in the answer to its creation."""
-
-    id: str
-    url: str
-    status: str
-    api_version: str | None
-    enabled_events: tuple[str, ...]
-    secret: str | None = field(repr=False)
-
-
 def read_intent(given: Json) -> Intent:
     """A PaymentIntent."""
     raw = cast("_Fields", keep_storable(given))
@@ -270,19 +258,6 @@ def read_balance_transaction(given: Json) -> BalanceTransaction:
 def read_event(given: Json) -> Event:
     """An Event, its object as it is."""
     return Event(str(given["id"]), str(given["type"]), _instant(cast("int", given["created"])), given)
-
-
-def read_endpoint(given: Json) -> Endpoint:
-    """A WebhookEndpoint."""
-    raw = cast("_Fields", keep_storable(given))
-    return Endpoint(
-        id=str(raw["id"]),
-        url=str(raw["url"]),
-        status=str(raw["status"]),
-        api_version=raw.get("api_version"),
-        enabled_events=tuple(raw["enabled_events"]),
-        secret=raw.get("secret"),
-    )
 
 
 def _id_of(reference: object) -> str | None:

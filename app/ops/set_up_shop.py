@@ -18,7 +18,8 @@ from app.core.audit_log import record_audit
 from app.core.errors import Refusal
 from app.core.jobs import enqueue
 from app.core.settings import Settings
-from app.gateways.stripe import StripeGateway
+from app.gateways.stripe import Endpoint, StripeGateway
+from app.ops.decide_repair import WantedEndpoint
 from app.payments.event_types import HANDLED_EVENT_TYPES
 from app.shipping.models import ShippingLocation
 from app.shipping.queries import find_option_by_code
@@ -30,6 +31,8 @@ from app.shop.service import NewTaxRate
 from app.staff.service import invite
 
 WEBHOOK_PATH = "/stripe/webhook"
+WEBHOOK_ALIAS = "/hooks/payment/stripe"
+_HANDED_OVER = "STRIPE_WEBHOOK_SECRET="
 
 
 class SetupRefused(Refusal):
@@ -175,22 +178,21 @@ def set_up_shop(session: Session, wanted: SetupFile, settings: Settings) -> Setu
     return SetupResult(publishable_key=key.token, invitation_url=link)
 
 
-def subscribe_endpoint(stripe: StripeGateway, settings: Settings) -> str | None:
-    """Have Stripe send us exactly the events we handle; the new endpoint's secret, or None if there was one.
+def describe_endpoint(settings: Settings) -> WantedEndpoint:
+    """What Stripe must have of ours; the alias takes events too, and is not what we subscribe."""
+    urls = (f"{settings.public_url}{WEBHOOK_PATH}", f"{settings.public_url}{WEBHOOK_ALIAS}")
+    return WantedEndpoint(urls, tuple(sorted(HANDLED_EVENT_TYPES)), settings.stripe_api_version)
+
+
+def subscribe_endpoint(stripe: StripeGateway, settings: Settings) -> Endpoint:
+    """Make another endpoint for exactly the events we handle; its secret is said only in this answer.
 
     Called with no transaction open. Raises `Retryable` or `Terminal`.
     """
-    url = f"{settings.public_url}{WEBHOOK_PATH}"
-    types = sorted(HANDLED_EVENT_TYPES)
-    known = next((endpoint for endpoint in stripe.list_webhook_endpoints() if endpoint.url == url), None)
-    if known is None:
-        created = stripe.create_webhook_endpoint(
-            url=url, event_types=types, api_version=settings.stripe_api_version, description="Comptoir"
-        )
-        return created.secret
-    if sorted(known.enabled_events) != types or known.status != "enabled":
-        stripe.update_webhook_endpoint(known.id, event_types=types)
-    return None
+    wanted = describe_endpoint(settings)
+    return stripe.create_webhook_endpoint(
+        url=wanted.urls[0], event_types=wanted.event_types, api_version=wanted.api_version, description="Comptoir"
+    )
 
 
 def demand_writable_folder(path: Path) -> None:
@@ -203,9 +205,17 @@ def write_handover(path: Path, secret: str) -> None:
     """Leave the secret for root, who puts it into the settings and restarts; readable by its owner alone."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
-        stream.write(f"STRIPE_WEBHOOK_SECRET={secret}\n")
+        stream.write(f"{_HANDED_OVER}{secret}\n")
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def read_handover(path: Path) -> str:
+    """The secret that root has not taken yet; empty when there is none."""
+    try:
+        return path.read_text().strip().removeprefix(_HANDED_OVER)
+    except OSError:
+        return ""
 
 
 def _region(session: Session, wanted: SetupFile) -> Region:

@@ -24,13 +24,23 @@ run_as_comptoir() {
     COMPTOIR_ENV_FILE=/etc/comptoir/env COMPTOIR_ACTOR="${SUDO_USER:-root}" \
     setpriv --reuid=comptoir --regid=comptoir --init-groups -- "$program" "$@"
 }
-# Setup may leave the secret of a new Stripe endpoint: root puts it into the settings, the workers read it one by one.
-if [ "${1:-}" = setup ] && [ -z "${COMPTOIR_IN_DEPLOY:-}" ]; then
-  run_as_comptoir "$@"
+# These may leave the secret of a new Stripe endpoint: root puts it into the settings, the workers read it one by one.
+# An endpoint that the new one replaces is switched off after that, never before.
+makes_endpoint=no
+case "${1:-} ${2:-} $* " in
+  "setup "*) makes_endpoint=yes ;;
+  "events endpoint "*" --sync "*) makes_endpoint=yes ;;
+esac
+if [ "$makes_endpoint" = yes ] && [ -z "${COMPTOIR_IN_DEPLOY:-}" ]; then
+  status=0
+  run_as_comptoir "$@" || status=$?
   if [ -e /var/lib/comptoir/handover/stripe.env ]; then
-    /usr/bin/python3 /usr/local/lib/comptoir/infra/host/host_secrets.py ensure
-    COMPTOIR_ACTOR=${SUDO_USER:-root} /usr/bin/python3 /usr/local/lib/comptoir/infra/host/release.py restart
+    /usr/bin/python3 /usr/local/lib/comptoir/infra/host/host_secrets.py ensure >&2
+    COMPTOIR_ACTOR=${SUDO_USER:-root} /usr/bin/python3 /usr/local/lib/comptoir/infra/host/release.py restart >&2
+    again=0
+    run_as_comptoir events endpoint --sync >&2 || again=$?
+    if [ "$1" = events ]; then status=$again; fi
   fi
-  exit 0
+  exit "$status"
 fi
 run_as_comptoir "$@"

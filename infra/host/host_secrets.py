@@ -14,11 +14,14 @@ import re
 import secrets
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("COMPTOIR_ETC", "/etc/comptoir"))
 PARTS = ("10-site.env", "20-generated.env", "30-vendor.env", "40-handover.env")
 HANDOVER = Path(os.environ.get("COMPTOIR_HANDOVER", "/var/lib/comptoir/handover/stripe.env"))
+HANDED_NAME = "STRIPE_WEBHOOK_SECRET"
+OVERLAP = timedelta(hours=24)
 HANDED_OVER = re.compile(r"STRIPE_WEBHOOK_SECRET=whsec_[0-9A-Za-z_]+\n?")
 LOGIN = "comptoir_app_a"
 SOCKET = "/var/run/postgresql"
@@ -162,9 +165,24 @@ def take_handover() -> None:
     text = HANDOVER.read_text() if HANDOVER.is_file() and not HANDOVER.is_symlink() else ""
     if not HANDED_OVER.fullmatch(text):
         sys.exit(f"{HANDOVER} does not hold a webhook secret")
-    write_private(FOLDER / "env.d" / "40-handover.env", text, 0o600)
+    taken = FOLDER / "env.d" / "40-handover.env"
+    new = text.strip().partition("=")[2]
+    if read_pairs(taken).get(HANDED_NAME) != new:  # else it was taken, and only the file is left of a broken run
+        write_private(taken, text.strip() + "\n" + previous_secret(new), 0o600)
     HANDOVER.unlink()
     sys.stdout.write("STRIPE_WEBHOOK_SECRET taken over\n")
+
+
+def previous_secret(new: str) -> str:
+    """The lines by which the secret that Stripe knew stays good for a day: the old endpoint delivers beside the new."""
+    known: dict[str, str] = {}
+    for part in PARTS[2:]:  # what was generated here is known to nobody
+        known.update({name: value for name, value in read_pairs(FOLDER / "env.d" / part).items() if value})
+    old = known.get(HANDED_NAME, "")
+    if not old or old == new:
+        return ""
+    until = datetime.now(UTC) + OVERLAP
+    return f"{HANDED_NAME}_PREVIOUS={old}\n{HANDED_NAME}_PREVIOUS_UNTIL={until:%Y-%m-%dT%H:%M:%SZ}\n"
 
 
 def write_if_changed(name: str, content: str, mode: int, group: str = "root") -> None:

@@ -5,11 +5,12 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from infra.host import release
+from infra.host import host_secrets, release
 from infra.host.host_secrets import is_verifier_of, password_of, scram_verifier
 from infra.host.release_serve import last_words, trust
 
@@ -39,6 +40,31 @@ def test_the_verifier_is_the_one_that_postgresql_would_compute() -> None:
 
 def test_the_password_is_taken_out_of_the_url() -> None:
     assert password_of("postgresql+psycopg://comptoir_app_a:s3cret_-@/comptoir?host=/run") == "s3cret_-"
+
+
+def test_a_secret_that_is_handed_over_leaves_the_one_that_stripe_knew_good_for_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handover, parts = tmp_path / "stripe.env", tmp_path / "env.d"
+    parts.mkdir()
+    monkeypatch.setattr(host_secrets, "FOLDER", tmp_path)
+    monkeypatch.setattr(host_secrets, "HANDOVER", handover)
+    (parts / "20-generated.env").write_text("STRIPE_WEBHOOK_SECRET=whsec_standin\n")
+
+    def take(secret: str) -> list[str]:
+        handover.write_text(f"STRIPE_WEBHOOK_SECRET={secret}\n")
+        host_secrets.take_handover()
+        assert not handover.exists()
+        return [line for line in host_secrets.composed().splitlines() if line.startswith("STRIPE_WEBHOOK_SECRET")]
+
+    assert take("whsec_first") == ["STRIPE_WEBHOOK_SECRET=whsec_first"], "nobody knew the one that was born here"
+    second = take("whsec_second")
+    assert second[:2] == ["STRIPE_WEBHOOK_SECRET=whsec_second", "STRIPE_WEBHOOK_SECRET_PREVIOUS=whsec_first"]
+    until = datetime.fromisoformat(second[2].partition("=")[2])
+    assert timedelta(hours=23) < until - datetime.now(UTC) <= timedelta(hours=24)
+    assert take("whsec_second") == second, "what is left of a run that broke off is taken once"
+    with pytest.raises(SystemExit, match="does not hold a webhook secret"):
+        take("whsec_third\nJWT_SECRET=mine")
 
 
 def test_the_authority_makes_a_certificate_once_and_anew_for_another_name(tmp_path: Path) -> None:
