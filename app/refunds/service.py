@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -86,8 +86,9 @@ def record_intention(session: Session, payment: Payment, ground: Ground) -> None
         status=decision.status,
         requested_by=current_actor.get(),
     )
+    # Its index is found by this text: a value of the statement is not there any more once its plan is kept.
     once = row.on_conflict_do_nothing(
-        index_elements=[Refund.payment_id], index_where=Refund.status == "awaiting_approval"
+        index_elements=[Refund.payment_id], index_where=text("status = 'awaiting_approval'")
     )
     if session.execute(once.returning(Refund.id)).scalar_one_or_none() is not None:
         _commit_amount(session, payment, decision.amount_cents)

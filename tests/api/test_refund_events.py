@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.core.db import unit_of_work
 from app.payments.execution import key_of
 from app.payments.queries import get_payment
-from app.refunds.service import record_intention
+from app.refunds.service import decline_refund, record_intention
 from app.stripe_events.jobs import sweep
 from tests.command import run_command
 from tests.lost_news import put_event
@@ -185,6 +185,17 @@ def test_an_intention_is_sent_once_approved_and_declined_it_frees_its_amount(
     acts = read_rows("SELECT action, actor FROM audit_log WHERE action LIKE 'refund.%ed' ORDER BY id")
     assert ("refund.approved", "staff:user_owner") in acts
     assert owner.post("/refunds/ref_none/approve").status_code == 404
+
+
+def test_a_connection_that_lives_long_still_notes_intentions(paid: Paid) -> None:
+    """From its eleventh use on PostgreSQL plans a statement without its values: on one connection, as a process has."""
+    with unit_of_work("test") as session:
+        for _ in range(12):
+            record_intention(session, get_payment(session, paid.payment_id), "not_shipped")
+            waiting = session.scalars(text("SELECT id FROM refund WHERE status = 'awaiting_approval'")).one()
+            decline_refund(session, waiting, "owner")
+    assert read_rows("SELECT status, count(*) FROM refund GROUP BY status") == [("canceled", 12)]
+    assert read_rows(MONEY) == [(0, 0)]
 
 
 def test_an_intention_whose_money_went_back_meanwhile_is_not_approved(
