@@ -115,8 +115,8 @@ def _compute_findings(
         review_reason=(order.review_reason or "") if order and order.status == "requires_action" else "",
         given_back=_find_given_back(dossier) or "",
         contest=contest if contest != "none" else "",
-        unsent_mail=_find_mail(dossier, "dead", utc_now()),
-        waiting_mail=_find_mail(dossier, "queued", utc_now() - MAIL_LEAVES_WITHIN),
+        unsent_mail=_find_mail(dossier, "dead", utc_now()) or "",
+        waiting_mail=_find_mail(dossier, "queued", utc_now() - MAIL_LEAVES_WITHIN) or "",
         http_status=max((int(line.fields.get("httpStatus", "0")) for line in log), default=0),
     )
 
@@ -150,6 +150,6 @@ def _find_given_back(dossier: Dossier) -> GivenBack | None:
     return None if not given else "fully" if given >= came else "partially"
 
 
-def _find_mail(dossier: Dossier, state: str, before: datetime) -> str:
+def _find_mail(dossier: Dossier, state: str, before: datetime) -> str | None:
     """The id of a mail in this state that was asked for before then: only one that was given up can be retried."""
-    return next((each.id for each in dossier.messages if each.state == state and each.created_at < before), "")
+    return next((each.id for each in dossier.messages if each.state == state and each.created_at < before), None)
