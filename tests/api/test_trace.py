@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -185,6 +186,25 @@ def test_a_request_id_leads_to_its_purchase_or_to_its_lines(
     kinds = [str(entry["kind"]) for entry in list(found["timeline"])]  # type: ignore[call-overload]
     assert {"request", "event", "fact", "job", "mail"} <= set(kinds)
     assert trace("0123456789abcdef", "--logs", str(logs))["verdict"] == "unknown_id"
+
+
+@row("S1-008")
+def test_what_the_dashboard_sends_again_is_seen_and_changes_nothing(
+    buyer: Buyer, fake_stripe: FakeStripe, logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logging_to(logs, capsys):
+        order_id, _ = buy(buyer, fake_stripe)
+        event_id, before = first("SELECT stripe_event_id FROM payment_event"), read_state()
+        fake_stripe.post("/_test/deliveries", event=event_id)
+        fake_stripe.wait_until_delivered()
+    assert read_state() == before
+    found = trace(event_id, "--logs", str(logs))
+    assert (found["verdict"], found["order_id"]) == ("in_order", order_id)
+    timeline = found["timeline"]
+    assert isinstance(timeline, list)
+    seen = [entry["detail"] for entry in timeline if entry["what"] == "stripe event"]
+    assert [re.findall("status=([a-z]+)", detail) for detail in seen] == [["processed"], ["duplicate"]]
+    assert all(f"stripeEventId={event_id}" in detail for detail in seen)
 
 
 def test_a_mail_that_did_not_leave(

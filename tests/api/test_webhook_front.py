@@ -40,10 +40,10 @@ def web(as_a_server: None, front: Front) -> Iterator[httpx2.Client]:
         yield client
 
 
-def body_of(event_id: str, **over: object) -> bytes:
+def body_of(event_id: str) -> bytes:
     """Text of every length of UTF-8, spaces as no program would write them, and what JSON may escape or not."""
     thing = {**intent_of_nobody(), "description": "Crème brûlée 漢字 🧁 \u2028 </script> \\u0000"}
-    text = json.dumps(event_about(thing, id=event_id, **over), ensure_ascii=False, indent=3)
+    text = json.dumps(event_about(thing, id=event_id), ensure_ascii=False, indent=3)
     return text.replace('": ', '" :\t').encode() + b"\r\n \n"
 
 
