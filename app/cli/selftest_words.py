@@ -71,8 +71,8 @@ WEBHOOK_ADVICE = {
         "Stripe did not answer, or refuses STRIPE_SECRET_KEY; again shortly",
     ),
     "endpoint_differs": (
-        "comptoir setup ; une autre version : supprimer d'abord ce point d'entrée chez Stripe",
-        "comptoir setup; another version: delete that endpoint at Stripe first",
+        "comptoir events endpoint --sync",
+        "comptoir events endpoint --sync",
     ),
     "news_lost": (
         "Stripe l'a créé, rien n'est arrivé : comptoir events reconcile, puis comptoir selftest payment --compare",
