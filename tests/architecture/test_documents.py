@@ -28,6 +28,8 @@ NAMED = re.compile(r"\bcomptoir ([a-z]+)(?: ([a-z]+))?")
 # After these it is the product, or its firewall's table, that is meant.
 PROSE = frozenset({"command", "only", "input", "payment"})
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
+PART = re.compile(r"\]\((?!https?://|mailto:)([^)#\s]*)#([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 MAKE = "tests/architecture/test_documents.py::test_make_runs_what_the_documents_say"
@@ -168,6 +170,16 @@ def dead_links(document: Path, text: str) -> Iterator[str]:
             yield f"{document}: {link}"
 
 
+def lost_parts(document: Path, text: str) -> Iterator[str]:
+    """Links to a heading that is not there; a heading's name is its words in small letters, joined by hyphens."""
+    for link, part in PART.findall(text):
+        target = (ROOT / document.parent / link).resolve()
+        there = text if not link else target.read_text(encoding="utf-8") if target.is_file() else ""
+        names = {re.sub(r"[^\w\- ]", "", each).lower().replace(" ", "-") for each in HEADING.findall(there)}
+        if part not in names:
+            yield f"{document}: {link}#{part}"
+
+
 def documents() -> list[Path]:
     return [path for path in files() if path.suffix == ".md"]
 
@@ -268,8 +280,14 @@ def test_the_example_of_settings_is_the_generated_one() -> None:
     assert read(Path(".env.example")) == render_example(), "Run `.venv/bin/comptoir config example > .env.example`."
 
 
+@row("S3-001")
 def test_no_link_is_dead() -> None:
     refuse([dead for path in documents() for dead in dead_links(path, read(path))], "Correct the link:")
+    refuse([lost for path in documents() for lost in lost_parts(path, read(path))], "There is no such heading:")
+    # The two companions of the runbook: what to check before going live, and what no check can exclude.
+    money = read(Path("docs/payments.md")).partition("\n## Risques qui restent\n")[2].partition("\n## ")[0]
+    assert PART.findall(money) == [("ops.md", "is-it-well")]
+    assert money.count("\n| ") > 5
 
 
 def test_decision_records_have_their_four_parts() -> None:
@@ -295,3 +313,5 @@ def test_the_rules_read_makefiles_and_documents() -> None:
     assert (is_a_test(MAKE), is_a_test(f"{DEPLOY}::test_gone")) == (True, False)
     text = "[a](nowhere.md) [b](https://example.org) [c](../pyproject.toml) [d](#here)"
     assert list(dead_links(Path("app/x.md"), text)) == ["app/x.md: nowhere.md"]
+    text = "# Is it: well?\n[a](#is-it-well) [b](#ill) [c](../docs/ops.md#never) [d](../docs/ops.md#ever)"
+    assert list(lost_parts(Path("app/x.md"), text)) == ["app/x.md: #ill", "app/x.md: ../docs/ops.md#ever"]

@@ -61,12 +61,34 @@ def test_a_probe_that_failed_shows_why() -> None:
 def test_two_webhook_secrets_are_accepted_together_for_two_days_at_most(
     tmp_path: Path, hours: int | None, status: Status
 ) -> None:
-    settings, (check,) = tmp_path / "env", [check for check in CHECKS if check.id == "secrets.rotation"]
     until = datetime.now(UTC) + timedelta(hours=hours or 0)
-    settings.write_text("" if hours is None else f"STRIPE_WEBHOOK_SECRET_PREVIOUS_UNTIL={until.isoformat()}\n")
-    script = (PRELUDE + check.probe).replace("/etc/comptoir/env", str(settings))
+    settings = "" if hours is None else f"STRIPE_WEBHOOK_SECRET_PREVIOUS_UNTIL={until.isoformat()}\n"
+    assert judge_settings("secrets.rotation", tmp_path, settings) is status
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        ("", Status.OK),
+        ("RATE_LIMIT_WEBHOOK_MAX=100\n", Status.OK),
+        ("RATE_LIMIT_WEBHOOK_MAX=7\nRATE_LIMIT_WEBHOOK_REASON=\n", Status.OK),
+        ("RATE_LIMIT_WEBHOOK_MAX=101\n", Status.FAILED),
+        ("RATE_LIMIT_WEBHOOK_MAX=600\nRATE_LIMIT_WEBHOOK_REASON= \n", Status.FAILED),
+        ("RATE_LIMIT_WEBHOOK_MAX=600\nRATE_LIMIT_WEBHOOK_REASON=replay of a night\n", Status.OK),
+        ("RATE_LIMIT_WEBHOOK_MAX=0\nRATE_LIMIT_WEBHOOK_REASON=none\n", Status.FAILED),
+    ],
+)
+def test_the_webhooks_limit_is_a_hundred_or_has_its_reason(tmp_path: Path, settings: str, status: Status) -> None:
+    assert judge_settings("limits.webhook", tmp_path, settings) is status
+
+
+def judge_settings(check_id: str, folder: Path, settings: str) -> Status:
+    """What a check that reads the settings alone says of these, as on a host."""
+    (check,) = [check for check in CHECKS if check.id == check_id]
+    (folder / "env").write_text(settings)
+    script = (PRELUDE + check.probe).replace("/etc/comptoir/env", str(folder / "env"))
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    assert decide_verdict(check.judge, ProbeResult(done.returncode, done.stdout, done.stderr)).status is status
+    return decide_verdict(check.judge, ProbeResult(done.returncode, done.stdout, done.stderr)).status
 
 
 def test_check_ids_are_unique_and_every_check_says_what_to_do() -> None:

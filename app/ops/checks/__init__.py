@@ -12,6 +12,7 @@ CHECKS: tuple[Check, ...] = (
     *machine.VERSIONS,
     *web.TLS,
     *web.HTTP,
+    *web.LIMITS,
     *data.DATABASE,
     *data.JOURNAL,
     *data.BACKUPS,

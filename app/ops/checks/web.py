@@ -137,3 +137,22 @@ HTTP = (
         "corriger STORE_CORS, ADMIN_CORS et AUTH_CORS dans /etc/comptoir/env",
     ),
 )
+
+LIMITS = (
+    Check(
+        "limits.login",
+        ("S4-071",),
+        "nginx limite les essais de connexion",
+        "nginx -T 2>/dev/null | grep -c '^ *limit_req zone=comptoir_login'",
+        at_least(1),
+        DEPLOY,
+    ),
+    Check(
+        "limits.webhook",
+        ("S3-019", "S4-071"),
+        "le webhook a sa limite : 100 par minute et par adresse, ou davantage avec sa raison",
+        'most=$(setting RATE_LIMIT_WEBHOOK_MAX); echo "${most:-100} $(setting RATE_LIMIT_WEBHOOK_REASON)"',
+        matches(r"([1-9]\d?|100)( .*)?|[1-9]\d{2,} \S.*"),
+        "dans /etc/comptoir/env, RATE_LIMIT_WEBHOOK_MAX=100 ou RATE_LIMIT_WEBHOOK_REASON ; comptoir release restart",
+    ),
+)
