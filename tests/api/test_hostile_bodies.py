@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.core.db import unit_of_work
 from app.core.http import MAX_BODY_BYTES
-from tests.api.judge import Asked, check_answer, check_invariants
+from tests.api.judge import Asked, Rows, check_answer, check_invariants
 from tests.api.walk import Step, in_groups, steps
 from tests.api.world import World
+from tests.factories.shop import make_shop
 from tests.proofs import proof_size
 
 JSON_TYPE = "application/json"
@@ -111,6 +113,16 @@ def test_no_body_breaks_it(world: World, group: str) -> None:
         for document in documents(right):
             send(world, step, JSON_TYPE, document)
     check_invariants()
+
+
+def test_a_change_is_seen(environment: dict[str, str]) -> None:
+    """The control: one that was at work at the last look already, and a look at nothing new."""
+    with unit_of_work("test") as session:
+        make_shop(session)
+        session.flush()
+        rows = Rows()
+    assert rows.changed()["region"] == (0, 1)
+    assert rows.changed() == {}
 
 
 def test_the_walk_reaches_every_field() -> None:

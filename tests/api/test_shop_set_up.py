@@ -17,6 +17,7 @@ from app.dev.fake_stripe.app import create_app as create_stripe
 from app.dev.loopback import serving
 from app.ops.jobs import MAIL_EVENTS
 from app.payments.event_types import HANDLED_EVENT_TYPES
+from tests.command import Done, run_command
 from tests.factories.mail import queue_sample
 from tests.in_process import RunJobs
 from tests.rows import row
@@ -31,16 +32,17 @@ TABLES = ("shop", "region", "sales_channel", "publishable_key", "tax_rate", "shi
 def vendors(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     with serving(create_stripe()) as stripe, serving(create_brevo()) as brevo:
         addresses = {"STRIPE_API_BASE": stripe, "BREVO_API_BASE": brevo, "PUBLIC_URL": "http://127.0.0.1:9000"}
-        for name, value in addresses.items():
-            monkeypatch.setenv(name, value)
+        change_settings(monkeypatch, **addresses)
         environment.update(addresses)
         yield addresses
 
 
-def set_up(file: Path, handover: Path) -> "subprocess.CompletedProcess[str]":
-    installed = str(Path(sys.executable).with_name("comptoir"))
-    command = [installed, "setup", "--json", "--file", str(file), "--handover", str(handover)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def set_up(file: Path, handover: Path) -> Done:
+    return run_command(*arguments(file, handover))
+
+
+def arguments(file: Path, handover: Path) -> list[str]:
+    return ["setup", "--json", "--file", str(file), "--handover", str(handover)]
 
 
 def count_rows() -> dict[str, int]:
@@ -53,7 +55,8 @@ def test_a_fresh_shop_gets_what_it_needs_and_a_second_run_changes_nothing(
     vendors: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handover = tmp_path / "stripe.env"
-    first = set_up(EXAMPLE, handover)
+    command = [str(Path(sys.executable).with_name("comptoir")), *arguments(EXAMPLE, handover)]
+    first = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert first.returncode == 0, first.stderr
     said = json.loads(first.stdout)
     assert said["publishable_key"].startswith("pk_")
@@ -63,19 +66,19 @@ def test_a_fresh_shop_gets_what_it_needs_and_a_second_run_changes_nothing(
     assert handover.read_text().startswith("STRIPE_WEBHOOK_SECRET=whsec_")
     assert handover.stat().st_mode & 0o777 == 0o600
     secret = handover.read_text().strip().partition("=")[2]
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", secret)  # as root takes it into the settings
+    change_settings(monkeypatch, STRIPE_WEBHOOK_SECRET=secret)  # as root takes it into the settings
     handover.unlink()
 
     second = set_up(EXAMPLE, handover)
-    assert second.returncode == 0, second.stderr
-    assert json.loads(second.stdout)["publishable_key"] == said["publishable_key"]
+    assert second.code == 0, second.err
+    assert json.loads(second.out)["publishable_key"] == said["publishable_key"]
     assert count_rows() == rows
     assert not handover.exists()
 
 
 def test_what_an_option_costs_and_where_it_goes_is_in_the_file(vendors: dict[str, str], tmp_path: Path) -> None:
     for _ in range(2):
-        assert set_up(EXAMPLE, tmp_path / "stripe.env").returncode == 0
+        assert set_up(EXAMPLE, tmp_path / "stripe.env").code == 0
     with unit_of_work("test") as session:
         options = session.execute(
             text("SELECT code, kind, is_return, location_id IS NOT NULL FROM shipping_option ORDER BY rank")
@@ -156,13 +159,13 @@ def test_a_wrong_file_is_refused_and_changes_nothing(
     file = tmp_path / "setup.toml"
     file.write_text(content)
     refused = set_up(file, tmp_path / "stripe.env")
-    assert refused.returncode == 1
-    assert said in json.loads(refused.stdout)["message"]
+    assert refused.code == 1
+    assert said in json.loads(refused.out)["message"]
     assert set(count_rows().values()) == {0}
     assert not (tmp_path / "stripe.env").exists()
 
 
 def test_a_closed_handover_folder_is_refused_before_stripe_is_asked(vendors: dict[str, str], tmp_path: Path) -> None:
     refused = set_up(EXAMPLE, tmp_path / "missing" / "stripe.env")
-    assert refused.returncode == 1
+    assert refused.code == 1
     assert set(count_rows().values()) == {0}
