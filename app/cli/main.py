@@ -23,6 +23,20 @@ DATABASE_AWAY = frozenset(
     {"sqlalchemy.exc.OperationalError", "psycopg.OperationalError", "psycopg.errors.AdminShutdown"}
 )
 
+# Refusals that the Store API words as Medusa does, in English: what whoever types here reads instead.
+OWN_WORDS = {
+    "order_not_found": (
+        "commande inconnue : tapez le numéro que montre son e-mail ; comptoir trace cherche par tout identifiant. / "
+        "unknown order: type the number that its mail shows; comptoir trace looks for any id."
+    ),
+    "refund_not_found": (
+        "remboursement inconnu : comptoir refunds list les montre. / unknown refund: comptoir refunds list shows them."
+    ),
+    "return_not_found": (
+        "retour inconnu : comptoir returns list les montre. / unknown return: comptoir returns list shows them."
+    ),
+}
+
 # A noun whose module has several verbs. Only the one that is called is imported: `--help` stays quick.
 NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("audit", "app.cli.audit", "Contrôler la liste de production", "Run the production checklist"),
@@ -105,7 +119,7 @@ def exit_code_of(arguments: Sequence[str]) -> int:
             print_refusal(sentence, "settings_refused", as_json=as_json)
         return 1
     except Refusal as refusal:
-        print_refusal(refusal.message, refusal.code, as_json=as_json)
+        print_refusal(OWN_WORDS.get(refusal.code, refusal.message), refusal.code, as_json=as_json)
         return 1
     except Exception as failure:  # its traceback would print what it was about: statements, addresses
         log_failure("command failed", failure, at=_place_of(failure))

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from email_validator import EmailNotValidError, validate_email
 
 from app.cli.actor import name_of_caller
 from app.cli.language import french_or_english
@@ -44,6 +45,7 @@ RoleOption = Annotated[
     )
 )
 def add(email: EmailArgument, role: RoleOption = None, as_json: JsonOption = False) -> None:
+    _check_address(email)
     with unit_of_work(name_of_caller()) as session:
         token = service.invite_anew(session, email, role.value if role else None)
         session.flush()  # the audit row names the account's id
@@ -55,6 +57,16 @@ def add(email: EmailArgument, role: RoleOption = None, as_json: JsonOption = Fal
         return
     print_line(french_or_english("Lien à usage unique, trois jours :", "One-time link, three days:"))
     print_line(f"  {link}")
+
+
+def _check_address(email: str) -> None:
+    """An account that nobody can log in to helps nobody."""
+    try:
+        validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise typer.BadParameter(
+            french_or_english("une adresse e-mail : nom@exemple.fr", "an e-mail address: name@example.com")
+        ) from None
 
 
 @app.command(help=french_or_english("Fermer un compte, tout de suite.", "Close an account, at once."))

@@ -104,6 +104,10 @@ def test_a_command_that_speaks_to_nobody_does_its_work(environment: dict[str, st
         (("events", "list", "--since", "0001-01-01"), 1, "--since"),
         (("events", "drift", "--until", "0001-01-01"), 1, "--since"),
         (("trace", "order_' OR 1=1 --"), 1, "unknown_id"),
+        (("orders", "show", "9999"), 1, "commande inconnue"),
+        (("orders", "refund", "", "--yes", "--json"), 1, "comptoir trace"),
+        (("refunds", "approve", "ref_x"), 1, "comptoir refunds list"),
+        (("returns", "receive", "return_x"), 1, "comptoir returns list"),
     ],
 )
 def test_odd_arguments_are_refused_in_a_sentence(

@@ -48,6 +48,8 @@ def test_a_lost_password_costs_nobody_the_role_and_the_last_owner_stays_owner(en
     add(OWNER, "owner")
     for arguments in (("add", OWNER), ("add", "vendeur@boutique.example")):
         assert staff(*arguments).returncode == 0
+    for nobody in ("", "vendeur", f"{OWNER}\nx"):
+        assert staff("add", nobody).returncode == 2
     refused = staff("add", OWNER, "--role", "readonly")
     assert (refused.returncode, json.loads(refused.stdout)["code"]) == (1, "last_owner")
     roles = {account["email"]: account["role"] for account in json.loads(staff("list").stdout)}
