@@ -108,6 +108,14 @@ def test_the_head_of_a_template_names_its_keys_and_each_is_needed(template: str,
             render_message(template, locale, {name: each for name, each in SAMPLES[template].items() if name != key})
 
 
+def test_ten_differences_make_no_subject_of_a_thousand_signs() -> None:
+    """The night's comparison names up to ten in one sentence; the mail has them all, its subject the first."""
+    sentences = dict.fromkeys(("fr", "en"), "#1042 : paid there, not here · " * 30)
+    for locale in ("fr", "en"):
+        mail = render_message("money_alert", locale, {**SAMPLES["money_alert"], "what": sentences})
+        assert (len(mail.subject) < 140, "…" in mail.subject, mail.text.count("#1042")) == (True, True, 30)
+
+
 def test_what_is_not_there_is_left_out() -> None:
     bare = {**SAMPLES["shipment_sent"], "carrier": None, "tracking_number": None, "tracking_link": None}
     shown = render_message("shipment_sent", "fr", bare)
