@@ -11,8 +11,11 @@ import pytest
 from app.ops.checks import CHECKS
 from tests.appliance.checkout import ROOT
 from tests.appliance.shop import Shop
+from tests.appliance.test_purchase import ask_database
 from tests.appliance.vendors import Vendors
-from tests.testhost import HostLab
+from tests.shop_front import FakeBrevo, Json
+from tests.testhost import Host, HostLab
+from tests.waiting import wait_until
 
 # The clock is the container's host's, keys are of a rehearsal, and a fresh shop has no money to verify.
 NOT_APPLICABLE_ON_A_TEST_HOST = {"time.synchronised", "stripe.keys", "journal.verified"}
@@ -49,8 +52,14 @@ SABOTAGES = {
 }
 # A setting that is wrong is wrong twice: the audit of the file as a whole sees it too.
 FOLLOWS = {"settings.valid", "http.ready"}
-# The host that is broken reaches no vendor: what only Stripe can say is not kept.
-UNSAID = {"stripe.endpoint"}
+# The host that is broken reaches no vendor: what only they can say is not kept.
+UNSAID = {"stripe.endpoint", "brevo.sender_verified"}
+
+COUNTS = (
+    'SELECT (SELECT count(*) FROM \\"order\\"), (SELECT count(*) FROM payment_journal),'
+    " (SELECT count(*) FROM stock_movement), (SELECT count(*) FROM payment)"
+)
+ACTS = "SELECT string_agg(actor || ':' || action, ' ' ORDER BY id) FROM audit_log WHERE action LIKE 'selftest.%'"
 
 
 def audit_on_the_host(shop: Shop) -> dict[str, str]:
@@ -62,9 +71,40 @@ def audit_on_the_host(shop: Shop) -> dict[str, str]:
 @pytest.fixture
 def known_shop(deployed_shop: Shop, vendors: Vendors) -> Iterator[Shop]:
     """The deployed shop, its vendors reachable; a host from a snapshot meets a fake Stripe that never heard of it."""
-    with vendors.reachable_from(deployed_shop.host):
-        deployed_shop.host.run("sudo comptoir setup", user="deploy")
+    host, brevo = deployed_shop.host, FakeBrevo(vendors.brevo_url)
+    with vendors.reachable_from(host):
+        asked = len(list_registrations(brevo))
+        host.run("sudo comptoir setup", user="deploy")
+        # Jobs tell Brevo of sender and webhook.
+        wait_until(lambda: len(list_registrations(brevo)) > asked, 30, "Brevo has our webhook")
+        wait_until(lambda: is_sender_verified(host), 30, "Brevo has our sender")
         yield deployed_shop
+
+
+def is_sender_verified(host: Host) -> bool:
+    """Whether Brevo lets the host's shop write."""
+    return host.run("sudo comptoir mail sender", check=False, user="deploy").returncode == 0
+
+
+def list_registrations(brevo: FakeBrevo) -> list[Json]:
+    """Each time that a shop told Brevo of its webhook."""
+    return [*brevo.calls("create_webhook"), *brevo.calls("update_webhook")]
+
+
+def test_the_self_tests_prove_payments_and_mails_on_a_deployed_host(known_shop: Shop, vendors: Vendors) -> None:
+    """Through its own nginx with its own authority, both ways; and nobody has bought anything."""
+    brevo = FakeBrevo(vendors.brevo_url)
+    vendors.trust(known_shop.authority())
+    brevo.post("/_test/news", events=["request", "delivered"])
+    before = ask_database(known_shop, COUNTS)
+    for noun, unproven in (("payment", {"last_news"}), ("email", set())):
+        done = known_shop.host.run(f"sudo comptoir selftest {noun} --json", check=False, user="deploy")
+        steps = json.loads(done.stdout)["steps"]
+        assert (done.returncode, {step["name"] for step in steps if step["status"] != "ok"} - unproven) == (0, set())
+        assert "whsec_" not in done.stdout + done.stderr
+    assert ask_database(known_shop, COUNTS) == before
+    assert ask_database(known_shop, ACTS) == "cli:deploy:selftest.payment cli:deploy:selftest.email"
+    brevo.post("/_test/news", events=[])
 
 
 def test_a_deployed_host_keeps_every_line_of_the_checklist(known_shop: Shop) -> None:
