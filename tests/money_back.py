@@ -36,9 +36,9 @@ class Paid:
     line_id: str
 
 
-def buy(buyer: Buyer, fake_stripe: FakeStripe) -> Paid:
+def buy(buyer: Buyer, fake_stripe: FakeStripe, pieces: int = 2) -> Paid:
     """A whole purchase; its events are delivered, later ones are too."""
-    cart_id = buyer.fill_cart(2, email=EMAIL)
+    cart_id = buyer.fill_cart(pieces, email=EMAIL)
     attempt = buyer.open_session(cart_id)
     fake_stripe.pay(attempt.intent_id)
     fake_stripe.wait_until_delivered()
@@ -50,7 +50,8 @@ def buy(buyer: Buyer, fake_stripe: FakeStripe) -> Paid:
 def ask_back(paid: Paid, pieces: int, *, code: str = "retour", is_withdrawal: bool = True) -> str:
     """The order was sent, and so many pieces are asked back; gives the return's id."""
     with unit_of_work("test") as session:
-        mark_pieces(session, paid.line_id, fulfilled=2, shipped=2, delivered=2)
+        ((bought,),) = session.execute(text("SELECT quantity FROM order_line"))
+        mark_pieces(session, paid.line_id, fulfilled=bought, shipped=bought, delivered=bought)
         ((region_id,),) = session.execute(text('SELECT region_id FROM "order"'))
         way = make_shipping_option(session, region_id, code=code, amount_cents=390, is_return=True)
         new = NewReturn(paid.order_id, [AskedLine(paid.line_id, pieces)], way.id)

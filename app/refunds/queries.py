@@ -13,7 +13,15 @@ from app.orders.queries import get_order, lock_order_row
 from app.payments.compute_dispute import Contest, compute_contest
 from app.payments.models import Payment, Refund
 from app.payments.queries import get_refund, list_disputes, lock_payment
-from app.refunds.rules import Parcel, PiecesBack, compute_delivery_due, compute_goods_due
+from app.refunds.rules import (
+    Given,
+    Parcel,
+    PiecesBack,
+    compute_delivery_due,
+    compute_goods_due,
+    compute_rounding,
+    is_delivery_given,
+)
 from app.returns.models import OrderReturn
 from app.returns.queries import get_return, list_returns_of
 
@@ -96,16 +104,16 @@ def get_parcel(session: Session, order: Order | None, return_id: str) -> Parcel:
     order = get_order(session, order.id)
     returns = list_returns_of(session, order.id)
     committed = _sum_up_committed(session, returns)
-    is_given = any(
-        committed[other.id] > compute_goods_due(_pieces_back(order, returns, other))
+    others = [
+        Given(committed[other.id], compute_goods_due(_pieces_back(order, returns, other)))
         for other in returns
         if other.id != wanted.id
-    )
+    ]
     pieces = _pieces_back(order, returns, wanted)
     delivery_cents = sum(charge.total_cents for charge in compute_order_totals(order).shipping)
-    due_cents = compute_goods_due(pieces) + compute_delivery_due(
-        pieces, delivery_cents, is_withdrawal=wanted.is_withdrawal, is_given=is_given
-    )
+    is_given = is_delivery_given(others, delivery_cents)
+    due_cents = compute_goods_due(pieces) + compute_rounding(others, len(order.lines))
+    due_cents += compute_delivery_due(pieces, delivery_cents, is_withdrawal=wanted.is_withdrawal, is_given=is_given)
     return _parcel(wanted, is_of_this_payment=True, due_cents=due_cents - committed.get(wanted.id, 0))
 
 

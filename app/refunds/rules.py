@@ -95,6 +95,14 @@ class PiecesBack:
     total_cents: int
 
 
+@dataclass(frozen=True)
+class Given:
+    """What went back or is promised for another return, and what its pieces come to now, in cents."""
+
+    committed_cents: int
+    goods_cents: int
+
+
 def decide_refund(wish: Wish, funds: Funds, parcel: Parcel | None = None) -> RefundDecision:
     """Money goes back on a ground, out of captured money that is left, while no bank decides about it.
 
@@ -163,6 +171,20 @@ def compute_goods_due(lines: Sequence[PiecesBack]) -> int:
         - compute_share(line.total_cents, line.quantity, line.pieces_before)
         for line in lines
     )
+
+
+def compute_rounding(others: Sequence[Given], line_count: int) -> int:
+    """The cents that the others were given too few (or too many, negative): a share moves by one per line.
+
+    It does when an older return brings fewer pieces than it was asked for. Source: french-rules §0 (everything paid).
+    """
+    gaps = [each.goods_cents - each.committed_cents for each in others if each.committed_cents]
+    return sum(gap for gap in gaps if abs(gap) <= line_count)
+
+
+def is_delivery_given(others: Sequence[Given], delivery_cents: int) -> bool:
+    """Whether one of them was given the delivery beside its pieces; a cent of rounding or a gesture is not that."""
+    return any(2 * (each.committed_cents - each.goods_cents) > delivery_cents for each in others)
 
 
 def compute_delivery_due(

@@ -7,7 +7,10 @@ from sqlalchemy import text
 
 from app.core.db import unit_of_work
 from app.refunds.jobs import resume
+from app.returns.queries import get_return
 from app.returns.receive_return import mark_dispatched, receive_return
+from app.returns.rules import CameIn
+from tests.factories.promotions import make_promotion
 from tests.in_process import RunJobs
 from tests.money_back import (
     DELIVERY,
@@ -148,6 +151,30 @@ def test_a_withdrawal_is_refunded_from_its_dispatch_on_delivery_included(paid: P
     assert last_refund(owner.refund(paid, return_id=last))["amount"] == (PIECE + DELIVERY) / 100
     assert read_rows(MONEY) == [(PAID, PAID)]
     assert read_rows("SELECT return_requested_quantity, return_received_quantity FROM order_line") == [(0, 2)]
+
+
+def test_all_returns_come_to_what_was_paid_although_a_piece_of_one_did_not_come(
+    buyer: Buyer, fake_stripe: FakeStripe, owner: Staff
+) -> None:
+    """Three pieces for 1046,00 €, a cent that no third has: what a return is worth moves when an older one shrinks."""
+    with unit_of_work("test") as session:
+        make_promotion(session, "EURO", amount_cents=100, is_automatic=True)
+    paid = buy(buyer, fake_stripe, 3)
+    total = 3 * PIECE - 100 + DELIVERY
+    first, second = ask_back(paid, 2), ask_back(paid, 1, code="retour-2")
+    given = []
+    with unit_of_work("test") as session:
+        mark_dispatched(session, second, "8R00000000000")
+    given.append(last_refund(owner.refund(paid, return_id=second))["amount"])
+    with unit_of_work("test") as session:
+        (line,) = get_return(session, first).lines
+        receive_return(session, first, [CameIn(line.id, 1)])
+    given.append(last_refund(owner.refund(paid, return_id=first))["amount"])
+    last = ask_back(paid, 1, code="retour-3")
+    with unit_of_work("test") as session:
+        mark_dispatched(session, last, "8R00000000001")
+    given.append(last_refund(owner.refund(paid, return_id=last))["amount"])
+    assert read_rows(MONEY) == [(total, total)], given
 
 
 def test_a_commercial_return_waits_for_its_goods_and_another_amount_for_its_reason(paid: Paid, owner: Staff) -> None:
