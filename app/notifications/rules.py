@@ -193,11 +193,23 @@ def compute_bounce_level(day: Bounces, week: Bounces) -> BounceLevel:
 
 
 def compute_mail_health(
-    *, gate: str, dead: int, bounce_level: str, used_today: int, quota: int, untold_events: int
+    *,
+    gate: str,
+    dead: int,
+    bounce_level: str,
+    used_today: int,
+    quota: int,
+    untold_events: int,
+    is_contact_suppressed: bool = False,
 ) -> str:
-    """`ok`, or the gravest cause of mail that does not arrive. Source: payments §4, §7.2, §7.3."""
+    """`ok`, or the gravest cause of mail that does not arrive. Source: payments §4, §7.2, §7.3.
+
+    A shop whose own address is suppressed hears of no dispute and of no refund that failed.
+    """
     if gate in ("stopped", "down", "paused"):
         return gate
+    if is_contact_suppressed:
+        return "contact_suppressed"
     if dead:
         return "dead_mails"
     if bounce_level != "ok":

@@ -13,12 +13,14 @@ from app.notifications.queries import (
     count_given_up,
     count_states,
     count_used,
+    find_suppression,
     get_gate,
     list_suppressions,
     lock_gate,
     read_bounces,
 )
-from app.notifications.rules import Bounces, compute_bounce_level, compute_mail_health
+from app.notifications.rules import Bounces, compute_address_hash, compute_bounce_level, compute_mail_health
+from app.notifications.service import describe_shop
 from app.shop.rules import compute_business_day, compute_day_start
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -66,6 +68,7 @@ class MailFigures:
     bounce_level: str
     untold_events: int
     suppressed_addresses: int
+    is_contact_suppressed: bool
     given_up_lately: int
     states: Mapping[str, int]
 
@@ -79,12 +82,13 @@ class MailFigures:
             used_today=self.used_today,
             quota=self.quota,
             untold_events=self.untold_events,
+            is_contact_suppressed=self.is_contact_suppressed,
         )
 
 
 def read_figures(session: Session, now: datetime, quota: int) -> MailFigures:
     """How mail is now."""
-    gate = get_gate(session)
+    gate, contact = get_gate(session), compute_address_hash(str(describe_shop(session)["contact_email"]))
     return MailFigures(
         gate=gate.state,
         code=gate.error_code,
@@ -97,6 +101,7 @@ def read_figures(session: Session, now: datetime, quota: int) -> MailFigures:
         bounce_level=gate.bounce_level,
         untold_events=gate.untold_events,
         suppressed_addresses=len(list_suppressions(session)),
+        is_contact_suppressed=find_suppression(session, contact) is not None,
         given_up_lately=count_given_up(session, now),
         states=count_states(session),
     )

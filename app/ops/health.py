@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from app.core.clock import utc_now
 from app.core.settings import Settings
-from app.notifications.rules import compute_mail_health
+from app.notifications.rules import compute_address_hash, compute_mail_health
 from app.ops.checkout_gate import CHECKOUT_FLAG
 from app.payments.breaker import OUTAGE_FLAG
 from app.shop.rules import compute_business_day
@@ -39,12 +39,15 @@ SELECT
   EXISTS (SELECT FROM ended WHERE task_name ~ '^notifications[.]'),
   ARRAY(SELECT name FROM flag WHERE is_set AND (ends_at IS NULL OR ends_at > now()))
 """
+# To whom the shop's own alerts go.
+CONTACT_SQL = "SELECT contact_email FROM shop"
 # What keeps mails from arriving, beside jobs that failed: two days, so that somebody sees it after a weekend's day.
 MAIL_SQL = """
 SELECT gate.state, gate.bounce_level, gate.untold_events,
   (SELECT count(*) FROM message WHERE message.state = 'dead' AND error_code NOT IN ('expired', 'outcome_unknown')
    AND queued_at > now() - interval '2 days'),
-  (SELECT count(*) FROM message WHERE quota_on = %(today)s)
+  (SELECT count(*) FROM message WHERE quota_on = %(today)s),
+  EXISTS (SELECT FROM mail_suppression WHERE address_hash = %(contact)s)
 FROM mail_gate gate
 """
 # By flag, the graver first.
@@ -153,8 +156,11 @@ async def _probe_queue(settings: Settings) -> Probed:
 
 
 async def _probe_mail(connection: psycopg.AsyncConnection[TupleRow], quota: int) -> str:
-    row = await (await connection.execute(MAIL_SQL, {"today": compute_business_day(utc_now())})).fetchone()
-    gate, bounce_level, untold_events, dead, used_today = row or ("open", OK, 0, 0, 0)
+    shop = await (await connection.execute(CONTACT_SQL)).fetchone()
+    contact = compute_address_hash(shop[0]) if shop else None
+    given = {"today": compute_business_day(utc_now()), "contact": contact}
+    row = await (await connection.execute(MAIL_SQL, given)).fetchone()
+    gate, bounce_level, untold_events, dead, used_today, is_deaf = row or ("open", OK, 0, 0, 0, False)
     return compute_mail_health(
         gate=gate,
         dead=dead,
@@ -162,6 +168,7 @@ async def _probe_mail(connection: psycopg.AsyncConnection[TupleRow], quota: int)
         used_today=used_today,
         quota=quota,
         untold_events=untold_events,
+        is_contact_suppressed=is_deaf,
     )
 
 

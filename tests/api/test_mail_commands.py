@@ -15,9 +15,10 @@ from app.core.db import unit_of_work
 from app.dev.loopback import serving
 from app.dev.mail_samples import SAMPLES, SHOP
 from app.notifications.rules import compute_address_hash
-from app.notifications.service import queue_owner_mail
+from app.notifications.service import describe_shop, queue_owner_mail
 from tests.command import Done, run_command
 from tests.factories.mail import change, queue_sample, run_by_name
+from tests.factories.shop import make_shop
 from tests.in_process import RunJobs
 from tests.rows import row
 from tests.shop_front import FakeBrevo, Goods, Json, change_settings, read_rows
@@ -152,6 +153,14 @@ def test_how_mail_is_has_one_word_wherever_it_is_asked(
     assert words() == {"dead_mails"}
     change("UPDATE message SET error_code = 'expired' WHERE template = 'password_reset'")
     assert (words(), figures()["states"]) == ({"ok"}, {"dead": 2})
+    with unit_of_work("test") as session:
+        make_shop(session)
+        contact = str(describe_shop(session)["contact_email"])
+    assert words() == {"ok"}
+    suppress(contact)
+    assert words() == {"contact_suppressed"}, "the shop would hear of no dispute, and nobody of that"
+    assert run_command("mail", "allow", typed=f"{contact}\n").code == 0
+    assert words() == {"ok"}
 
 
 def test_what_cannot_leave_again_is_refused_and_nothing_changes(fake_brevo: FakeBrevo, run_jobs: RunJobs) -> None:

@@ -136,6 +136,11 @@ def test_mail_is_as_well_as_its_gravest_fault(
         gate=gate, dead=dead, bounce_level=bounces, used_today=used, quota=100, untold_events=untold
     )
     assert said == health
+    deaf = compute_mail_health(
+        gate=gate, dead=dead, bounce_level=bounces, used_today=used, quota=100, untold_events=untold,
+        is_contact_suppressed=True,
+    )  # fmt: skip
+    assert deaf == (health if health in ("stopped", "down", "paused") else "contact_suppressed")
 
 
 def test_days_are_those_of_paris_in_summer_and_winter() -> None:
