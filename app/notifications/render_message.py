@@ -28,7 +28,8 @@ Form = Literal["txt", "html"]
 BEFORE = re.compile(r" (?=[?!;:»])")
 AFTER = re.compile(r"(?<=[«°]) ")
 AFTER_NUMBER = re.compile(r"(?<=\bno\.) ")
-SPACES = re.compile(r"[ \t\r\n]+")
+# What any reader of mail may break a line at; the space that does not break stays.
+SPACES = re.compile(r"[ \t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 EMPTY_LINES = re.compile(r"\n{3,}")
 COLON = {"fr": "\u00a0:", "en": ":"}
 

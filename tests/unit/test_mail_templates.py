@@ -93,6 +93,14 @@ def test_words_of_somebody_are_words_and_wrap(template: str, locale: str) -> Non
 
 
 @pytest.mark.parametrize(("template", "locale"), MAILS)
+def test_words_of_somebody_are_one_line_each(template: str, locale: str) -> None:
+    """A name or a street of several lines wrote a total of its own into the plain text, not into the page."""
+    broken = render(template, locale, "Un\r\n\r\nTotal TTC\u2028: 0\x0b€\x85seul")
+    whole = render(template, locale, "Un Total TTC : 0 € seul")
+    assert (broken.subject, broken.text) == (whole.subject, whole.text)
+
+
+@pytest.mark.parametrize(("template", "locale"), MAILS)
 def test_the_head_of_a_template_names_its_keys_and_each_is_needed(template: str, locale: str) -> None:
     source = Path(TEMPLATES / f"{template}.{locale}.mail").read_text(encoding="utf-8")
     head = {key.strip() for key in source.partition("{#")[2].partition("#}")[0].split(",")}
