@@ -110,9 +110,9 @@ def _print_next(repaired: Repaired) -> None:
         names = ", ".join(repaired.still_open)
         print_line(
             french_or_english(
-                f"{names} reste ouvert : des processus n'ont pas encore lu le nouveau secret. Ensuite : "
-                "comptoir release restart, puis comptoir events endpoint --sync",
-                f"{names} stays open: some processes have not read the new secret yet. Next: comptoir "
-                "release restart, then comptoir events endpoint --sync",
+                f"{names} reste ouvert : des processus n'ont pas lu le nouveau secret, ou aucun ne se voit d'ici. "
+                "Ensuite : comptoir release restart, puis comptoir events endpoint --sync",
+                f"{names} stays open: some processes have not read the new secret, or none is seen from here. "
+                "Next: comptoir release restart, then comptoir events endpoint --sync",
             )
         )

@@ -13,12 +13,16 @@ START_TIME_FIELD = 19  # of /proc/PID/stat, counted after the name, which may ho
 
 
 def list_stale_processes() -> list[int] | None:
-    """The pids of those that started before the settings file was written; None where no file says the settings."""
+    """The pids of those that started before the settings file was written.
+
+    None where nobody can tell: no file says the settings, or no web process is to be seen from here.
+    """
     env_file = os.environ.get(ENV_FILE)
-    if not env_file:
+    serving = dict(_list_web_processes(env_file)) if env_file else {}
+    if not env_file or not serving:
         return None
     written = Path(env_file).stat().st_mtime
-    return [pid for pid, started in _list_web_processes(env_file) if started <= written]
+    return [pid for pid, started in serving.items() if started <= written]
 
 
 def _list_web_processes(env_file: str) -> Iterator[tuple[int, float]]:

@@ -1,6 +1,8 @@
 """`comptoir events endpoint --sync`, as `comptoir setup` does it: Stripe's endpoint changed, or replaced under load."""
 
+import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from app.core.db import unit_of_work
 from app.core.settings import get_settings
 from app.gateways.stripe import Endpoint, get_stripe
 from app.ops.decide_repair import MARK, RETIRED, compute_mark
+from app.ops.list_stale_processes import list_stale_processes
 from app.stock.service import receive
 from infra.host import host_secrets
 from tests.api.test_endpoint_compared import TYPES, change, events
@@ -48,6 +51,8 @@ class Host:
     def write_settings(self) -> None:
         """What the processes read when they start; the empty variable lets the file speak."""
         self.env_file.write_text(host_secrets.composed())
+        # A process started in the same hundredth of a second would count as one that is older.
+        os.utime(self.env_file, (time.time() - 1, time.time() - 1))
         settings = {"COMPTOIR_ENV_FILE": str(self.env_file), "STRIPE_WEBHOOK_SECRET": ""}
         change_settings(self._monkeypatch, **settings)
 
@@ -60,6 +65,21 @@ def host(
     change_settings(monkeypatch, PUBLIC_URL=url_of(web_socket))
     yield Host(tmp_path, monkeypatch)
     get_settings.cache_clear()
+
+
+Serving = Callable[[], None]
+
+
+@pytest.fixture
+def serve_from_now(host: Host, processes: Processes) -> Serving:
+    """A process that looks like a web process with the settings of this moment; the traffic has real ones."""
+    processes.environment["COMPTOIR_ENV_FILE"] = str(host.env_file)
+
+    def start() -> None:
+        processes.start("-c", "import time; time.sleep(60)", "app.serve")
+        wait_until(lambda: list_stale_processes() is not None, 10, "it runs")
+
+    return start
 
 
 def sync(host: Host, *arguments: str) -> Done:
@@ -131,7 +151,7 @@ def test_stripe_takes_a_version_at_creation_only(fake_stripe: FakeStripe) -> Non
     assert listed()["we_given"].api_version is None
 
 
-def test_one_of_another_version_is_replaced_step_by_step(host: Host, fake_stripe: FakeStripe) -> None:
+def test_one_of_another_version_is_replaced_step_by_step(host: Host, serve_from_now: Serving) -> None:
     first = did(host, 1)
     new = str(first["created"])
     assert first["waiting_file"] == str(host.handover)
@@ -145,6 +165,9 @@ def test_one_of_another_version_is_replaced_step_by_step(host: Host, fake_stripe
     secret = host.handover.read_text().strip().partition("=")[2]
     assert listed()[new].metadata == {MARK: compute_mark(secret)}
     host.take_handover()
+    assert did(host, 1)["still_open"] == ["we_given"], "no process is seen: nobody knows whether one has the new secret"
+    assert enabled() == {"we_given", new}
+    serve_from_now()
     assert (get_settings().stripe_webhook_secret.get_secret_value()) == secret
     previous = get_settings().stripe_webhook_secret_previous
     assert previous is not None
@@ -160,13 +183,16 @@ def test_one_of_another_version_is_replaced_step_by_step(host: Host, fake_stripe
     assert run_command("events", "endpoint").code == 0, "one that we switched off is not counted"
 
 
-def test_a_secret_that_was_lost_or_rolled(host: Host, fake_stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_was_lost_or_rolled(
+    host: Host, fake_stripe: FakeStripe, serve_from_now: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Lost on its way: another endpoint. Rolled at Stripe and set: the same endpoint, known by its new secret."""
     lost = str(did(host, 1)["created"])
     host.handover.unlink()
     new = str(did(host, 1)["created"])
     assert enabled() == {"we_given", lost, new}
     host.take_handover()
+    serve_from_now()
     assert (did(host, 0)["switched_off"], enabled()) == ([lost, "we_given"], {new})
 
     old = get_settings().stripe_webhook_secret.get_secret_value()
@@ -178,7 +204,9 @@ def test_a_secret_that_was_lost_or_rolled(host: Host, fake_stripe: FakeStripe, m
     assert (did(host, 0)["changed"], enabled()) == ("", {new})
 
 
-def test_stripe_that_fails_on_the_way_leaves_one_that_delivers(host: Host, fake_stripe: FakeStripe) -> None:
+def test_stripe_that_fails_on_the_way_leaves_one_that_delivers(
+    host: Host, fake_stripe: FakeStripe, serve_from_now: Serving
+) -> None:
     fake_stripe.break_down("webhook_endpoints.update", "error", times=None)
     done = sync(host, "--json")
     assert (done.code, cast("dict[str, object]", done.answer)["code"]) == (1, "stripe_unanswered")
@@ -187,6 +215,7 @@ def test_stripe_that_fails_on_the_way_leaves_one_that_delivers(host: Host, fake_
     assert created, "the first has no mark: nobody knows whether its secret was kept"
     assert "we_given" in enabled()
     host.take_handover()
+    serve_from_now()
     did(host, 0)
     assert enabled() == {created}
 
