@@ -24,7 +24,7 @@ from tests.proofs import proof_size, record_proof
 from tests.shop_front import ADDRESS, Buyer, FakeBrevo, FakeStripe, Goods, read_rows
 from tests.waiting import wait_until
 
-PURCHASES = proof_size(20, 200)
+PURCHASES = proof_size(12, 200)
 BUYERS_AT_ONCE = 4
 SEED = 20261121
 PLENTY = 100_000

@@ -20,7 +20,7 @@ from app.refunds.send_refund import try_refund
 from app.refunds.service import RefundAsk, record_intention, request_refund
 from infra.host import database
 from tests.money_back import PAID, buy
-from tests.services import migrate
+from tests.services import TEMPLATE, migrate
 from tests.shop_front import Buyer, FakeStripe, read_rows
 
 VERSIONS = Path(__file__).parents[2] / "app" / "migrations" / "versions"
@@ -40,9 +40,8 @@ def dump(cluster: Cluster, database: str) -> str:
 
 def test_down_to_nothing_and_up_again_gives_the_same_schema(postgres: Cluster) -> None:
     name = f"m_{secrets.token_hex(4)}"
-    postgres.create_database(name)
+    postgres.create_database(name, TEMPLATE)
     try:
-        migrate(postgres.url(name))
         first = dump(postgres, name)
         migrate(postgres.url(name), "base", "downgrade")
         with psycopg.connect(postgres.dsn(name)) as connection:
@@ -173,7 +172,7 @@ def test_people_read_everything_but_what_opens_an_account_or_a_link(postgres: Cl
 
 def test_every_column_with_a_telling_name_is_hidden_or_has_its_reason(postgres: Cluster) -> None:
     """A new document is hidden by its type, and the list above is exact; a new text needs somebody's word."""
-    with psycopg.connect(postgres.dsn("comptoir_template")) as connection:
+    with psycopg.connect(postgres.dsn(TEMPLATE)) as connection:
         columns = {str(name): str(kind) for name, kind in connection.execute(COLUMNS).fetchall()}
     texts = {name for name, kind in columns.items() if kind in ("text", "character varying", "uuid", "text[]")}
     shown = set().union(*SHOWN_TEXTS.values())
@@ -183,7 +182,7 @@ def test_every_column_with_a_telling_name_is_hidden_or_has_its_reason(postgres: 
 
 def test_the_backup_reads_what_people_do_not(postgres: Cluster) -> None:
     (grant,) = [want.statement for want in database.ROLES if want.name == "comptoir_backup in pg_read_all_data"]
-    with psycopg.connect(postgres.dsn("comptoir_template")) as connection:
+    with psycopg.connect(postgres.dsn(TEMPLATE)) as connection:
         connection.execute("CREATE ROLE comptoir_backup")
         connection.execute(grant.encode())
         connection.execute("GRANT USAGE ON SCHEMA public TO comptoir_backup")
@@ -213,7 +212,7 @@ def test_a_secret_that_a_migration_brings_is_hidden_with_it(postgres: Cluster, w
 
 def test_the_head_is_one(postgres: Cluster) -> None:
     revisions = [path.read_text() for path in VERSIONS.glob("2*.py")]
-    with psycopg.connect(postgres.dsn("comptoir_template")) as connection:
+    with psycopg.connect(postgres.dsn(TEMPLATE)) as connection:
         heads = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     assert len(heads) == 1
     assert sum(f'revision = "{heads[0][0]}"' in text for text in revisions) == 1
