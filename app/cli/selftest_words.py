@@ -4,6 +4,7 @@ TITLES = {
     "dashboard": ("le secret lu chez Stripe", "the secret read at Stripe"),
     "endpoint": ("le point d'entrée chez Stripe", "the endpoint at Stripe"),
     "last_news": ("le dernier événement de Stripe", "Stripe's last event"),
+    "processes": ("chaque processus web a lu les réglages", "every web process has read the settings"),
     "accepted": ("un événement signé est accepté et noté au registre", "a signed event is accepted and in the ledger"),
     "duplicate": ("le même, une seconde fois, ne compte pas deux fois", "the same again does not count twice"),
     "previous": ("le secret précédent est encore accepté", "the previous secret is still accepted"),
@@ -37,6 +38,10 @@ WEBHOOK_ADVICE = {
     "secret_differs": (
         "les processus web ont un autre secret que les réglages : comptoir release restart",
         "the web processes have another secret than the settings: comptoir release restart",
+    ),
+    "settings_not_read": (
+        "les réglages ont changé depuis le départ de ces processus : comptoir release restart",
+        "the settings changed since these processes started: comptoir release restart",
     ),
     "rate_limited": (
         "la limite du webhook est atteinte : recommencer dans une minute (RATE_LIMIT_WEBHOOK_MAX)",

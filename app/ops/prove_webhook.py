@@ -7,6 +7,7 @@ begins with `evt_selftest_`. The secret is used to sign, and never shown. Why: d
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from app.gateways.own_address import Posted, post
 from app.gateways.stripe import StripeGateway
 from app.gateways.stripe_signature import TOLERANCE_SECONDS, render_signature
 from app.ops.compare_endpoint import list_endpoint_faults
+from app.ops.list_stale_processes import list_stale_processes
 from app.ops.queries import LedgerRow, find_first_attempt, list_ledger_rows
 from app.ops.set_up_shop import WEBHOOK_PATH
 from app.payments.event_types import HANDLED_EVENT_TYPES, SELFTEST_EVENT_TYPE, SELFTEST_HEADER
@@ -64,7 +66,7 @@ def prove_webhook(stripe: StripeGateway, settings: Settings, behind_url: str) ->
     `behind_url` is the web process without nginx: asked only to say where a failure lies. Runbook S1-012, S3-004, C-40.
     """
     probe = _Probe(settings, behind_url)
-    probe.proof.steps += [_prove_endpoint(stripe, settings), _prove_last_news(stripe)]
+    probe.proof.steps += [_prove_endpoint(stripe, settings), _prove_last_news(stripe), *_prove_processes()]
     probe.prove()
     return probe.proof
 
@@ -97,6 +99,14 @@ def _prove_endpoint(stripe: StripeGateway, settings: Settings) -> Step:
     except VendorFailure as failure:
         return Step("endpoint", "failed", "stripe_unanswered", failure.code)
     return Step("endpoint", "failed", "endpoint_differs", "; ".join(faults)) if faults else Step("endpoint", "ok")
+
+
+def _prove_processes() -> Iterator[Step]:
+    """Whether every web process has read the settings, for an event meets only one. Nothing where nobody can tell."""
+    stale = list_stale_processes()
+    if stale is not None:
+        code = "settings_not_read" if stale else ""
+        yield Step("processes", "failed" if stale else "ok", code, " ".join(map(str, stale)))
 
 
 def _prove_last_news(stripe: StripeGateway) -> Step:

@@ -140,9 +140,13 @@ def each_break_is_named(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch, serving(Starlette()) as nothing:
         change_settings(patch, PUBLIC_URL=nothing)
         assert prove(front.behind_url)[1]["accepted"] == "another_server"
-    with monkeypatch.context() as patch, serving(accepts_everything()) as elsewhere:
+    with monkeypatch.context() as patch, serving(says_yes(None)) as elsewhere:
         change_settings(patch, PUBLIC_URL=elsewhere)
         assert prove(front.behind_url)[1]["accepted"] == "not_in_ledger"
+    with monkeypatch.context() as patch, serving(says_yes(front.behind_url)) as careless:
+        change_settings(patch, PUBLIC_URL=careless)
+        _, steps = prove(front.behind_url)
+        assert [steps[name] for name in ALL[2:]] == ["ok"] * 3 + ["forgery_taken"] * 3
     change_settings(monkeypatch)
 
 
@@ -158,10 +162,13 @@ def proxy_to(url: str) -> Starlette:
     return Starlette(routes=[Route(WEBHOOK_PATH, forward, methods=["POST"])])
 
 
-def accepts_everything() -> Starlette:
-    """What answers 200 and keeps nothing here."""
+def says_yes(url: str | None) -> Starlette:
+    """What answers 200 whatever the shop says, or without asking it."""
 
-    async def accept(_request: Request) -> Response:
+    async def accept(request: Request) -> Response:
+        headers = {name: request.headers[name] for name in ("stripe-signature",) if name in request.headers}
+        if url:
+            httpx2.post(f"{url}{request.url.path}", content=await request.body(), headers=headers)
         return Response(b"{}")
 
     return Starlette(routes=[Route(WEBHOOK_PATH, accept, methods=["POST"])])
