@@ -4,6 +4,7 @@ Exit 0: done. 1: refused, with one sentence. 2: wrong use.
 """
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -91,16 +92,19 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """Entry of the installed command; always ends the process."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    _open_closed_streams()
+    _make_streams_speak()
     configure_logging("command", is_command=True)
     sys.exit(exit_code_of(given))
 
 
-def _open_closed_streams() -> None:
-    """What is said to nobody (`>&-`) is no failure; and no connection may get the number of a stream."""
+def _make_streams_speak() -> None:
+    """What is said to nobody (`>&-`), or has a sign that the terminal does not know (`€` in Latin-1), is no failure."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def exit_code_of(arguments: Sequence[str]) -> int:
