@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from app.cli.actor import acting_as_caller, name_of_caller
 from app.cli.endpoint import endpoint
@@ -17,7 +18,13 @@ from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
 from app.orders.queries import get_order_id
 from app.payments.models import PaymentEvent
-from app.stripe_events.acknowledge_drift import Acknowledged, acknowledge_drift, identify, list_known_drift
+from app.stripe_events.acknowledge_drift import (
+    Acknowledged,
+    acknowledge_drift,
+    identify,
+    list_known_drift,
+    withdraw_acknowledgement,
+)
 from app.stripe_events.check_objects import sweep_objects
 from app.stripe_events.errors import EventUnknown
 from app.stripe_events.list_drift import list_drift
@@ -59,6 +66,9 @@ ReasonOption = Annotated[
     typer.Option(
         "--reason", help=french_or_english("L'explication, sans nom de client", "Why, without a customer's name")
     ),
+]
+UndoOption = Annotated[
+    bool, typer.Option("--undo", help=french_or_english("Retirer l'explication", "Take the explanation back"))
 ]
 StateOption = Annotated[State | None, typer.Option("--state", help=french_or_english("Son état", "Its state"))]
 TypeOption = Annotated[str, typer.Option("--type", help=french_or_english("Son type", "Its type"))]
@@ -207,6 +217,7 @@ def drift(since: SinceOption = "", until: UntilOption = "", as_json: JsonOption 
 def acknowledge(
     about: DifferenceArgument,
     reason: ReasonOption,
+    undo: UndoOption = False,
     since: SinceOption = "",
     until: UntilOption = "",
     as_json: JsonOption = False,
@@ -217,11 +228,32 @@ def acknowledge(
                 f"une raison de 1 à {MOST_OF_REASON} caractères", f"a reason of 1-{MOST_OF_REASON} characters"
             )
         )
+    if undo:
+        _withdraw(about, reason.strip(), as_json)
+        return
     with acting_as_caller():
         noted = acknowledge_drift(about, reason.strip(), read_since(since), read_since(until))
     if as_json:
         print_json([_show_difference(finding, explained) for finding, explained in noted])
+    else:
+        _print_acknowledged(noted)
+
+
+def _withdraw(about: str, reason: str, as_json: bool) -> None:
+    with acting_as_caller(), unit_of_work() as session:
+        count = withdraw_acknowledgement(session, _name(session, about), reason)
+    if as_json:
+        print_json({"withdrawn": count})
         return
+    print_line(
+        french_or_english(
+            f"{count} explication(s) retirée(s) : ce qui diffère est signalé de nouveau.",
+            f"{count} explanation(s) taken back: what differs is reported again.",
+        )
+    )
+
+
+def _print_acknowledged(noted: list[tuple[Finding, Acknowledged]]) -> None:
     for finding, explained in noted:
         rendered = render_drift(finding)
         print_line(french_or_english(rendered.fr, rendered.en))
@@ -274,11 +306,15 @@ def list_ledger(
 )
 def show(about: AboutArgument, as_json: JsonOption = False) -> None:
     with unit_of_work(name_of_caller()) as session:
-        named = get_order_id(session, about) if about.startswith(("order_", "#")) or about.isdigit() else about
-        rows = [_show(row) for row in list_events(session, EventFilter(about=named), MOST_SHOWN)]
+        rows = [_show(row) for row in list_events(session, EventFilter(about=_name(session, about)), MOST_SHOWN)]
     if not rows:
         raise EventUnknown
     _print_rows(rows, as_json)
+
+
+def _name(session: Session, about: str) -> str:
+    """An order's number becomes its id."""
+    return get_order_id(session, about) if about.startswith(("order_", "#")) or about.isdigit() else about
 
 
 def _show(row: PaymentEvent) -> dict[str, object]:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.audit_log import record_audit
 from app.core.context import current_actor
 from app.core.db import unit_of_work
-from app.stripe_events.errors import NotInDrift
+from app.stripe_events.errors import NotExplained, NotInDrift
 from app.stripe_events.list_drift import list_drift
 from app.stripe_events.models import KnownDrift
 from app.stripe_events.schemas import Finding
@@ -50,7 +50,8 @@ def acknowledge_drift(
     Compares with Stripe anew, with no transaction open. Who explained it first stays. Raises `NotInDrift` when
     nothing about it differs now, `StripeUnanswered`.
     """
-    found = [each for each in list_drift(since, until) if about.removeprefix("#") in (each.about, each.order)]
+    name = about.removeprefix("#")
+    found = [each for each in list_drift(since, until) if name and name in (each.about, each.order)]
     if not found:
         raise NotInDrift
     with unit_of_work() as session:
@@ -58,6 +59,15 @@ def acknowledge_drift(
             _record(session, finding, reason)
     known = list_known_drift()
     return [(finding, known[identify(finding)]) for finding in found]
+
+
+def withdraw_acknowledgement(session: Session, about: str, reason: str) -> int:
+    """Take back every explanation about an id, and say how many: it is reported again. Raises `NotExplained`."""
+    gone = session.scalars(delete(KnownDrift).where(KnownDrift.about == about).returning(KnownDrift.code)).all()
+    if not gone:
+        raise NotExplained
+    record_audit(session, "events.drift_withdrawn", about, {"codes": sorted(gone), "reason": reason})
+    return len(gone)
 
 
 def _record(session: Session, finding: Finding, reason: str) -> None:

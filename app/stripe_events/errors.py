@@ -96,3 +96,13 @@ class CountsAway(Refusal):
         "Redis ne répond pas : les comptes du webhook sont chez lui. / "
         "Redis does not answer: it holds the counts of the webhook."
     )
+
+
+class NotExplained(NotFound):
+    """Nobody explained a difference about it: there is nothing to take back."""
+
+    code = "not_explained"
+    default_message = (
+        "Aucune différence de cet identifiant n'est expliquée ; rien n'est changé. / "
+        "No difference of that id is explained; nothing is changed."
+    )

@@ -111,6 +111,8 @@ def test_what_a_person_explained_is_counted_and_asks_for_nothing(buyer: Buyer, f
         assert (done.code, done.answer["code"]) == (1, "not_in_drift")  # type: ignore[index]
     assert acknowledge(refund_id, "  ").code == acknowledge(refund_id, "x" * 501).code == 2
     assert run_command("events", "acknowledge", refund_id).code == 2, "a reason is mandatory"
+    for nothing in ("", "#"):
+        assert acknowledge(nothing, "Tout").code == 1, "an empty name names nothing"
     assert compare().code == 1
     assert read_rows("SELECT count(*) FROM known_drift") == [(0,)]
     assert read_rows("SELECT count(*) FROM audit_log WHERE action LIKE 'events.drift%'") == [(0,)]
@@ -144,6 +146,17 @@ def test_what_changed_since_it_was_explained_comes_back(buyer: Buyer, fake_strip
     ]
     change(Refund, status="succeeded")
     assert compare().code == 0, "as it was, it is known again"
+    undone = acknowledge(refund_id, "Erreur de dossier", "--undo")
+    assert (undone.out, compare().code) == ("3 explication(s) retirée(s) : ce qui diffère est signalé de nouveau.\n", 1)
+    refused = acknowledge(refund_id, "Encore", "--undo", "--json")
+    assert (refused.code, refused.answer["code"]) == (1, "not_explained")  # type: ignore[index]
+    assert read_rows(
+        "SELECT action, count(*) FROM audit_log WHERE action LIKE 'events.drift%' GROUP BY 1 ORDER BY 1"
+    ) == [
+        ("events.drift_acknowledged", 3),
+        ("events.drift_withdrawn", 1),
+    ]
+    assert acknowledge(refund_id, "Vraiment").code == 0
     other = buyer.open_session(buyer.fill_cart()).intent_id
     fake_stripe.pay(other, deliver=False)
     text = compare()
@@ -166,6 +179,8 @@ def test_an_order_is_explained_by_its_number(buyer: Buyer, fake_stripe: FakeStri
     assert compare().code == 0
     change(Order, review_reason="amount_differs")
     assert [each[0] for each in differences()] == ["needs_review"]
+    assert acknowledge("1", "Fini", "--undo").code == 0
+    assert read_rows("SELECT count(*) FROM known_drift") == [(0,)]
 
 
 def acknowledge(about: str, reason: str, *arguments: str) -> Done:
