@@ -112,7 +112,7 @@ def get_parcel(session: Session, order: Order | None, return_id: str) -> Parcel:
     pieces = _pieces_back(order, returns, wanted)
     delivery_cents = sum(charge.total_cents for charge in compute_order_totals(order).shipping)
     is_given = is_delivery_given(others, delivery_cents)
-    due_cents = compute_goods_due(pieces) + compute_rounding(others, len(order.lines))
+    due_cents = compute_goods_due(pieces) + compute_rounding(others, delivery_cents, len(order.lines))
     due_cents += compute_delivery_due(pieces, delivery_cents, is_withdrawal=wanted.is_withdrawal, is_given=is_given)
     return _parcel(wanted, is_of_this_payment=True, due_cents=due_cents - committed.get(wanted.id, 0))
 

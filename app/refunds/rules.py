@@ -173,18 +173,27 @@ def compute_goods_due(lines: Sequence[PiecesBack]) -> int:
     )
 
 
-def compute_rounding(others: Sequence[Given], line_count: int) -> int:
+def compute_rounding(others: Sequence[Given], delivery_cents: int, line_count: int) -> int:
     """The cents that the others were given too few (or too many, negative): a share moves by one per line.
 
     It does when an older return brings fewer pieces than it was asked for. Source: french-rules §0 (everything paid).
     """
-    gaps = [each.goods_cents - each.committed_cents for each in others if each.committed_cents]
-    return sum(gap for gap in gaps if abs(gap) <= line_count)
+    given = [each for each in others if each.committed_cents]
+    surplus = [_surplus(each) - (delivery_cents if _has_delivery(each, delivery_cents) else 0) for each in given]
+    return -sum(cents for cents in surplus if abs(cents) <= line_count)
 
 
 def is_delivery_given(others: Sequence[Given], delivery_cents: int) -> bool:
     """Whether one of them was given the delivery beside its pieces; a cent of rounding or a gesture is not that."""
-    return any(2 * (each.committed_cents - each.goods_cents) > delivery_cents for each in others)
+    return any(_has_delivery(each, delivery_cents) for each in others)
+
+
+def _has_delivery(other: Given, delivery_cents: int) -> bool:
+    return 2 * _surplus(other) > delivery_cents
+
+
+def _surplus(other: Given) -> int:
+    return other.committed_cents - other.goods_cents
 
 
 def compute_delivery_due(

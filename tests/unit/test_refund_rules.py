@@ -18,6 +18,7 @@ from app.payments.compute_refunded import (
 from app.payments.execution import find_refund_id, is_key_spent, key_of
 from app.refunds.rules import (
     Funds,
+    Given,
     Ground,
     Parcel,
     PiecesBack,
@@ -27,8 +28,10 @@ from app.refunds.rules import (
     check_approval,
     compute_delivery_due,
     compute_goods_due,
+    compute_rounding,
     decide_intention,
     decide_refund,
+    is_delivery_given,
 )
 from app.returns.rules import CameIn, check_came_in, check_dispatch
 from tests.rows import row
@@ -164,6 +167,21 @@ def test_what_is_due_for_pieces_adds_up_to_the_line_and_the_delivery_goes_back_w
     assert compute_delivery_due([each[2]], 490, is_withdrawal=True, is_given=True) == 0
     kept = PiecesBack(0, 0, 0, 1, 500)
     assert compute_delivery_due([PiecesBack(3, 0, 0, 3, 10_000), kept], 490, is_withdrawal=True, is_given=False) == 0
+
+
+def test_a_cent_of_rounding_is_made_up_for_and_is_no_delivery() -> None:
+    """Of each other return: what it was given, and what its pieces come to now."""
+    cases = [
+        ([Given(0, 3_333)], 0, False),
+        ([Given(3_334, 3_333)], -1, False),
+        ([Given(3_333, 3_334), Given(3_333, 3_333)], 1, False),
+        ([Given(3_333 + 490, 3_333)], 0, True),
+        ([Given(3_334 + 490, 3_333)], -1, True),
+        ([Given(2_000, 3_333)], 0, False),
+        ([Given(3_333 + 100, 3_333)], 0, False),
+    ]
+    for others, rounding, is_given in cases:
+        assert (compute_rounding(others, 490, 1), is_delivery_given(others, 490)) == (rounding, is_given), others
 
 
 def fact(amount_cents: int, status: str, told_at: datetime | None = NOON) -> RefundFact:
