@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 Form = Literal["txt", "html"]
 
 # French sets a space before these signs and after these: one that no line may break at.
-BEFORE = re.compile(r" (?=[?!;:»])")
+BEFORE = re.compile(r" (?=[?!;:»€])")
 AFTER = re.compile(r"(?<=[«°]) ")
 AFTER_NUMBER = re.compile(r"(?<=\bno\.) ")
 # What any reader of mail may break a line at; the space that does not break stays.
@@ -83,6 +83,7 @@ def _environment(form: Form, locale: str) -> Environment:
         "day": partial(show_day, locale=locale),
         "instant": partial(show_instant, locale=locale),
         "one_line": one_line,
+        "spaced": set_french_spaces if locale == "fr" else set_english_spaces,
         "web_link": web_link,
     }
     parts = environment.get_template(f"parts.{form}").module

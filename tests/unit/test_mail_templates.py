@@ -105,7 +105,7 @@ def test_the_head_of_a_template_names_its_keys_and_each_is_needed(template: str,
     source = Path(TEMPLATES / f"{template}.{locale}.mail").read_text(encoding="utf-8")
     head = {key.strip() for key in source.partition("{#")[2].partition("#}")[0].split(",")}
     reader = Environment(autoescape=True)
-    reader.filters |= dict.fromkeys(("money", "percent", "day", "instant"), str)
+    reader.filters |= dict.fromkeys(("money", "percent", "day", "instant", "one_line", "spaced"), str)
     asked = meta.find_undeclared_variables(reader.parse(source)) - PARTS
     named = set(CONTENTS[template].__annotations__)
     own = named - set(MailContent.__annotations__)
@@ -114,6 +114,17 @@ def test_the_head_of_a_template_names_its_keys_and_each_is_needed(template: str,
     for key in asked:
         with pytest.raises((UndefinedError, KeyError, TypeError)):
             render_message(template, locale, {name: each for name, each in SAMPLES[template].items() if name != key})
+
+
+def test_what_the_worker_writes_is_set_with_the_spaces_it_needs() -> None:
+    """The sentences of an alert come with its content, not with its template: their colons began a line."""
+    said = {"fr": "3 différences avec Stripe : #1 (ici 5 ; là 6), 12,50 €. Pourquoi ?", "en": "See no. 7: <b>"}
+    mail = render_message("money_alert", "fr", {**SAMPLES["money_alert"], "what": said, "next_step": said})
+    for words in (mail.subject, mail.text, read_page(mail.html)):
+        assert re.findall(r"\S [?!;:»€]", words) == []
+    mail = render_message("money_alert", "en", {**SAMPLES["money_alert"], "what": said, "next_step": said})
+    assert f"no.{NBSP}7: <b>" in mail.text
+    assert "<b>" not in mail.html
 
 
 def test_ten_differences_make_no_subject_of_a_thousand_signs() -> None:
