@@ -6,9 +6,11 @@ No shop is changed by it: no order, no money, no stock. No secret and no address
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -48,8 +50,22 @@ CompareOption = Annotated[
         ),
     ),
 ]
+
+
+def read_address(given: str) -> str:
+    """An address one can connect to; raises `typer.BadParameter`, which shows nothing of it."""
+    with suppress(ValueError):
+        parts = urlsplit(given)
+        if parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port):
+            return given
+    raise typer.BadParameter("http://127.0.0.1:9000")
+
+
 BehindOption = Annotated[
-    str, typer.Option("--behind", help=french_or_english("La boutique sans nginx", "The shop without nginx"))
+    str,
+    typer.Option(
+        "--behind", callback=read_address, help=french_or_english("La boutique sans nginx", "The shop without nginx")
+    ),
 ]
 AskOption = Annotated[
     bool,

@@ -32,8 +32,8 @@ from tests.stripe_news import PATH, event_about, intent_of_nobody
 
 ALL = " ".join(CANARIES.values())
 EMAIL, TOKEN = CANARIES["an e-mail"], CANARIES["a bearer token"]
-# They would start something, or act on the machine: only their refusal is asked for.
-ACTING = {"serve", "worker", "release", "setup", "audit"}
+# They would start something, act on the machine, or wait for Brevo's word: only their refusal is asked for.
+ACTING = {"serve", "worker", "release", "setup", "audit", "selftest"}
 HEADERS = {
     "x-request-id": EMAIL,
     "user-agent": ALL,

@@ -193,6 +193,9 @@ def test_the_secret_that_stripe_shows_is_compared_and_never_shown(
     done = run_command("selftest", "payment", "--behind", "http://127.0.0.1:1")
     assert all(hashlib.sha256(each.encode()).hexdigest()[:12] in done.out for each in (WEBHOOK_SECRET, PREVIOUS))
     assert run_command("selftest", "payment", "extra").code == 2
+    assert {run_command("selftest", "payment", "--behind", each).code for each in ("here", "http://x:y", "http:")} == {
+        2
+    }
 
 
 @row("S4-077", "S4-079")
