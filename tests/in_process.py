@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import cache
 
+import httpx2
 import procrastinate
 import pytest
 from fastapi import FastAPI
@@ -41,6 +42,34 @@ def app(environment: dict[str, str]) -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A client of `app`; a failure is a 500 answer, as for anybody."""
     with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+class SameThread(httpx2.BaseTransport):
+    """Calls the application on a loop of this thread: Starlette's client wakes another one seven times a call."""
+
+    def __init__(self, app: FastAPI, loop: asyncio.Runner) -> None:
+        self._application = httpx2.ASGITransport(app, raise_app_exceptions=False, client=("testclient", 50_000))
+        self._loop = loop
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """One call; the body stays encoded as it was sent."""
+        return self._loop.run(self._ask(request))
+
+    async def _ask(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._application.handle_async_request(request)
+        assert isinstance(answer.stream, httpx2.AsyncByteStream)
+        body = b"".join([part async for part in answer.stream])
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=httpx2.ByteStream(body))
+
+
+@pytest.fixture
+def quick_client(app: FastAPI) -> Iterator[httpx2.Client]:
+    """`client` for thousands of calls, one after the other."""
+    with (
+        asyncio.Runner() as loop,
+        httpx2.Client(transport=SameThread(app, loop), base_url="http://testserver", follow_redirects=True) as client,
+    ):
         yield client
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import httpx2
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
 from app.catalogue.service import create_category
@@ -31,7 +31,7 @@ Headers = Mapping[str, str]
 class World:
     """Who is there, and the ids of what is there by the word before them in a path."""
 
-    client: TestClient
+    client: httpx2.Client
     key: Headers
     ids: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, object] = field(default_factory=dict)
@@ -70,14 +70,14 @@ class World:
 
 
 @pytest.fixture
-def world(client: TestClient, vendors: tuple[FakeStripe, FakeBrevo]) -> World:
+def world(quick_client: httpx2.Client, vendors: tuple[FakeStripe, FakeBrevo]) -> World:
     """The shop, its people and their things, made through HTTP wherever there is a route."""
     with unit_of_work("test") as session:
         shop = make_shop(session)
         category = create_category(session, "Montures", "montures")
         product = make_product(session, shop.channel.id, stock=1_000, category_ids=(category.id,))
         option = make_shipping_option(session, shop.region.id)
-        world = World(client, shop.headers)
+        world = World(quick_client, shop.headers)
         world.ids |= {
             "regions": shop.region.id,
             "products": product.id,
