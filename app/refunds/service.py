@@ -101,8 +101,10 @@ def approve_refund(session: Session, refund_id: str, role: Role) -> Refund:
     """
     money, refund = lock_money_of_refund(session, refund_id)
     _demand_waiting(refund)
-    excess_cents = follow_refunds(money.payment, lock_refunds(session, money.payment.id)).excess_cents
-    check_approval(role, get_contest(session, money.payment.id), excess_cents)
+    given = follow_refunds(money.payment, lock_refunds(session, money.payment.id))
+    # What the charge alone tells of is gone too, though its refund is not known here yet.
+    above_cents = given.refunded_cents + refund.amount_cents - money.payment.amount_cents
+    check_approval(role, get_contest(session, money.payment.id), max(given.excess_cents, above_cents))
     refund.approved_by, refund.approved_at = current_actor.get(), utc_now()
     mark_refund(session, money.payment, refund, "requested")
     _audit(session, "refund.approved", refund)

@@ -213,6 +213,22 @@ def test_an_intention_whose_money_went_back_meanwhile_is_not_approved(
     assert sorted(str(status) for status, *_ in read_rows(STORED)) == ["canceled", "succeeded"]
 
 
+def test_nor_one_of_which_the_charge_alone_says_that_money_went_back(
+    paid: Paid, buyer: Buyer, fake_stripe: FakeStripe
+) -> None:
+    """The dashboard's refund is told by the charge; its own event was lost, and is fetched later."""
+    owner, news = hire(buyer), News(paid)
+    intend(paid)
+    assert bring(news.make("charge.refunded", news.charge(40_000))) == "processed"
+    ((refund_id,),) = read_rows("SELECT id FROM refund")
+    before = read_state()
+    refused = owner.post(f"/refunds/{refund_id}/approve")
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_left_to_refund")
+    assert (read_state(), fake_stripe.calls("refunds.create")) == (before, [])
+    assert owner.post(f"/refunds/{refund_id}/decline").status_code == 200
+    assert read_rows(MONEY) == [(40_000, 40_000)]
+
+
 def intend(paid: Paid) -> None:
     """The shop wrote down that this payment must go back: what happens when the stock is gone."""
     with unit_of_work("test") as session:
