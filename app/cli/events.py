@@ -13,7 +13,7 @@ from app.cli.endpoint import endpoint
 from app.cli.event_stats import stats
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
-from app.cli.since import SinceOption, UntilOption, read_since
+from app.cli.since import SinceOption, UntilOption, read_since, read_until
 from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
 from app.orders.queries import get_order_id
@@ -192,7 +192,8 @@ def drift(since: SinceOption = "", until: UntilOption = "", as_json: JsonOption 
     found = []
     with acting_as_caller():
         known = list_known_drift()
-        for finding in list_drift(read_since(since), read_since(until)):
+        begins_at = read_since(since)
+        for finding in list_drift(begins_at, read_until(until, begins_at)):
             explained = known.get(identify(finding))
             found.append(_show_difference(finding, explained))
             if not as_json and explained is None:
@@ -232,7 +233,8 @@ def acknowledge(
         _withdraw(about, reason.strip(), as_json)
         return
     with acting_as_caller():
-        noted = acknowledge_drift(about, reason.strip(), read_since(since), read_since(until))
+        begins_at = read_since(since)
+        noted = acknowledge_drift(about, reason.strip(), begins_at, read_until(until, begins_at))
     if as_json:
         print_json([_show_difference(finding, explained) for finding, explained in noted])
     else:

@@ -30,7 +30,26 @@ UntilOption = Annotated[
 
 
 def read_since(given: str) -> datetime | None:
-    """The instant that was meant, None for none; raises `InvalidRequest`."""
+    """The instant that was meant, None for none; raises `InvalidRequest`, also for one that is still to come."""
+    since = _read(given)
+    if since is not None and since > utc_now():
+        raise InvalidRequest(
+            french_or_english(f"--since {given} : pas encore là.", f"--since {given}: that is still to come.")
+        )
+    return since
+
+
+def read_until(given: str, since: datetime | None) -> datetime | None:
+    """The same for the end, which may be to come; raises `InvalidRequest` when nothing lies between the two."""
+    until = _read(given)
+    if since is not None and until is not None and until <= since:
+        raise InvalidRequest(
+            french_or_english("--until : un instant après --since.", "--until: an instant after --since.")
+        )
+    return until
+
+
+def _read(given: str) -> datetime | None:
     if not given:
         return None
     found = WHILE.fullmatch(given)
@@ -43,8 +62,8 @@ def read_since(given: str) -> datetime | None:
     except (ValueError, OverflowError):  # the first day of all has no instant before it
         raise InvalidRequest(
             french_or_english(
-                "--since : une date (2026-11-21), un instant (2026-11-21T10:00Z) ou une durée (90m, 6h, 3d).",
-                "--since: a day (2026-11-21), an instant (2026-11-21T10:00Z) or a while (90m, 6h, 3d).",
+                "--since, --until : une date (2026-11-21), un instant (2026-11-21T10:00Z) ou une durée (90m, 6h, 3d).",
+                "--since, --until: a day (2026-11-21), an instant (2026-11-21T10:00Z) or a while (90m, 6h, 3d).",
             )
         ) from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

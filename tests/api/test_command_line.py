@@ -103,7 +103,10 @@ def test_what_nobody_can_read_is_no_failure(environment: dict[str, str]) -> None
         (("checkout", "close", "--reason", "panne \udcff"), 2, "UTF-8"),
         (("events", "list", "-n", "99999999999999999999"), 2, "-n"),
         (("events", "list", "--since", "0001-01-01"), 1, "--since"),
-        (("events", "drift", "--until", "0001-01-01"), 1, "--since"),
+        (("events", "drift", "--until", "0001-01-01"), 1, "--until"),
+        # Nothing lies between: it said that nothing differs, and a mistyped year would have left a gap behind.
+        (("events", "drift", "--since", "30d", "--until", "2020-01-01"), 1, "--until"),
+        (("events", "reconcile", "--since", "2099-11-20", "--json"), 1, "--since 2099-11-20"),
         (("trace", "order_' OR 1=1 --"), 1, "unknown_id"),
         (("orders", "show", "9999"), 1, "commande inconnue"),
         (("orders", "refund", "", "--yes", "--json"), 1, "comptoir trace"),
