@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services import places
 from tests.up.command import Instance, run_up
 
 StartUp = Callable[..., Instance]
@@ -16,17 +17,17 @@ StartUp = Callable[..., Instance]
 @pytest.fixture(scope="session")
 def session_place() -> Iterator[Path]:
     """A folder that other users reach, as a data folder usually is; pytest's own are closed to them."""
-    yield from make_open_folder()
+    yield from make_open_folder(places()[0])
 
 
 @pytest.fixture
 def place(session_place: Path) -> Iterator[Path]:
     """The same, of one test."""
-    yield from make_open_folder()
+    yield from make_open_folder(places()[0])
 
 
-def make_open_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="comptoir-up-"))
+def make_open_folder(where: Path | None = None) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="comptoir-up-", dir=where))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)

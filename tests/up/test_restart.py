@@ -106,7 +106,7 @@ def test_a_process_that_is_killed_comes_back(shop: Instance, name: str) -> None:
     os.kill(before, signal.SIGKILL)
     (after,) = wait_until(lambda: [pid for pid in shop.pids_of(name) if pid != before], 10, f"{name} is back")
     assert after != before
-    wait_until(lambda: get(shop.url, "/health/ready")[0] == 200, 10, "ready again")
+    wait_until(lambda: get(shop.url, "/health/ready")[0] == 200, 30, "ready again")
 
 
 def test_a_database_that_is_killed_comes_back_at_the_same_address(shop: Instance) -> None:
