@@ -233,6 +233,8 @@ def _hear_answer(is_probe: bool) -> None:
 
 def _ask(question: Callable[[SharedState | LocalState], T]) -> T:
     try:
-        return get_shared_redis().ask(lambda redis: question(SharedState(redis)))
+        answer = get_shared_redis().ask(lambda redis: question(SharedState(redis)))
     except RedisAway:
         return question(get_local_state())
+    get_local_state().close()  # what this process knew alone is over: kept, it would refuse at the next absence
+    return answer

@@ -279,6 +279,27 @@ def test_without_redis_each_process_knows_for_itself(
     assert [action for action, _ in read_rows(AUDIT)] == ["stripe.breaker_opened"]
 
 
+def test_what_a_process_knew_without_redis_ends_with_its_return(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outage that was over for weeks refused customers again while Redis was away for a moment."""
+
+    def use_redis(url: str) -> None:
+        change_settings(monkeypatch, REDIS_URL=url)
+        get_shared_redis.cache_clear()
+
+    present = environment["REDIS_URL"]
+    use_redis("redis://127.0.0.1:1/0")
+    for _ in range(MOST_OUTAGES):
+        with pytest.raises(Retryable):
+            guarded(failing(Retryable("stripe", "unreachable")))
+    assert is_breaker_open(), "the control: it is open while Redis is away"
+    use_redis(present)
+    assert guarded(lambda: "answered") == "answered"
+    use_redis("redis://127.0.0.1:1/0")
+    assert not is_breaker_open()
+
+
 def test_while_our_key_is_refused_nothing_is_given_up(buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs) -> None:
     """Revoked in mid-rotation: Stripe looked at no object, so a superseded page or intent must still be ended."""
     page, intent_id, waiting = open_page(buyer), buyer.open_session(buyer.fill_cart()).intent_id, place(buyer)
