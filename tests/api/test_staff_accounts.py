@@ -11,22 +11,22 @@ from sqlalchemy import select
 
 from app.core.audit_log import AuditLog
 from app.core.db import unit_of_work
+from tests.command import Done, run_command
 from tests.services import ROOT
 
 OWNER = "gerante@boutique.example"
 PASSWORDS = ("un long mot de passe", "un autre mot de passe")
 
 
-def staff(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [str(Path(sys.executable).with_name("comptoir")), "staff", *arguments, "--json"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def staff(*arguments: str) -> Done:
+    return run_command("staff", *arguments, "--json")
 
 
 def add(email: str, role: str) -> str:
     """The path of the link."""
     done = staff("add", email, "--role", role)
-    assert done.returncode == 0, done.stderr
-    link: str = json.loads(done.stdout)["invitation_url"]
+    assert done.code == 0, done.err
+    link: str = json.loads(done.out)["invitation_url"]
     return link[link.index("/app/") :]
 
 
@@ -40,19 +40,21 @@ def test_a_lost_password_is_replaced_by_a_new_link(client: TestClient) -> None:
     assert log_in(client, PASSWORDS[0]) == 200
     assert client.post(link, data={"password": PASSWORDS[1]}).status_code == 200
     assert [log_in(client, password) for password in PASSWORDS] == [401, 200]
-    assert json.loads(staff("list").stdout) == [{"email": OWNER, "role": "owner", "has_password": True}]
+    command = [str(Path(sys.executable).with_name("comptoir")), "staff", "list", "--json"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(listed.stdout) == [{"email": OWNER, "role": "owner", "has_password": True}]
 
 
 def test_a_lost_password_costs_nobody_the_role_and_the_last_owner_stays_owner(environment: dict[str, str]) -> None:
     """The documents say `staff add` with the address and nothing else: its default made staff of the only owner."""
     add(OWNER, "owner")
     for arguments in (("add", OWNER), ("add", "vendeur@boutique.example")):
-        assert staff(*arguments).returncode == 0
+        assert staff(*arguments).code == 0
     for nobody in ("", "vendeur", f"{OWNER}\nx"):
-        assert staff("add", nobody).returncode == 2
+        assert staff("add", nobody).code == 2
     refused = staff("add", OWNER, "--role", "readonly")
-    assert (refused.returncode, json.loads(refused.stdout)["code"]) == (1, "last_owner")
-    roles = {account["email"]: account["role"] for account in json.loads(staff("list").stdout)}
+    assert (refused.code, json.loads(refused.out)["code"]) == (1, "last_owner")
+    roles = {account["email"]: account["role"] for account in json.loads(staff("list").out)}
     assert roles == {OWNER: "owner", "vendeur@boutique.example": "staff"}
 
 
@@ -60,11 +62,11 @@ def test_an_account_is_closed_and_the_last_owner_stays(environment: dict[str, st
     add(OWNER, "owner")
     add("vendeur@boutique.example", "staff")
     refused = staff("remove", OWNER)
-    assert (refused.returncode, json.loads(refused.stdout)["code"]) == (1, "last_owner")
+    assert (refused.code, json.loads(refused.out)["code"]) == (1, "last_owner")
     unknown = staff("remove", "personne@boutique.example")
-    assert (unknown.returncode, json.loads(unknown.stdout)["code"]) == (1, "staff_unknown")
-    assert staff("remove", "vendeur@boutique.example").returncode == 0
-    assert [account["email"] for account in json.loads(staff("list").stdout)] == [OWNER]
+    assert (unknown.code, json.loads(unknown.out)["code"]) == (1, "staff_unknown")
+    assert staff("remove", "vendeur@boutique.example").code == 0
+    assert [account["email"] for account in json.loads(staff("list").out)] == [OWNER]
 
 
 def test_who_did_what_is_written_down(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
