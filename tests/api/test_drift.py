@@ -101,7 +101,7 @@ def test_refunds_are_the_same_on_both_sides(buyer: Buyer, fake_stripe: FakeStrip
 ACTOR = f"cli:{getpass.getuser()}"
 
 
-def test_what_a_person_explained_is_counted_and_asks_for_nothing(buyer: Buyer, fake_stripe: FakeStripe) -> None:
+def test_what_a_person_explained_asks_for_nothing(buyer: Buyer, fake_stripe: FakeStripe) -> None:
     refund_id = refund_there(buyer, fake_stripe)
     money = "SELECT amount_cents, status, told_at FROM refund UNION ALL SELECT refunded_cents, '', NULL FROM payment"
     before, state = read_rows(money), read_state()
