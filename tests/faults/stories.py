@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue
+from app.stripe_events.hold_task import LEASE
 from tests.faults.machine import Machine
 from tests.lost_news import lose_payment
 from tests.money_back import Staff, hire
@@ -203,7 +204,8 @@ def fetch_events(machine: Machine, strike: Strike) -> None:
                 enqueue(session, "stripe_events.reconcile", is_asked=True)
         return False
 
-    wait_until(ask, PATIENCE_SECONDS, "the event is fetched")
+    # A run whose database went away could not say that it is over: the next one waits until its lease is.
+    wait_until(ask, PATIENCE_SECONDS + LEASE.total_seconds(), "the event is fetched")
     machine.bring_the_rest()
 
 
