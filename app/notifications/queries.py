@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,14 +10,11 @@ from sqlalchemy.orm import Session
 from app.core.ids import ALPHABET
 from app.notifications.errors import MailNotFound
 from app.notifications.models import MailEvent, MailGate, MailSuppression, Message
-from app.notifications.rules import Bounces
+from app.notifications.rules import GIVEN_UP_SHOWN, NOBODY_WANTS, Bounces
 
 BOUNCE_EVENTS = ("hard_bounce", "soft_bounce", "blocked", "invalid_email")
 REQUEST_EVENT = "request"
 MOST_AT_ONCE = 500
-# Two days, so that somebody sees it after a weekend's day; `ops.health` asks the same.
-GIVEN_UP_SHOWN = timedelta(days=2)
-NOBODY_WANTS = ("expired", "outcome_unknown")
 LONGEST_MESSAGE_ID = 64
 
 

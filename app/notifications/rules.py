@@ -11,6 +11,10 @@ from app.shop.rules import compute_business_day, compute_day_start
 LOCALES = ("fr", "en")
 WAIT_MINUTES = (1, 2, 5, 15, 30, 60)
 GIVE_UP_AFTER = timedelta(hours=24)
+# Of the mails that were given up, people are shown two days' (somebody sees it after a weekend's day), without those
+# that nobody wants any more: a link that is over, and what may have left.
+GIVEN_UP_SHOWN = timedelta(days=2)
+NOBODY_WANTS = ("expired", "outcome_unknown")
 # Brevo keeps a key 30 minutes; a margin for its clock and ours.
 KEY_LIFE = timedelta(minutes=25)
 # So many attempts in a row without a Brevo close the gate; then one mail tries at a time, at these intervals.

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from app.core.clock import utc_now
 from app.core.settings import Settings
-from app.notifications.rules import compute_address_hash, compute_mail_health
+from app.notifications.rules import GIVEN_UP_SHOWN, NOBODY_WANTS, compute_address_hash, compute_mail_health
 from app.ops.checkout_gate import CHECKOUT_FLAG
 from app.payments.breaker import OUTAGE_FLAG
 from app.shop.rules import compute_business_day
@@ -41,11 +41,11 @@ SELECT
 """
 # To whom the shop's own alerts go.
 CONTACT_SQL = "SELECT contact_email FROM shop"
-# What keeps mails from arriving, beside jobs that failed: two days, so that somebody sees it after a weekend's day.
+# What keeps mails from arriving, beside jobs that failed; `notifications.queries:count_given_up` asks the same.
 MAIL_SQL = """
 SELECT gate.state, gate.bounce_level, gate.untold_events,
-  (SELECT count(*) FROM message WHERE message.state = 'dead' AND error_code NOT IN ('expired', 'outcome_unknown')
-   AND queued_at > now() - interval '2 days'),
+  (SELECT count(*) FROM message WHERE message.state = 'dead' AND error_code <> ALL(%(unwanted)s)
+   AND queued_at > %(given_up_since)s),
   (SELECT count(*) FROM message WHERE quota_on = %(today)s),
   EXISTS (SELECT FROM mail_suppression WHERE address_hash = %(contact)s)
 FROM mail_gate gate
@@ -158,7 +158,13 @@ async def _probe_queue(settings: Settings) -> Probed:
 async def _probe_mail(connection: psycopg.AsyncConnection[TupleRow], quota: int) -> str:
     shop = await (await connection.execute(CONTACT_SQL)).fetchone()
     contact = compute_address_hash(shop[0]) if shop else None
-    given = {"today": compute_business_day(utc_now()), "contact": contact}
+    now = utc_now()
+    given = {
+        "today": compute_business_day(now),
+        "contact": contact,
+        "unwanted": list(NOBODY_WANTS),
+        "given_up_since": now - GIVEN_UP_SHOWN,
+    }
     row = await (await connection.execute(MAIL_SQL, given)).fetchone()
     gate, bounce_level, untold_events, dead, used_today, is_deaf = row or ("open", OK, 0, 0, 0, False)
     return compute_mail_health(
