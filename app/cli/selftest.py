@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
 import typer
@@ -99,16 +99,12 @@ def payment(compare: CompareOption = False, behind: BehindOption = WEB_ADDRESS, 
     compared = [compare_secret(_ask_for_secret(), settings)] if compare else []
     with acting_as_caller():
         proof = prove_webhook(get_stripe(), settings, behind)
-        proof.steps = [*compared, *proof.steps]
-        with unit_of_work() as session:
-            record_audit(session, "selftest.payment", proof.event_id, {"steps": _outcomes(proof.steps)})
-    if as_json:
-        document = {"is_kept": proof.is_kept, "event_id": proof.event_id, "secrets": _fingerprints(settings)}
-        print_json({**document, "steps": [_as_json(step, WEBHOOK_ADVICE) for step in proof.steps]})
-    else:
+        steps = [*compared, *proof.steps]
+        _note("selftest.payment", proof.event_id, steps)
+    if not as_json:
         print_line(_describe_secrets(settings))
-        _print_steps(proof.steps, WEBHOOK_ADVICE)
-    raise typer.Exit(0 if proof.is_kept else 1)
+    document = {"event_id": proof.event_id, "secrets": _fingerprints(settings)}
+    _end(steps, WEBHOOK_ADVICE, document, as_json=as_json)
 
 
 @app.command(
@@ -125,15 +121,8 @@ def email(ask: AskOption = False, wait: WaitOption = 60, as_json: JsonOption = F
         steps.append(Step("sent", "ok" if message.state == "sent" else "failed", message.error_code or ""))
         if message.state == "sent" and wait:
             steps.append(_wait_for_news(message.id, timedelta(seconds=wait)))
-        with unit_of_work() as session:
-            record_audit(session, "selftest.email", message.id, {"steps": _outcomes(steps)})
-    is_kept = all(step.status != "failed" for step in steps)
-    if as_json:
-        shown = [_as_json(step, EMAIL_ADVICE) for step in steps]
-        print_json({"is_kept": is_kept, "message_id": message.id, "steps": shown})
-    else:
-        _print_steps(steps, EMAIL_ADVICE)
-    raise typer.Exit(0 if is_kept else 1)
+        _note("selftest.email", message.id, steps)
+    _end(steps, EMAIL_ADVICE, {"message_id": message.id}, as_json=as_json)
 
 
 def _ask_for_secret() -> str:
@@ -168,8 +157,19 @@ def _wait_for_news(message_id: str, patience: timedelta) -> Step:
         time.sleep(POLL_SECONDS)
 
 
-def _outcomes(steps: Sequence[Step]) -> dict[str, str]:
-    return {step.name: step.code or step.status for step in steps}
+def _note(act: str, subject: str, steps: Sequence[Step]) -> None:
+    with unit_of_work() as session:
+        record_audit(session, act, subject, {"steps": {step.name: step.code or step.status for step in steps}})
+
+
+def _end(steps: Sequence[Step], advice: Advice, document: Mapping[str, object], *, as_json: bool) -> NoReturn:
+    """Show what was tried, and end: 1 if something failed."""
+    is_kept = all(step.status != "failed" for step in steps)
+    if as_json:
+        print_json({"is_kept": is_kept, **document, "steps": [_as_json(step, advice) for step in steps]})
+    else:
+        _print_steps(steps, advice)
+    raise typer.Exit(0 if is_kept else 1)
 
 
 def _fingerprints(settings: Settings) -> dict[str, str | None]:

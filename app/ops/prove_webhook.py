@@ -4,7 +4,6 @@ It changes nothing but the ledger, which gets one row in state `ignored`: its ty
 begins with `evt_selftest_`. The secret is used to sign, and never shown. Why: docs/decisions/0024-self-tests.md.
 """
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from app.gateways.own_address import Posted, post
 from app.gateways.stripe import StripeGateway
 from app.gateways.stripe_signature import TOLERANCE_SECONDS, render_signature
 from app.ops.compare_endpoint import list_endpoint_faults
+from app.ops.decide_repair import compute_mark
 from app.ops.list_stale_processes import list_stale_processes
 from app.ops.queries import LedgerRow, find_first_attempt, list_ledger_rows
 from app.ops.set_up_shop import WEBHOOK_PATH
@@ -49,15 +49,10 @@ class Proof:
     event_id: str
     steps: list[Step] = field(default_factory=list)
 
-    @property
-    def is_kept(self) -> bool:
-        """Nothing failed."""
-        return all(step.status != "failed" for step in self.steps)
-
 
 def compute_fingerprint(secret: str) -> str:
-    """Enough to tell two secrets apart, and nothing to sign with: the first hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(secret.strip().encode()).hexdigest()[:SHOWN_OF_FINGERPRINT]
+    """Enough to tell two secrets apart, and nothing to sign with: how the mark of its endpoint at Stripe begins."""
+    return compute_mark(secret.strip())[:SHOWN_OF_FINGERPRINT]
 
 
 def prove_webhook(stripe: StripeGateway, settings: Settings, behind_url: str) -> Proof:
