@@ -12,8 +12,8 @@ EVERYTHING = "*"
 
 def list_endpoint_faults(stripe: StripeGateway, settings: Settings) -> list[str]:
     """What differs from what we want, one code each; called with no transaction open. Raises `VendorFailure`."""
-    ours = list_ours(stripe.list_webhook_endpoints(), describe_endpoint(settings).urls)
-    return compute_endpoint_faults(ours, describe_endpoint(settings))
+    wanted = describe_endpoint(settings)
+    return compute_endpoint_faults(list_ours(stripe.list_webhook_endpoints(), wanted.urls), wanted)
 
 
 def compute_endpoint_faults(ours: Sequence[Endpoint], wanted: WantedEndpoint) -> list[str]:

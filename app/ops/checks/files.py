@@ -133,8 +133,7 @@ SETTINGS = (
         "stripe.endpoint",
         ("S3-009", "S3-020", "S3-033", "S4-034", "S4-070"),
         "Stripe connaît notre point d'entrée : activé, à notre adresse, nos événements, notre version",
-        "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env HOME=/nonexistent timeout 25"
-        " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/comptoir events endpoint --json",
+        "as_the_shop events endpoint --json",
         matches('.*"faults": \\[\\].*'),
         "comptoir events endpoint --sync",
     ),
@@ -167,8 +166,7 @@ SETTINGS = (
         "brevo.sender_verified",
         ("S0-149",),
         "Brevo laisse écrire sous l'adresse de la boutique",
-        "cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env HOME=/nonexistent timeout 25"
-        " setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/comptoir mail sender --json",
+        "as_the_shop mail sender --json",
         matches('.*"standing": "verified".*'),
         "comptoir mail sender dit ce qui manque ; inconnu de Brevo : comptoir setup",
     ),

@@ -24,6 +24,10 @@ setting() { sed -n "s/^$1=//p" /etc/comptoir/env; }
 host=$(setting PUBLIC_URL | sed 's#^https://##')
 web() { curl -sk --noproxy '*' --max-time 5 --resolve "$host:443:127.0.0.1" "$@"; }
 query() { runuser -u postgres -- psql -X -A -t -q -d comptoir -c "$1"; }
+as_the_shop() {
+  cd /opt/comptoir/current && COMPTOIR_ENV_FILE=/etc/comptoir/env HOME=/nonexistent timeout 25 \
+    setpriv --reuid=comptoir --regid=comptoir --init-groups .venv/bin/comptoir "$@"
+}
 in_container() { systemd-detect-virt --quiet --container; }
 """
 
