@@ -1,19 +1,32 @@
-"""Who may call the Admin API: a member of staff, by the bearer token of a login or by a session."""
+"""Who may call the Admin API: a member of staff, by the token of a login or by a session, or a program by its key.
 
+Whoever works here reads; owner and staff write; accounts, keys and the seller's identity are the owner's.
+"""
+
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Header, Request
+from sqlalchemy.orm import Session
 
-from app.core.callers import find_caller
+from app.core.callers import find_basic_token, find_caller
+from app.core.context import current_actor
 from app.core.db import SessionDep, unit_of_work
 from app.core.errors import Unauthorized
 from app.core.http import Access
+from app.core.http import router as make_router
+from app.core.versions import parse_if_match
 from app.staff import queries
+from app.staff.create_key import Caller, find_key_caller
+from app.staff.errors import NotForThisRole
 from app.staff.models import StaffUser
+from app.staff.rules import EVERYBODY, OWNER_ALONE, WRITERS, Role, check_allowed
+
+MEDUSA_PREFIX = "/admin"
 
 
 def get_staff(request: Request, session: SessionDep) -> StaffUser:
-    """The caller, read anew with each request so that a removed account stops at once; raises `Unauthorized`."""
+    """The person, read anew with each request so that a removed account stops at once; raises `Unauthorized`."""
     caller = find_caller(request, session)
     user = queries.find_staff_of(session, caller) if caller else None
     if user is None:
@@ -21,13 +34,88 @@ def get_staff(request: Request, session: SessionDep) -> StaffUser:
     return user
 
 
-def identify_staff(request: Request) -> StaffUser:
-    """The same for routes that call a vendor: no transaction stays open behind it; raises `Unauthorized`."""
-    with unit_of_work() as session:
-        return get_staff(request, session)
+def find_caller_of(request: Request, session: Session) -> Caller | None:
+    """The person or the program; a key is read with each request too, so that a revoked one stops at once."""
+    token = find_basic_token(request)
+    if token is not None:
+        return find_key_caller(session, token)
+    caller = find_caller(request, session)
+    user = queries.find_staff_of(session, caller) if caller else None
+    return Caller(f"staff:{user.id}", queries.role_of(user)) if user else None
 
+
+def _admit(caller: Caller | None, roles: frozenset[Role]) -> Caller:
+    if caller is None:
+        raise Unauthorized
+    check_allowed(caller.role, roles)
+    return caller
+
+
+def _in_request(roles: frozenset[Role]) -> Callable[..., Caller]:
+    def admit(request: Request, session: SessionDep) -> Caller:
+        return _admit(find_caller_of(request, session), roles)
+
+    return admit
+
+
+def _briefly(roles: frozenset[Role]) -> Callable[..., Caller]:
+    """For routes that call a vendor, or open transactions of their own: none stays open behind it."""
+
+    def admit(request: Request) -> Caller:
+        with unit_of_work() as session:
+            return _admit(find_caller_of(request, session), roles)
+
+    return admit
+
+
+def _acting(admit: Callable[..., Caller]) -> Callable[..., object]:
+    """Asynchronous, so that the request's own context names who acts: a thread would keep it to itself."""
+
+    async def act(caller: Annotated[Caller, Depends(admit)]) -> Caller:
+        current_actor.set(caller.actor)
+        return caller
+
+    return act
+
+
+_read, _write, _own = (_acting(_in_request(roles)) for roles in (EVERYBODY, WRITERS, OWNER_ALONE))
+_read_briefly, _write_briefly = (_acting(_briefly(roles)) for roles in (EVERYBODY, WRITERS))
 
 StaffDep = Annotated[StaffUser, Depends(get_staff)]
-BriefStaffDep = Annotated[StaffUser, Depends(identify_staff)]
-STAFF = Access("staff", get_staff, refuses=(Unauthorized,))
-BRIEF_STAFF = Access("staff", identify_staff, refuses=(Unauthorized,))
+ReaderDep = Annotated[Caller, Depends(_read)]
+WriterDep = Annotated[Caller, Depends(_write)]
+OwnerDep = Annotated[Caller, Depends(_own)]
+BriefReaderDep = Annotated[Caller, Depends(_read_briefly)]
+BriefWriterDep = Annotated[Caller, Depends(_write_briefly)]
+PERSON = Access("person", get_staff, refuses=(Unauthorized,))
+READING = Access("staff", _read, refuses=(Unauthorized,))
+WRITING = Access("staff_writing", _write, refuses=(Unauthorized, NotForThisRole))
+OWNING = Access("owner", _own, refuses=(Unauthorized, NotForThisRole))
+BRIEF_READING = Access("staff", _read_briefly, refuses=(Unauthorized,))
+BRIEF_WRITING = Access("staff_writing", _write_briefly, refuses=(Unauthorized, NotForThisRole))
+
+
+def reading_router() -> APIRouter:
+    """Routes below `/admin` that change nothing: for everybody who works here."""
+    return make_router(READING, prefix=MEDUSA_PREFIX)
+
+
+def writing_router(*, calls_vendor: bool = False) -> APIRouter:
+    """Routes below `/admin` that change something: for owner and staff, and for programs that may write.
+
+    `calls_vendor`: no transaction is open when the route begins, it opens its own.
+    """
+    return make_router(BRIEF_WRITING if calls_vendor else WRITING, prefix=MEDUSA_PREFIX, calls_vendor=calls_vendor)
+
+
+def owner_router() -> APIRouter:
+    """Routes below `/admin` for the owner alone."""
+    return make_router(OWNING, prefix=MEDUSA_PREFIX)
+
+
+def read_if_match(if_match: Annotated[str | None, Header(max_length=200)] = None) -> str | None:
+    """The version the caller believes to change (`app/core/versions.py`); None: whatever it is by now."""
+    return parse_if_match(if_match)
+
+
+IfMatchDep = Annotated[str | None, Depends(read_if_match)]

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from app.admin_api.access import STAFF, StaffDep
+from app.admin_api.access import PERSON, StaffDep
 from app.core.http import router as make_router
 
-router = make_router(STAFF, prefix="/admin/users")
+router = make_router(PERSON, prefix="/admin/users")
 
 
 class UserShape(BaseModel):

@@ -11,7 +11,7 @@ from app.core.clock import utc_now
 from app.orders.queries import lock_order_of_cart
 from app.payments.queries import get_known_payment, lock_session
 from app.payments.service import mark_arrived
-from app.refunds.rules import Role
+from app.staff.rules import Role
 
 
 def record_manual_payment(session: Session, payment_id: str, role: Role, amount_cents: int | None = None) -> None:

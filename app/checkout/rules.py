@@ -20,7 +20,7 @@ from app.checkout.errors import (
 )
 from app.orders.rules import ReviewReason
 from app.payments.rules import MANUAL_PROVIDER
-from app.refunds.rules import Role
+from app.staff.rules import Role
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from app.payments.models import Dispute, Payment, PaymentEvent, Refund
 from app.payments.queries import list_disputes, list_payments, list_refunds
 from app.payments.rules import MANUAL_PROVIDER, compute_payment_standing
 from app.refunds.errors import PaymentToChoose
-from app.refunds.rules import Ground, Role
+from app.refunds.rules import Ground
 from app.refunds.service import RefundAsk, preview_refund, request_refund
+from app.staff.rules import Role
 from app.stripe_events.queries import EventFilter, list_events
 
 app = typer.Typer(no_args_is_help=True)

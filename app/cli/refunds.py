@@ -11,8 +11,8 @@ from app.cli.money import print_outcome, print_refunds, send_and_print
 from app.cli.output import JsonOption
 from app.core.db import unit_of_work
 from app.refunds.queries import list_refunds_by_status
-from app.refunds.rules import Role
 from app.refunds.service import approve_refund, decline_refund
+from app.staff.rules import Role
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -36,3 +36,16 @@ def record_audit(session: Session, action: str, subject: str, details: Mapping[s
             details=dict(details or {}),
         )
     )
+
+
+def record_change(
+    session: Session, action: str, subject: str, before: Mapping[str, object], after: Mapping[str, object]
+) -> None:
+    """Write what a change changed: of each field that differs, what it was and what it is. Nothing differs: no row.
+
+    Values are plain (texts, numbers, booleans, lists of them, None) and hold no personal data and no secret.
+    """
+    names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    if names:
+        changed = {name: {"before": before.get(name), "after": after.get(name)} for name in names}
+        record_audit(session, action, subject, changed)

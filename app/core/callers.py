@@ -1,5 +1,7 @@
 """Who a request says is calling: a signed bearer token, or the cookie of a session. Both on every route alike."""
 
+import base64
+import binascii
 from datetime import timedelta
 
 from fastapi import Request
@@ -45,6 +47,17 @@ def find_bearer(request: Request) -> Principal | None:
         identity_id=str(claims.get("auth_identity_id", "")),
         token_version=version if isinstance(version, int) else 0,
     )
+
+
+def find_basic_token(request: Request) -> str | None:
+    """The secret key of a program, which Medusa's SDK sends as the name of `Basic`; None without one."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(given, validate=True).decode("ascii").partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
 
 
 def find_caller(request: Request, session: Session) -> Principal | None:

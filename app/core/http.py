@@ -14,6 +14,7 @@ from app.core.api_document import refusing
 from app.core.asgi import BodyCap, CatchAll, CorsByPrefix, RequestEnvelope
 from app.core.context import current_actor
 from app.core.errors import Refusal, TooManyRequests
+from app.core.query_strings import flatten_arrays
 from app.core.rendering import install_error_rendering
 from app.core.settings import Settings
 from app.core.strict_json import as_json_request
@@ -51,7 +52,7 @@ ANYONE = Access("anyone")
 
 
 class StrictRoute(APIRoute):
-    """Strict JSON in; at most as many database requests at once as there are connections."""
+    """Strict JSON and the SDK's arrays in; at most as many database requests at once as there are connections."""
 
     def turns(self) -> anyio.CapacityLimiter:
         """The turns this route waits for."""
@@ -63,7 +64,8 @@ class StrictRoute(APIRoute):
         waits_turn = not inspect.iscoroutinefunction(self.endpoint)
 
         async def handle_strictly(request: Request) -> Response:
-            strict = await as_json_request(request) if reads_json else request
+            flat = flatten_arrays(request)
+            strict = await as_json_request(flat) if reads_json else flat
             if not waits_turn:
                 return await handle(strict)
             async with self.turns():

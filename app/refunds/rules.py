@@ -22,6 +22,7 @@ from app.refunds.errors import (
     ReturnAlreadyRefunded,
     ReturnOfAnotherOrder,
 )
+from app.staff.rules import Role
 
 # The closed reasons; the database knows the same ones.
 Ground = Literal["not_shipped", "lost_in_transit", "service_or_booking", "duplicate_payment", "goodwill"]
@@ -33,8 +34,6 @@ GROUND_LABELS: Mapping[Ground, tuple[str, str]] = {
     "duplicate_payment": ("Payé deux fois", "Paid twice"),
     "goodwill": ("Geste commercial (propriétaire)", "Goodwill (owner)"),
 }
-# Whoever types on the server is its owner.
-Role = Literal["owner", "staff", "readonly"]
 Decided = Literal["requested", "awaiting_approval"]
 REPEATED_WITHIN = timedelta(minutes=1)
 

@@ -23,7 +23,6 @@ from app.refunds.rules import (
     Funds,
     Ground,
     RefundDecision,
-    Role,
     Wish,
     check_approval,
     check_repeated,
@@ -31,6 +30,7 @@ from app.refunds.rules import (
     decide_intention,
     decide_refund,
 )
+from app.staff.rules import Role
 
 # Whoever asks makes the first attempt at once; the job is for when that one gave no answer, or nobody lived to make it.
 FIRST_JOB_AFTER = timedelta(seconds=30)

@@ -1,5 +1,7 @@
 """Refusals about the people who work here."""
 
+from collections.abc import Sequence
+
 from app.core.errors import Refusal
 
 
@@ -41,3 +43,17 @@ class LastOwner(Refusal):
     status = 409
     type = "not_allowed"
     code = "last_owner"
+
+
+class NotForThisRole(Refusal):
+    """The account is known, and may not do this."""
+
+    status = 403
+    type = "not_allowed"
+    code = "not_for_this_role"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(
+            f"Your account may not do this: it takes the role {' or '.join(allowed)}. "
+            "Ask an owner of the shop (comptoir staff add EMAIL --role ROLE)."
+        )

@@ -3,14 +3,14 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request
 from starlette.concurrency import run_in_threadpool
 
 from app.core.auth import Principal
 from app.core.callers import find_bearer, find_caller
 from app.core.db import SessionDep
 from app.core.errors import Unauthorized
-from app.core.http import Access, StrictRoute, VendorRoute
+from app.core.http import Access, StrictRoute
 from app.core.http import router as make_router
 from app.customers.errors import AlreadyCustomer
 from app.customers.models import Customer
@@ -18,7 +18,6 @@ from app.customers.queries import find_customer_of, find_identity_of
 from app.shop.errors import PublishableKeyMissing
 from app.shop.find_key import StorefrontKey, find_kept_key, get_key_alone, get_storefront_key
 from app.store_api.keeping import Handler, keeping_answers
-from app.store_api.query_strings import flatten_arrays
 
 
 async def get_publishable_key(
@@ -99,33 +98,11 @@ async def require_publishable_key(x_publishable_api_key: Annotated[str | None, H
 STOREFRONT_TO_VENDOR = Access("storefront", require_publishable_key)
 
 
-class StoreRoute(StrictRoute):
-    """Understands the arrays of the SDK's query strings."""
-
-    def get_route_handler(self) -> Handler:
-        return _flattening(super().get_route_handler())
-
-
-class CatalogueRoute(StoreRoute):
+class CatalogueRoute(StrictRoute):
     """Answers what it may from the cache, before anything else."""
 
     def get_route_handler(self) -> Handler:
         return keeping_answers(super().get_route_handler())
-
-
-class StoreVendorRoute(VendorRoute):
-    """The same, for routes that talk to Stripe with no transaction open."""
-
-    def get_route_handler(self) -> Handler:
-        return _flattening(super().get_route_handler())
-
-
-def _flattening(handle: Handler) -> Handler:
-    async def handle_flat(request: Request) -> Response:
-        flat = {**request.scope, "query_string": flatten_arrays(request.scope["query_string"])}
-        return await handle(Request(flat, request.receive))
-
-    return handle_flat
 
 
 def catalogue_router() -> APIRouter:
@@ -140,6 +117,4 @@ def store_router(*, calls_vendor: bool = False, for_customers: bool = False, for
     """A router below `/store` for storefronts with a key; for visitors who are logged in, or are signing up, too."""
     access = STOREFRONT_TO_VENDOR if calls_vendor else STOREFRONT
     access = CUSTOMER if for_customers else REGISTERED if for_registered else access
-    router = make_router(access, prefix="/store", calls_vendor=calls_vendor)
-    router.route_class = StoreVendorRoute if calls_vendor else StoreRoute
-    return router
+    return make_router(access, prefix="/store", calls_vendor=calls_vendor)

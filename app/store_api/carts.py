@@ -14,9 +14,9 @@ from app.carts.update_lines import LineChanges, NewLine, add_line, remove_line, 
 from app.carts.update_promotions import add_codes, remove_codes
 from app.core.api_document import refusing
 from app.core.db import SessionDep
+from app.core.fields import FieldTree, answer, parse_fields
 from app.shop.errors import RegionNotFound
 from app.store_api.access import CustomerDep, KeyDep, OptionalCustomerDep, store_router
-from app.store_api.fields import FieldTree, answer, parse_fields
 from app.store_api.read_beside import read_beside
 from app.store_api.render_cart import render_cart
 from app.store_api.render_rows import Document

@@ -12,10 +12,10 @@ from app.catalogue.errors import CategoryNotFound
 from app.catalogue.list_groups import CATEGORIES, GroupFilter, list_group_rows
 from app.catalogue.queries import Page
 from app.core.db import SessionDep
+from app.core.fields import FieldTree, parse_fields
 from app.core.query import describe_query, query_of
 from app.store_api.access import KeyDep, catalogue_router
 from app.store_api.category_family import read_family
-from app.store_api.fields import FieldTree, parse_fields
 from app.store_api.keeping import keepable
 from app.store_api.render_groups import add_products, tags_of
 from app.store_api.render_rows import Document

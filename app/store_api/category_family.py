@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.catalogue.list_groups import list_shown_categories
-from app.store_api.fields import ALL, FieldTree, prune
+from app.core.fields import ALL, FieldTree, prune
 from app.store_api.render_products import CATEGORY
 from app.store_api.render_rows import Document
 

@@ -12,9 +12,9 @@ from app.checkout.rules import PaymentNeed
 from app.core.api_document import refusing
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
+from app.core.fields import ALL, answer, parse_fields
 from app.payments.errors import CheckoutUnavailable
 from app.store_api.access import store_router
-from app.store_api.fields import ALL, answer, parse_fields
 from app.store_api.orders import ORDER_FIELDS, compose_order
 from app.store_api.read_beside import read_beside
 from app.store_api.render_cart import render_cart

@@ -7,11 +7,11 @@ from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 
 from app.core.db import SessionDep
+from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
 from app.shop.errors import CurrencyNotFound
 from app.shop.queries import list_currency_codes
 from app.store_api.access import catalogue_router
-from app.store_api.fields import answer, answer_page, parse_fields
 from app.store_api.keeping import keepable
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_catalogue import CurrenciesQuery

@@ -6,12 +6,12 @@ from fastapi import Path, Query, Response
 from sqlalchemy.orm import Session
 
 from app.core.db import SessionDep
+from app.core.fields import answer, answer_page, parse_fields
 from app.customers.models import Customer
 from app.customers.queries import list_addresses
 from app.customers.update_address import AddressChanges, add_address, get_address, remove_address, update_address
 from app.store_api.access import CustomerDep, store_router
 from app.store_api.customers import parse_customer_fields, show
-from app.store_api.fields import answer, answer_page, parse_fields
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_customers import AddressesQuery, CustomerAddressBody
 from app.store_api.shapes_customer import (

@@ -12,6 +12,7 @@ from app.core.auth import Principal
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest, TooManyRequests
+from app.core.fields import FieldTree, answer, parse_fields
 from app.core.ratelimit import per_hour
 from app.customers.errors import CustomerExists
 from app.customers.models import Customer
@@ -20,7 +21,6 @@ from app.customers.register_account import create_customer
 from app.customers.service import CustomerDetails, update_customer
 from app.orders.queries import OrderFilter, list_orders
 from app.store_api.access import CustomerDep, RegisteredDep, store_router
-from app.store_api.fields import FieldTree, answer, parse_fields
 from app.store_api.orders import LIST_FIELDS, compose_orders
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_customers import NewCustomerBody, UpdateCustomerBody

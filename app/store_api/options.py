@@ -12,9 +12,9 @@ from app.catalogue.list_options import OptionFilter, list_option_ids, list_optio
 from app.catalogue.list_rows import Row
 from app.catalogue.queries import Page
 from app.core.db import SessionDep
+from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
 from app.store_api.access import KeyDep, catalogue_router
-from app.store_api.fields import answer, answer_page, parse_fields
 from app.store_api.keeping import ANY_PRODUCT, begin_keeping, keepable
 from app.store_api.render_rows import DELETED_AT, Document, write_instant
 from app.store_api.schemas import StoreQuery

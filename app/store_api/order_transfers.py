@@ -9,12 +9,12 @@ from app.core.api_document import refusing
 from app.core.attempts import Attempt, limited
 from app.core.db import SessionDep
 from app.core.errors import TooManyRequests
+from app.core.fields import answer, parse_fields
 from app.core.ratelimit import per_hour
 from app.customers.models import Customer
 from app.orders.models import Order
 from app.orders.transfer_order import accept_transfer, cancel_transfer, decline_transfer, request_transfer
 from app.store_api.access import CustomerDep, OptionalCustomerDep, store_router
-from app.store_api.fields import answer, parse_fields
 from app.store_api.orders import ORDER_FIELDS, OrderAnswer, compose_order
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_customers import TransferRequestBody, TransferTokenBody

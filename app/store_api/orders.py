@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
 from app.core.db import SessionDep
+from app.core.fields import FieldTree, answer, answer_page, parse_fields
 from app.orders.models import Order
 from app.orders.queries import OrderFilter, get_order, list_goods, list_orders
 from app.orders.rules import check_open_without_login
 from app.payments.queries import list_collections, list_payments_by_collection
 from app.store_api.access import CustomerDep, OptionalCustomerDep, store_router
-from app.store_api.fields import FieldTree, answer, answer_page, parse_fields
 from app.store_api.schemas import Ids, StoreQuery
 from app.store_api.shapes import PageOut
 from app.store_api.shapes_order import OrderContents, OrderOut, order_out

@@ -15,9 +15,9 @@ from app.catalogue.list_variants import VariantFilter, list_variant_ids
 from app.catalogue.queries import Page
 from app.core.api_document import refusing
 from app.core.db import SessionDep
+from app.core.fields import ALL, FieldTree, answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
 from app.store_api.access import KeyDep, catalogue_router
-from app.store_api.fields import ALL, FieldTree, answer, answer_page, parse_fields
 from app.store_api.keeping import ANY_PRODUCT, begin_keeping, keepable
 from app.store_api.render_products import read_products
 from app.store_api.render_rows import DELETED_AT, Document

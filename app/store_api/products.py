@@ -16,10 +16,10 @@ from app.catalogue.queries import Page
 from app.core.api_document import refusing
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest
+from app.core.fields import parse_fields
 from app.core.query import describe_query, query_of
 from app.shop.find_key import StorefrontKey
 from app.store_api.access import KeyDep, catalogue_router
-from app.store_api.fields import parse_fields
 from app.store_api.keeping import LISTS, Keeping, begin_keeping, keepable, tag_of
 from app.store_api.render_products import PRODUCT_DEFAULTS, render_products
 from app.store_api.schemas_catalogue import PriceContext, ProductConditions, ProductsQuery

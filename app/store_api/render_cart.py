@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from app.carts.models import Cart, CartShippingMethod
 from app.carts.queries import CartContents, LineContents, Reduction
 from app.carts.rules import ChargeTotals
+from app.core.fields import FieldTree
 from app.core.masking import masked_email
 from app.core.money import to_wire_number
 from app.customers.models import AddressColumns
 from app.promotions.models import Promotion
 from app.shop.models import Region, TaxRate
-from app.store_api.fields import FieldTree
 from app.store_api.masking import masked_address
 from app.store_api.render_rows import Document, write_instant
 from app.store_api.shapes import ADDRESS_FIELDS, absolute_url, charge_cents, totals_cents

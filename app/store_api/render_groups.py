@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.catalogue.list_groups import GroupFilter, Kind, list_group_rows, list_grouped_products
 from app.catalogue.queries import Page
 from app.core.clock import utc_now
+from app.core.fields import FieldTree, answer, answer_page, parse_fields
 from app.shop.rules import compute_business_day
-from app.store_api.fields import FieldTree, answer, answer_page, parse_fields
 from app.store_api.keeping import ANY_PRODUCT, keepable
 from app.store_api.render_products import compose_products
 from app.store_api.render_rows import Document, Fields

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from app.catalogue import list_rows
-from app.store_api.fields import ALL, FieldTree
+from app.core.fields import ALL, FieldTree
 from app.store_api.render_rows import Document, Fields, prune_documents
 from app.store_api.render_variants import compose_variants, variant_columns
 from app.store_api.surroundings import Surroundings

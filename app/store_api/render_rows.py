@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.store_api.fields import FieldTree, prune
+from app.core.fields import FieldTree, prune
 from app.store_api.shapes import absolute_url
 
 Document = dict[str, object]

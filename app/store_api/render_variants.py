@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.carts.rules import Charge, compute_charge
 from app.catalogue.list_rows import Row
 from app.core.clock import utc_now
+from app.core.fields import FieldTree
 from app.core.money import to_wire_number
 from app.pricing.queries import list_effective_prices
 from app.pricing.rules import EffectivePrice
@@ -17,7 +18,6 @@ from app.shop.models import TaxRate
 from app.shop.queries import list_tax_rates
 from app.shop.rules import pick_rate
 from app.stock.queries import list_available
-from app.store_api.fields import FieldTree
 from app.store_api.render_rows import Document, Fields
 from app.store_api.surroundings import Surroundings
 from app.store_api.visitors import Visitor

@@ -11,6 +11,7 @@ from app.core.attempts import Attempt, limited
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest, TooManyRequests
+from app.core.fields import answer, parse_fields
 from app.core.money import keep_exact
 from app.core.ratelimit import per_hour, per_minute
 from app.orders.errors import OrderNotFound
@@ -20,7 +21,6 @@ from app.returns.rules import AskedLine
 from app.returns.service import NewReturn, Requester, create_return
 from app.shipping.models import ShippingOption
 from app.store_api.access import OptionalCustomerDep, store_router
-from app.store_api.fields import answer, parse_fields
 from app.store_api.schemas import Body, Email, Id, Pieces, StoreQuery
 from app.store_api.shapes_return import ReturnAnswer, return_out
 from app.store_api.shapes_shipping import location_id_of

@@ -131,7 +131,7 @@ class ShippingMethodBody(Body):
 
 
 class StoreQuery(BaseModel):
-    """What every route takes: `fields` (app/store_api/fields.py) and `locale` (Medusa's SDK sends it)."""
+    """What every route takes: `fields` (app/core/fields.py) and `locale` (Medusa's SDK sends it)."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from app.carts.models import AdjustmentColumns
 from app.carts.rules import ChargeTotals, Totals
 from app.core.db import Json
+from app.core.fields import FieldTree
 from app.core.masking import masked_email
 from app.core.money import WireAmount, to_wire
 from app.orders.compute_totals import compute_order_totals
@@ -21,7 +22,6 @@ from app.orders.rules import (
     compute_summary,
 )
 from app.payments.models import Payment, PaymentCollection
-from app.store_api.fields import FieldTree
 from app.store_api.masking import masked_address
 from app.store_api.shapes import (
     AddressOut,

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 from app.carts.rules import ChargeTotals
 from app.catalogue.models import Product, ProductVariant
 from app.core.db import Json
+from app.core.fields import FieldTree
 from app.core.money import WireAmount, to_wire
 from app.orders.models import OrderLine, OrderLineAdjustment, OrderShippingAdjustment, OrderShippingMethod
 from app.orders.rules import compute_share
-from app.store_api.fields import FieldTree
 from app.store_api.shapes import (
     AdjustmentOut,
     ChargeOut,

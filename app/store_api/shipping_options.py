@@ -13,12 +13,12 @@ from app.carts.update_shipping import parcel_of
 from app.core.api_document import refusing
 from app.core.clock import utc_now
 from app.core.db import SessionDep
+from app.core.fields import answer, answer_list, parse_fields
 from app.shipping.errors import ShippingOptionNotFound, UnfitShippingOption
 from app.shipping.queries import find_kept_option
 from app.shipping.service import Offer, find_offer, list_offers
 from app.stock.queries import list_available_to
 from app.store_api.access import store_router
-from app.store_api.fields import answer, answer_list, parse_fields
 from app.store_api.schemas import Body, Id, Metadata, ShippingOptionsQuery, StoreQuery
 from app.store_api.shapes_shipping import ShippingOptionOut, shipping_option_out
 

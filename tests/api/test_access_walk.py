@@ -1,5 +1,6 @@
 """Every route says who may call it, and this walk calls each as everybody: the declared access is the truth."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from tests.api.world import SECRET_STREET, Headers, World
 from tests.rows import row
 
 OPEN, KEY_MISSING, KEY_INVALID, UNAUTHORIZED = "open", "publishable_key_missing", "publishable_key_invalid", "401"
+OTHER_ROLE = "not_for_this_role"
 NOBODYS_KEY = {"x-publishable-api-key": "pk_" + "0" * 40}
 # By declared access, then by who calls. Whoever is not named gets what `*` says.
 EXPECTED: Mapping[str, Mapping[str, str]] = {
@@ -41,7 +43,18 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
         "staff alone": KEY_MISSING,
         "wrong key": KEY_INVALID,
     },
-    "staff": {"*": UNAUTHORIZED, "staff": OPEN, "staff alone": OPEN},
+    "person": {"*": UNAUTHORIZED, **dict.fromkeys(("staff", "staff alone", "clerk", "reader"), OPEN)},
+    "staff": {"*": UNAUTHORIZED, **dict.fromkeys(("staff", "staff alone", "clerk", "reader", "program"), OPEN)},
+    "staff_writing": {
+        "*": UNAUTHORIZED,
+        **dict.fromkeys(("staff", "staff alone", "clerk", "program"), OPEN),
+        "reader": OTHER_ROLE,
+    },
+    "owner": {
+        "*": UNAUTHORIZED,
+        **dict.fromkeys(("staff", "staff alone"), OPEN),
+        **dict.fromkeys(("clerk", "reader", "program"), OTHER_ROLE),
+    },
 }
 GROUPS = in_groups(steps())
 # What is asked for there is the credential itself.
@@ -51,6 +64,7 @@ CREDENTIALS = "/auth"
 def callers(world: World) -> dict[str, Headers]:
     """Everybody who may come."""
     customer = world.tokens["customer"]
+    named = f"{world.tokens['program']}:"
     return {
         "nobody": {},
         "wrong key": {**world.headers("customer"), **NOBODYS_KEY},
@@ -60,6 +74,12 @@ def callers(world: World) -> dict[str, Headers]:
         "unfinished": world.headers("unfinished"),
         "staff": world.headers("staff"),
         "staff alone": {"authorization": f"Bearer {world.tokens['staff']}"},
+        "clerk": world.headers("clerk"),
+        "reader": world.headers("reader"),
+        "program": {
+            **world.key,
+            "authorization": f"Basic {b64encode((world.tokens['program'] + ':').encode()).decode()}",
+        },
         "expired": {**world.key, "authorization": f"Bearer {signed_again(customer, lifetime=timedelta(hours=-1))}"},
         "forged": {**world.key, "authorization": f"Bearer {signed_again(customer, secret='x' * 40)}"},
         "promoted": {**world.key, "authorization": f"Bearer {signed_again(customer, actor_type='user')}"},
@@ -96,8 +116,8 @@ def call(world: World, step: Step, headers: Headers) -> httpx2.Response:
 
 def outcome(answer: httpx2.Response) -> str:
     """In the words of the table; what is no question of access is `open`."""
-    code = answer.json().get("code") if answer.status_code == 400 else None
-    if code in (KEY_MISSING, KEY_INVALID):
+    code = answer.json().get("code") if answer.status_code in (400, 403) else None
+    if code in (KEY_MISSING, KEY_INVALID, OTHER_ROLE):
         return str(code)
     return UNAUTHORIZED if answer.status_code in (401, 403) else OPEN
 

@@ -11,7 +11,7 @@ from app.catalogue.list_products import ProductFilter, list_product_ids
 from app.catalogue.list_variants import VariantFilter, list_variant_ids
 from app.catalogue.queries import Page
 from app.core.db import get_engine, unit_of_work
-from app.store_api.fields import parse_fields
+from app.core.fields import parse_fields
 from app.store_api.render_groups import today
 from app.store_api.render_products import PRODUCT_DEFAULTS, compose_products
 from app.store_api.visitors import Visitor

@@ -71,7 +71,7 @@ def test_what_is_refused_changes_nothing(buyer: Buyer, fake_stripe: FakeStripe) 
         (owner, payment_id, {"amount": 702.9, "note": "x"}, 400, "invalid_data"),
         (owner, card, {}, 409, "payment_told_by_stripe"),
         (owner, "pay_none", {}, 404, "payment_not_found"),
-        (reader, payment_id, {}, 403, "capture_not_for_this_role"),
+        (reader, payment_id, {}, 403, "not_for_this_role"),
     ):
         answer = who.post(f"/payments/{named}/capture", **given)
         assert (answer.status_code, answer.json()["code"]) == (status, code), given

@@ -92,6 +92,7 @@ HIDDEN = {
     "payment_session.provider_data",
     "procrastinate_jobs.args",
     "promotion_use.buyer_key",
+    "secret_key.token_hash",
     "staff_user.invite_token_hash",
     "staff_user.password_hash",
 }

@@ -171,7 +171,7 @@ def test_an_intention_is_sent_once_approved_and_declined_it_frees_its_amount(
     ((refund_id,),) = read_rows("SELECT id FROM refund")
     assert (read_rows(MONEY), fake_stripe.calls("refunds.create")) == ([(PAID, 0)], [])
     refused = reader.post(f"/refunds/{refund_id}/approve")
-    assert (refused.status_code, refused.json()["code"]) == (403, "refund_not_for_this_role")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_for_this_role")
     declined = owner.post(f"/refunds/{refund_id}/decline", note="Le client attend")
     assert (declined.status_code, declined.json()["refund"]["status"]) == (200, "canceled")
     assert read_rows(MONEY) == [(0, 0)]

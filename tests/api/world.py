@@ -11,9 +11,11 @@ from app.catalogue.service import create_category
 from app.core.auth import hash_password
 from app.core.db import unit_of_work
 from app.payments.models import Payment, Refund
+from app.staff.create_key import create_secret_key
 from app.staff.service import accept_invitation, invite
 from tests.api.judge import Rows
 from tests.api.walk import Sampler, Step
+from tests.api.world_back_shop import add_back_shop
 from tests.factories.catalogue import make_product
 from tests.factories.shipping import make_shipping_option
 from tests.factories.shop import make_shop
@@ -24,6 +26,7 @@ OWNER, OTHER, STAFF = "jeanne@example.com", "paul@example.com", "gerante@boutiqu
 # Of the owner alone: in no answer to anybody else.
 SECRET_STREET = "7 impasse du Secret"
 SECRET_ADDRESS = {**ADDRESS, "address_1": SECRET_STREET}
+ADMIN_ACCESS = ("staff", "staff_writing", "owner", "person")
 Headers = Mapping[str, str]
 
 
@@ -44,7 +47,7 @@ class World:
 
     def best_headers(self, step: Step) -> Headers:
         """Those that come furthest into a route."""
-        return self.headers("staff" if step.access == "staff" else "customer")
+        return self.headers("staff" if step.access in ADMIN_ACCESS else "customer")
 
     def knows(self, step: Step) -> bool:
         """Whether there is something at the path."""
@@ -100,6 +103,7 @@ def world(quick_client: httpx2.Client, vendors: tuple[FakeStripe, FakeBrevo]) ->
     world.ids["orders"] = place_order(world, "customer")
     add_refund(world)
     add_things(world)
+    add_back_shop(world)
     return world
 
 
@@ -115,13 +119,21 @@ def add_refund(world: World) -> None:
 
 
 def add_staff(world: World) -> None:
-    """A member of staff, logged in."""
+    """One of each role, logged in (`staff` is the owner), and a program with a key."""
+    for name, email, role in (
+        ("staff", STAFF, "owner"),
+        ("clerk", "vendeur@boutique.example", "staff"),
+        ("reader", "lecteur@boutique.example", "readonly"),
+    ):
+        with unit_of_work("test") as session:
+            token = invite(session, email, role)
+            assert token is not None
+            accept_invitation(session, token, hash_password(PASSWORD))
+        world.tokens[name] = str(world.post("/auth/user/emailpass", {"email": email, "password": PASSWORD})["token"])
     with unit_of_work("test") as session:
-        token = invite(session, STAFF, "owner")
-        assert token is not None
-        accept_invitation(session, token, hash_password(PASSWORD))
-    credentials = {"email": STAFF, "password": PASSWORD}
-    world.tokens["staff"] = str(world.post("/auth/user/emailpass", credentials)["token"])
+        made = create_secret_key(session, "Caisse", "staff")
+    world.tokens["program"] = made.token
+    world.ids["api-keys"] = made.key.id
 
 
 def add_customer(world: World, name: str, email: str) -> None:

@@ -17,7 +17,7 @@ store_api admin_api v1_api
 runbook
 stripe_events
 checkout
-ops privacy
+ops privacy imports medusa_import
 refunds
 invoices
 returns turnover

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.store_api.fields import answer, answer_page, parse_fields, prune
+from app.core.fields import answer, answer_page, parse_fields, prune
 
 CART = {
     "id": "cart_1",

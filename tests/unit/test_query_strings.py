@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.store_api.query_strings import MOST_FIELDS, flatten_arrays
+from app.core.query_strings import MOST_FIELDS, flatten_query
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ from app.store_api.query_strings import MOST_FIELDS, flatten_arrays
     ],
 )
 def test_arrays_are_flattened(sent: bytes, read: bytes) -> None:
-    assert flatten_arrays(sent) == read
+    assert flatten_query(sent) == read
 
 
 def test_a_flood_of_entries_is_cut() -> None:
     flood = b"&".join(b"id[]=" + b",".join([b"a"] * 100) for _ in range(100))
-    assert flatten_arrays(flood).count(b"id=") == MOST_FIELDS
+    assert flatten_query(flood).count(b"id=") == MOST_FIELDS

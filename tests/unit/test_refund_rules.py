@@ -23,7 +23,6 @@ from app.refunds.rules import (
     Parcel,
     PiecesBack,
     RefundDecision,
-    Role,
     Wish,
     check_approval,
     compute_delivery_due,
@@ -34,6 +33,7 @@ from app.refunds.rules import (
     is_delivery_given,
 )
 from app.returns.rules import CameIn, check_came_in, check_dispatch
+from app.staff.rules import Role
 from tests.rows import row
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

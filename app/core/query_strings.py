@@ -3,6 +3,8 @@
 import re
 from urllib.parse import parse_qsl, urlencode
 
+from fastapi import Request
+
 # 1,000 ids are more than any page of a list holds.
 MOST_FIELDS = 1_000
 # `id[0]`, `id[]`, and below an operator or a relation: `created_at[$in][0]`, `variants[options][option_id][0]`; in a
@@ -12,7 +14,14 @@ ARRAY_KEY = re.compile(
 )
 
 
-def flatten_arrays(query_string: bytes) -> bytes:
+def flatten_arrays(request: Request) -> Request:
+    """The request with its arrays as repeated plain keys; itself when there are none."""
+    written: bytes = request.scope["query_string"]
+    flat = flatten_query(written)
+    return request if flat is written else Request({**request.scope, "query_string": flat}, request.receive)
+
+
+def flatten_query(query_string: bytes) -> bytes:
     """Rewrite the array keys of a raw query string as repeated plain keys; anything else stays as it is."""
     if b"[" not in query_string and b"%5B" not in query_string and b"%5b" not in query_string:
         return query_string

@@ -1,0 +1,1 @@
+"""Files that people bring: pictures for everybody, documents by a signed link."""

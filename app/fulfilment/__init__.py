@@ -1,0 +1,1 @@
+"""What leaves the shop: parcels with pieces of an order, their tracking, their arrival."""

@@ -1,0 +1,1 @@
+"""Tables from outside: products, prices and stock read from a file, and written to one."""
