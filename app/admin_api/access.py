@@ -20,7 +20,7 @@ from app.staff import queries
 from app.staff.create_key import Caller, find_key_caller
 from app.staff.errors import NotForThisRole
 from app.staff.models import StaffUser
-from app.staff.rules import EVERYBODY, OWNER_ALONE, WRITERS, Role, check_allowed
+from app.staff.rules import OWNER_ALONE, WRITERS, check_allowed
 
 MEDUSA_PREFIX = "/admin"
 
@@ -44,28 +44,30 @@ def find_caller_of(request: Request, session: Session) -> Caller | None:
     return Caller(f"staff:{user.id}", queries.role_of(user)) if user else None
 
 
-def _admit(caller: Caller | None, roles: frozenset[Role]) -> Caller:
+def read_as(request: Request, session: SessionDep) -> Caller:
+    """Whoever works here; raises `Unauthorized`."""
+    caller = find_caller_of(request, session)
     if caller is None:
         raise Unauthorized
-    check_allowed(caller.role, roles)
     return caller
 
 
-def _in_request(roles: frozenset[Role]) -> Callable[..., Caller]:
-    def admit(request: Request, session: SessionDep) -> Caller:
-        return _admit(find_caller_of(request, session), roles)
+def write_as(caller: Annotated[Caller, Depends(read_as)]) -> Caller:
+    """Owner, staff, or a program that may write; raises `NotForThisRole`."""
+    check_allowed(caller.role, WRITERS)
+    return caller
 
-    return admit
+
+def own_as(caller: Annotated[Caller, Depends(read_as)]) -> Caller:
+    """The owner; raises `NotForThisRole`."""
+    check_allowed(caller.role, OWNER_ALONE)
+    return caller
 
 
-def _briefly(roles: frozenset[Role]) -> Callable[..., Caller]:
+def write_briefly_as(request: Request) -> Caller:
     """For routes that call a vendor, or open transactions of their own: none stays open behind it."""
-
-    def admit(request: Request) -> Caller:
-        with unit_of_work() as session:
-            return _admit(find_caller_of(request, session), roles)
-
-    return admit
+    with unit_of_work() as session:
+        return write_as(read_as(request, session))
 
 
 def _acting(admit: Callable[..., Caller]) -> Callable[..., object]:
@@ -78,20 +80,18 @@ def _acting(admit: Callable[..., Caller]) -> Callable[..., object]:
     return act
 
 
-_read, _write, _own = (_acting(_in_request(roles)) for roles in (EVERYBODY, WRITERS, OWNER_ALONE))
-_read_briefly, _write_briefly = (_acting(_briefly(roles)) for roles in (EVERYBODY, WRITERS))
+_read, _write, _own = _acting(read_as), _acting(write_as), _acting(own_as)
+_write_briefly = _acting(write_briefly_as)
 
 StaffDep = Annotated[StaffUser, Depends(get_staff)]
 ReaderDep = Annotated[Caller, Depends(_read)]
 WriterDep = Annotated[Caller, Depends(_write)]
 OwnerDep = Annotated[Caller, Depends(_own)]
-BriefReaderDep = Annotated[Caller, Depends(_read_briefly)]
 BriefWriterDep = Annotated[Caller, Depends(_write_briefly)]
 PERSON = Access("person", get_staff, refuses=(Unauthorized,))
 READING = Access("staff", _read, refuses=(Unauthorized,))
 WRITING = Access("staff_writing", _write, refuses=(Unauthorized, NotForThisRole))
 OWNING = Access("owner", _own, refuses=(Unauthorized, NotForThisRole))
-BRIEF_READING = Access("staff", _read_briefly, refuses=(Unauthorized,))
 BRIEF_WRITING = Access("staff_writing", _write_briefly, refuses=(Unauthorized, NotForThisRole))
 
 

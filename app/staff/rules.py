@@ -7,7 +7,6 @@ from app.staff.errors import NotForThisRole, PasswordTooWeak
 
 # Whoever types on the server is its owner.
 Role = Literal["owner", "staff", "readonly"]
-EVERYBODY: frozenset[Role] = frozenset(("owner", "staff", "readonly"))
 WRITERS: frozenset[Role] = frozenset(("owner", "staff"))
 OWNER_ALONE: frozenset[Role] = frozenset(("owner",))
 
