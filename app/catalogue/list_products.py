@@ -23,9 +23,12 @@ MOST_SWAPPED = 5
 
 @dataclass(frozen=True)
 class ProductFilter:
-    """What to show of the catalogue; empty means no condition."""
+    """What to show of the catalogue; empty means no condition.
 
-    channel_id: str
+    `channel_id`: what is published there, as a storefront sees it; None: everything, as staff does.
+    """
+
+    channel_id: str | None
     ids: Collection[str] = ()
     handles: Collection[str] = ()
     titles: Collection[str] = ()
@@ -34,6 +37,7 @@ class ProductFilter:
     category_ids: Collection[str] = ()
     tag_ids: Collection[str] = ()
     type_ids: Collection[str] = ()
+    statuses: Collection[str] = ()
     option_ids: Collection[str] = ()
     option_values: Collection[str] = ()
     option_value_ids: Collection[str] = ()
@@ -55,7 +59,7 @@ class _Search:
 def list_product_ids(
     session: Session, wanted: ProductFilter, page: Page, count: int | None = None
 ) -> tuple[list[str], int]:
-    """A page of the published products that match, and how many match in all: `count`, where it is known.
+    """A page of the products that match, and how many match in all: `count`, where it is known.
 
     Words are searched without accents and capitals, each as a part of the product's or its variants' words; where
     nothing holds them, what resembles them is found. Without an `order`, the best match comes first.
@@ -75,7 +79,7 @@ def _list_page(
     order, is_turned = (page.order or DEFAULT_ORDER).removeprefix("-"), (page.order or "").startswith("-")
     ranks = search.ranks if search is not None and page.order is None else ()
     columns = [PRODUCT.c[order].label("place"), *(rank.label(f"rank_{place}") for place, rank in enumerate(ranks))]
-    query = select(PRODUCT.c.id, *columns).where(is_shown(literal(wanted.channel_id)), *conditions)
+    query = select(PRODUCT.c.id, *columns).where(*_seen(wanted.channel_id), *conditions)
     if search is not None:
         query = query.join_from(PRODUCT, SEARCH, SEARCH.c.product_id == PRODUCT.c.id).where(search.condition)
     # Found once, for both, where something is asked for; the whole catalogue is walked in its order, and counted once
@@ -88,6 +92,10 @@ def _list_page(
     counted = select(func.count()).select_from(found).scalar_subquery() if count is None else literal(count)
     row = session.execute(select(func.array(ids), counted)).one()
     return list(row[0]), int(row[1])
+
+
+def _seen(channel_id: str | None) -> list[ColumnElement[bool]]:
+    return [] if channel_id is None else [is_shown(literal(channel_id))]
 
 
 def _nested(session: Session, wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
@@ -114,6 +122,7 @@ def _conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
         "external_id": wanted.external_ids,
         "collection_id": wanted.collection_ids,
         "type_id": wanted.type_ids,
+        "status": wanted.statuses,
     }
     conditions = [_among(PRODUCT.c[name], values) for name, values in columns.items() if values]
     for link, name, values in (

@@ -1,16 +1,18 @@
 """Reads of the catalogue that several callers share, and what a list is asked with."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, false, select
+from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, false, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
+from app.catalogue.errors import ProductNotFound
 from app.catalogue.models import (
     Product,
     ProductCollection,
+    ProductOption,
     ProductTag,
     ProductType,
     ProductVariant,
@@ -25,6 +27,14 @@ _SELLABLE = (
         Product.status == PUBLISHED,
         bindparam("channel_id", type_=Text) == any_(Product.channel_ids),
     )
+)
+_WHOLE = (
+    selectinload(Product.options).selectinload(ProductOption.values),
+    selectinload(Product.variants).selectinload(ProductVariant.option_values),
+    selectinload(Product.variants).selectinload(ProductVariant.images),
+    selectinload(Product.images),
+    selectinload(Product.categories),
+    selectinload(Product.tags),
 )
 COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
@@ -74,6 +84,32 @@ def find_tag(session: Session, value: str) -> ProductTag | None:
 def find_type(session: Session, value: str) -> ProductType | None:
     """The type of this word."""
     return session.scalar(select(ProductType).where(ProductType.value == value))
+
+
+def get_product_id(session: Session, named: str) -> str:
+    """The product of this id, handle or SKU; raises `ProductNotFound`."""
+    of_variant = select(ProductVariant.product_id).where(ProductVariant.sku == named)
+    query = select(Product.id).where(or_(Product.id == named, Product.handle == named, Product.id.in_(of_variant)))
+    # A handle that is also another product's SKU: the handle is meant.
+    found = session.scalar(query.order_by((Product.handle == named).desc()).limit(1))
+    if found is None:
+        raise ProductNotFound(f"Product with id: {named} was not found")
+    return str(found)
+
+
+def get_product(session: Session, product_id: str) -> Product:
+    """The product whatever its state, with everything below it; raises `ProductNotFound`."""
+    found = list_products(session, [product_id])
+    if not found:
+        raise ProductNotFound(f"Product with id: {product_id} was not found")
+    return found[0]
+
+
+def list_products(session: Session, product_ids: Sequence[str]) -> list[Product]:
+    """These products in this order whatever their state, with everything below them; what is not there is left out."""
+    query = select(Product).where(Product.id.in_(product_ids)).options(*_WHOLE)
+    found = {each.id: each for each in session.scalars(query.execution_options(populate_existing=True))}
+    return [found[product_id] for product_id in product_ids if product_id in found]
 
 
 def list_sellable_variants(session: Session, variant_ids: Collection[str], channel_id: str) -> set[str]:

@@ -30,6 +30,9 @@ OWN_WORDS = {
         "commande inconnue : tapez le numéro que montre son e-mail ; comptoir trace cherche par tout identifiant. / "
         "unknown order: type the number that its mail shows; comptoir trace looks for any id."
     ),
+    "product_not_found": (
+        "produit inconnu : comptoir products find les cherche. / unknown product: comptoir products find looks for it."
+    ),
     "refund_not_found": (
         "remboursement inconnu : comptoir refunds list les montre. / unknown refund: comptoir refunds list shows them."
     ),
@@ -47,6 +50,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("journal", "app.cli.journal", "Le journal des paiements", "The payment journal"),
     ("mail", "app.cli.mail", "Les e-mails : essai, état, relance", "Mails: test, state, retry"),
     ("orders", "app.cli.orders", "L'argent d'une commande, le rembourser", "An order's money, giving it back"),
+    ("products", "app.cli.products", "Les produits et leurs variantes", "Products and their variants"),
     ("refunds", "app.cli.refunds", "Remboursements : lister, valider", "Refunds: list, approve"),
     ("release", "app.cli.release", "Versions : lister, revenir, redémarrer", "Releases: list, roll back, restart"),
     ("returns", "app.cli.returns", "Retours : expédiés, reçus", "Returns: dispatched, received"),

@@ -151,6 +151,12 @@ def list_prices_of_list(session: Session, price_list_id: str) -> list[PriceListP
     return list(session.scalars(query.order_by(PriceListPrice.variant_id, PriceListPrice.currency_code)))
 
 
+def list_prices(session: Session, variant_ids: Collection[str]) -> list[Price]:
+    """What these variants cost without any list, in every currency, in a steady order."""
+    query = select(Price).where(Price.variant_id.in_(variant_ids))
+    return list(session.scalars(query.order_by(Price.variant_id, Price.currency_code)))
+
+
 def list_base_prices(session: Session, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """What variants cost without any list, by variant id and currency, locked for a change in the order of ids."""
     variant_ids: Sequence[str] = sorted({variant_id for variant_id, _ in pairs})
