@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from app.core.attempts import Attempt, count_attempts, limited, list_login_attempts
 from app.core.auth import hash_password, verify_password
+from app.core.bodies import normalise_email
 from app.core.callers import create_bearer
 from app.core.client_address import find_visitor_address
 from app.core.db import unit_of_work
@@ -25,7 +26,6 @@ from app.customers.register_account import register_identity
 from app.customers.reset_password import find_resetting, request_reset, reset_password
 from app.customers.rules import check_password
 from app.customers.verify_login import find_login
-from app.store_api.schemas import normalise_email
 from app.store_api.schemas_customers import CredentialsBody, NewPasswordBody, RegistrationBody, ResetRequestBody
 
 router = make_router(ANYONE, prefix="/auth/customer/emailpass", hashes_passwords=True, refuses=(CredentialsMissing,))

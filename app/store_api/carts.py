@@ -13,6 +13,7 @@ from app.carts.update_address import COLUMNS, AddressValues, SavedAddress
 from app.carts.update_lines import LineChanges, NewLine, add_line, remove_line, update_line
 from app.carts.update_promotions import add_codes, remove_codes
 from app.core.api_document import refusing
+from app.core.bodies import Body
 from app.core.db import SessionDep
 from app.core.fields import FieldTree, answer, parse_fields
 from app.shop.errors import RegionNotFound
@@ -22,7 +23,6 @@ from app.store_api.render_cart import render_cart
 from app.store_api.render_rows import Document
 from app.store_api.schemas import (
     AddressBody,
-    Body,
     NewCartBody,
     NewLineBody,
     PromoCodesBody,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.errors import CategoryNotFound
 from app.catalogue.list_groups import CATEGORIES, GroupFilter, list_group_rows
 from app.catalogue.queries import Page
+from app.core.bodies import PageOut
 from app.core.db import SessionDep
 from app.core.fields import FieldTree, parse_fields
 from app.core.query import describe_query, query_of
@@ -20,7 +21,6 @@ from app.store_api.keeping import keepable
 from app.store_api.render_groups import add_products, tags_of
 from app.store_api.render_rows import Document
 from app.store_api.schemas_catalogue import CategoriesQuery, CategoryQuery
-from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import CategoryOut
 
 router = catalogue_router()

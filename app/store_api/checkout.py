@@ -10,6 +10,7 @@ from app.carts.queries import get_contents
 from app.checkout.complete_for_buyer import complete_for_buyer
 from app.checkout.rules import PaymentNeed
 from app.core.api_document import refusing
+from app.core.bodies import Body
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
 from app.core.fields import ALL, answer, parse_fields
@@ -18,7 +19,7 @@ from app.store_api.access import store_router
 from app.store_api.orders import ORDER_FIELDS, compose_order
 from app.store_api.read_beside import read_beside
 from app.store_api.render_cart import render_cart
-from app.store_api.schemas import Body, StoreQuery
+from app.store_api.schemas import StoreQuery
 from app.store_api.shapes_cart import CartOut
 from app.store_api.shapes_order import OrderOut
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from app.catalogue.errors import CollectionNotFound
 from app.catalogue.list_groups import COLLECTIONS, GroupFilter
 from app.catalogue.queries import Page
+from app.core.bodies import PageOut
 from app.core.db import SessionDep
 from app.core.query import describe_query, query_of
 from app.store_api.access import KeyDep, catalogue_router
@@ -15,7 +16,6 @@ from app.store_api.render_groups import Group, find_group, list_groups
 from app.store_api.render_products import COLLECTION
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_catalogue import CollectionsQuery
-from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import CollectionOut
 
 router = catalogue_router()

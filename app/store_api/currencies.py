@@ -6,6 +6,7 @@ from babel.numbers import get_currency_name, get_currency_precision, get_currenc
 from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 
+from app.core.bodies import PageOut
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
@@ -15,7 +16,6 @@ from app.store_api.access import catalogue_router
 from app.store_api.keeping import keepable
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_catalogue import CurrenciesQuery
-from app.store_api.shapes import PageOut
 
 router = catalogue_router()
 

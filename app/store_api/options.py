@@ -11,6 +11,7 @@ from app.catalogue.errors import OptionNotFound
 from app.catalogue.list_options import OptionFilter, list_option_ids, list_option_rows
 from app.catalogue.list_rows import Row
 from app.catalogue.queries import Page
+from app.core.bodies import PageOut
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
@@ -19,7 +20,6 @@ from app.store_api.keeping import ANY_PRODUCT, begin_keeping, keepable
 from app.store_api.render_rows import DELETED_AT, Document, write_instant
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_catalogue import OptionsQuery
-from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import ListedOptionOut
 
 router = catalogue_router()

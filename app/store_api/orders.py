@@ -7,6 +7,7 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from app.core.bodies import Ids, PageOut
 from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.core.fields import FieldTree, answer, answer_page, parse_fields
@@ -15,8 +16,7 @@ from app.orders.queries import OrderFilter, get_order, list_goods, list_orders
 from app.orders.rules import check_open_without_login
 from app.payments.queries import list_collections, list_payments_by_collection
 from app.store_api.access import CustomerDep, OptionalCustomerDep, store_router
-from app.store_api.schemas import Ids, StoreQuery
-from app.store_api.shapes import PageOut
+from app.store_api.schemas import StoreQuery
 from app.store_api.shapes_order import OrderContents, OrderOut, order_out
 
 router = store_router()

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from app.carts.errors import CartNotFound
 from app.checkout.open_payment_session import open_collection, open_payment_session
 from app.core.api_document import refusing
+from app.core.bodies import Body, Id, Metadata
 from app.core.db import SessionDep, unit_of_work
 from app.core.fields import answer, parse_fields
 from app.payments.errors import CheckoutUnavailable
 from app.payments.queries import get_collection, list_payments
 from app.store_api.access import store_router
-from app.store_api.schemas import Body, Id, Metadata, StoreQuery
+from app.store_api.schemas import StoreQuery
 from app.store_api.shapes_payment import PaymentCollectionOut, payment_collection_out
 
 router = store_router()

@@ -6,6 +6,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from app.core.api_document import refusing
+from app.core.bodies import Id, PageOut
 from app.core.db import SessionDep
 from app.core.fields import answer_page, parse_fields
 from app.core.settings import get_settings
@@ -13,8 +14,7 @@ from app.payments.rules import list_provider_ids
 from app.shop.errors import RegionNotFound
 from app.shop.queries import find_served_region
 from app.store_api.access import store_router
-from app.store_api.schemas import Id, StoreQuery
-from app.store_api.shapes import PageOut
+from app.store_api.schemas import StoreQuery
 
 router = store_router()
 

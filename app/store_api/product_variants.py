@@ -14,6 +14,7 @@ from app.catalogue.list_rows import list_variant_rows_by_id
 from app.catalogue.list_variants import VariantFilter, list_variant_ids
 from app.catalogue.queries import Page
 from app.core.api_document import refusing
+from app.core.bodies import PageOut
 from app.core.db import SessionDep
 from app.core.fields import ALL, FieldTree, answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
@@ -23,7 +24,6 @@ from app.store_api.render_products import read_products
 from app.store_api.render_rows import DELETED_AT, Document
 from app.store_api.render_variants import VARIANT, compose_variants, variant_columns
 from app.store_api.schemas_catalogue import PriceContext, VariantsQuery
-from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import SingleVariantOut
 from app.store_api.visitors import Visitor, get_visitor
 

@@ -14,6 +14,7 @@ from app.catalogue.errors import ProductNotFound
 from app.catalogue.list_products import ProductFilter, list_product_ids
 from app.catalogue.queries import Page
 from app.core.api_document import refusing
+from app.core.bodies import PageOut
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest
 from app.core.fields import parse_fields
@@ -23,7 +24,6 @@ from app.store_api.access import KeyDep, catalogue_router
 from app.store_api.keeping import LISTS, Keeping, begin_keeping, keepable, tag_of
 from app.store_api.render_products import PRODUCT_DEFAULTS, render_products
 from app.store_api.schemas_catalogue import PriceContext, ProductConditions, ProductsQuery
-from app.store_api.shapes import PageOut
 from app.store_api.shapes_product import ProductOut
 from app.store_api.visitors import Visitor, get_visitor
 

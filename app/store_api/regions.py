@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from pydantic import BaseModel
 
+from app.core.bodies import PageOut
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.shop import queries
@@ -12,7 +13,7 @@ from app.shop.errors import RegionNotFound
 from app.store_api.access import catalogue_router
 from app.store_api.keeping import keepable
 from app.store_api.schemas import RegionsQuery, StoreQuery
-from app.store_api.shapes import PageOut, RegionOut, region_out
+from app.store_api.shapes import RegionOut, region_out
 
 router = catalogue_router()
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.core.api_document import refusing
 from app.core.attempts import Attempt, limited
+from app.core.bodies import Body, Email, Id
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep
 from app.core.errors import InvalidRequest, TooManyRequests
@@ -21,7 +22,7 @@ from app.returns.rules import AskedLine
 from app.returns.service import NewReturn, Requester, create_return
 from app.shipping.models import ShippingOption
 from app.store_api.access import OptionalCustomerDep, store_router
-from app.store_api.schemas import Body, Email, Id, Pieces, StoreQuery
+from app.store_api.schemas import Pieces, StoreQuery
 from app.store_api.shapes_return import ReturnAnswer, return_out
 from app.store_api.shapes_shipping import location_id_of
 

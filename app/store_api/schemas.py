@@ -1,50 +1,14 @@
 """What storefronts send: strict bodies and queries, an unknown key or a wrong type is a 400."""
 
-import json
 from typing import Annotated, Literal
 
-from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.carts.rules import MOST_CODES, MOST_LINES, MOST_PIECES
+from app.core.bodies import LONGEST_ID, MOST_IDS, Body, Email, Id, Ids, Line, Metadata
 
-MOST_METADATA_CHARACTERS = 10_000
-MOST_IDS = 200
-LONGEST_EMAIL = 254
-
-
-def normalise_email(text: str) -> str:
-    """An address of the usual form, in lower case; reserved domains are fine, nobody is written to here."""
-    try:
-        found = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as exc:
-        raise ValueError("Invalid email") from exc
-    return found.normalized.lower()
-
-
-def keep_as_json(values: dict[str, object]) -> dict[str, object]:
-    """What PostgreSQL keeps as JSON: no infinite number (`1e999` parses as one), and not a novel."""
-    if len(json.dumps(values, allow_nan=False)) > MOST_METADATA_CHARACTERS:
-        raise ValueError(f"metadata has more than {MOST_METADATA_CHARACTERS} characters")
-    return values
-
-
-LONGEST_ID = 100
-Id = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
-Line = Annotated[str, StringConstraints(max_length=255)]
-Email = Annotated[str, StringConstraints(max_length=LONGEST_EMAIL), AfterValidator(normalise_email)]
-Metadata = Annotated[dict[str, object], AfterValidator(keep_as_json)]
 Pieces = Annotated[int, Field(gt=0, le=MOST_PIECES)]
-Ids = Annotated[list[Id], Field(max_length=MOST_IDS)]
-
-
 PromoCodes = Annotated[list[Line], Field(max_length=MOST_CODES)]
-
-
-class Body(BaseModel):
-    """Parent of every body: no key that we do not know, no type taken for another."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class AddressBody(Body):
@@ -110,7 +74,7 @@ class UpdateCartBody(Body):
     email: Email | None = None
     locale: Annotated[str, StringConstraints(max_length=35)] | None = None
     sales_channel_id: Id | None = None
-    promo_codes: PromoCodes = []
+    promo_codes: PromoCodes = Field(default=[])
     shipping_address: CartAddressBody = None
     billing_address: CartAddressBody = None
     metadata: Metadata | None = None

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from app.catalogue.queries import InstantFilter
-from app.store_api.schemas import MOST_IDS, Id, Ids, Line, ListQuery, StoreQuery
+from app.core.bodies import MOST_IDS, Id, Ids, Line
+from app.store_api.schemas import ListQuery, StoreQuery
 
 
 def as_utc(instant: datetime) -> datetime:

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from app.core.bodies import MOST_IDS, Body, Email, Line, Metadata
 from app.customers.rules import PASSWORD_MAXIMUM
-from app.store_api.schemas import MOST_IDS, Body, Email, Line, ListQuery, Metadata
+from app.store_api.schemas import ListQuery
 
 LONGEST_LOGIN = 320
 LONGEST_TOKEN = 200

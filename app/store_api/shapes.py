@@ -30,14 +30,6 @@ def is_absent(value: object) -> bool:
     return value is None
 
 
-class PageOut(BaseModel):
-    """The envelope of a list: `count` is of all that match."""
-
-    count: int
-    offset: int
-    limit: int
-
-
 class CountryOut(BaseModel):
     """A country; its code in lower case."""
 

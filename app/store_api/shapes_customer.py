@@ -2,9 +2,10 @@
 
 from pydantic import BaseModel
 
+from app.core.bodies import PageOut
 from app.core.db import Json
 from app.customers.models import AddressColumns, Customer, CustomerAddress
-from app.store_api.shapes import PageOut, WireInstant
+from app.store_api.shapes import WireInstant
 
 
 class CustomerAddressOut(BaseModel):

@@ -11,6 +11,7 @@ from app.carts.open_cart import get_open_contents
 from app.carts.queries import CartContents
 from app.carts.update_shipping import parcel_of
 from app.core.api_document import refusing
+from app.core.bodies import Body, Id, Metadata
 from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_list, parse_fields
@@ -19,7 +20,7 @@ from app.shipping.queries import find_kept_option
 from app.shipping.service import Offer, find_offer, list_offers
 from app.stock.queries import list_available_to
 from app.store_api.access import store_router
-from app.store_api.schemas import Body, Id, Metadata, ShippingOptionsQuery, StoreQuery
+from app.store_api.schemas import ShippingOptionsQuery, StoreQuery
 from app.store_api.shapes_shipping import ShippingOptionOut, shipping_option_out
 
 router = store_router()
