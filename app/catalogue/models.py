@@ -6,6 +6,7 @@ from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Table,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Json
+from app.files.models import StoredFile
 
 product_category_link = Table(
     "product_category_link",
@@ -190,13 +191,17 @@ class ProductVariant(DatedColumns, CustomsColumns, Base):
 
 
 class ProductImage(Base):
-    """A picture of a product; `url` is a path below the shop's public address."""
+    """A picture of a product; `url` is a path below the shop's public address. On its first place is the thumbnail."""
 
     __tablename__ = "product_image"
+    # Compared at the commit: whoever orders pictures anew may write one place after the other.
+    __table_args__ = (UniqueConstraint("product_id", "rank", deferrable=True, initially="DEFERRED"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     product_id: Mapped[str] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
     url: Mapped[str]
+    # Whose address it is, if the file is ours; a trigger writes it, nobody else.
+    file_id: Mapped[str | None] = mapped_column(ForeignKey(StoredFile.id, ondelete="RESTRICT"), index=True)
     rank: Mapped[int] = mapped_column(server_default="0")
     details: Mapped[Json | None] = mapped_column("metadata")
 
