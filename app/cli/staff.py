@@ -9,7 +9,6 @@ from email_validator import EmailNotValidError, validate_email
 from app.cli.actor import name_of_caller
 from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
-from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
 from app.core.settings import get_settings
 from app.staff import queries, service
@@ -48,9 +47,6 @@ def add(email: EmailArgument, role: RoleOption = None, as_json: JsonOption = Fal
     _check_address(email)
     with unit_of_work(name_of_caller()) as session:
         token = service.invite_anew(session, email, role.value if role else None)
-        session.flush()  # the audit row names the account's id
-        user = queries.find_by_email(session, email)
-        record_audit(session, "staff.invited", user.id if user else "", {"role": user.role if user else None})
     link = f"{get_settings().public_url}/app/invitation/{token}"
     if as_json:
         print_json({"invitation_url": link})
@@ -72,9 +68,7 @@ def _check_address(email: str) -> None:
 @app.command(help=french_or_english("Fermer un compte, tout de suite.", "Close an account, at once."))
 def remove(email: EmailArgument, as_json: JsonOption = False) -> None:
     with unit_of_work(name_of_caller()) as session:
-        user = queries.find_by_email(session, email)
         service.remove(session, email)
-        record_audit(session, "staff.removed", user.id if user else "")
     if as_json:
         print_json({"removed": True})
         return

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel
 
-from app.core.errors import BodyTooLarge, Conflict, InvalidRequest, NotFound, Refusal
+from app.core.errors import AlreadyThere, BodyTooLarge, Conflict, InvalidRequest, NotFound, Refusal
 from app.core.rendering import MEDUSA_PREFIXES, RESENDING_PREFIXES, has_prefix
 
 Document = dict[str, object]
@@ -91,6 +91,7 @@ def _list_following(route: RouteContext, *, takes_body: bool) -> Iterator[HTTPSt
         yield HTTPStatus(NotFound.status)
     if asks_database and route.methods != {"GET"} and not has_prefix(path, RESENDING_PREFIXES):
         yield HTTPStatus(Conflict.status)  # what it writes may be locked
+        yield HTTPStatus(AlreadyThere.status)
 
 
 def _list_pruned(operations: Collection[Document], schemas: Mapping[str, Document]) -> set[str]:

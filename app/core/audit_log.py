@@ -1,9 +1,10 @@
 """Who did what to what, and why: rows that only grow."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, Index, func
+from sqlalchemy import BigInteger, ColumnElement, Identity, Index, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.context import current_actor, current_request_id
@@ -49,3 +50,38 @@ def record_change(
     if names:
         changed = {name: {"before": before.get(name), "after": after.get(name)} for name in names}
         record_audit(session, action, subject, changed)
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """Which acts; `words` is looked for in action and subject."""
+
+    subject: str | None = None
+    action: str | None = None
+    actor: str | None = None
+    words: str | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """As SQL."""
+        for column, wanted in (
+            (AuditLog.subject, self.subject),
+            (AuditLog.action, self.action),
+            (AuditLog.actor, self.actor),
+        ):
+            if wanted is not None:
+                yield column == wanted
+        if self.words:
+            yield AuditLog.action.icontains(self.words, autoescape=True) | AuditLog.subject.icontains(
+                self.words, autoescape=True
+            )
+
+
+def list_acts(session: Session, wanted: AuditFilter, *, limit: int, offset: int) -> Sequence[AuditLog]:
+    """The newest first."""
+    query = select(AuditLog).where(*wanted.conditions()).order_by(AuditLog.id.desc())
+    return session.scalars(query.limit(limit).offset(offset)).all()
+
+
+def count_acts(session: Session, wanted: AuditFilter) -> int:
+    """How many there are."""
+    return session.scalar(select(func.count()).select_from(AuditLog).where(*wanted.conditions())) or 0

@@ -69,6 +69,15 @@ class Conflict(Refusal):
     default_message = "The request conflicted with another request. You may retry the request with the provided id."
 
 
+class AlreadyThere(Refusal):
+    """Something else has this name, number or code, which only one may have; two who came at once, one was first."""
+
+    status = 422
+    type = "duplicate_error"
+    code = "invalid_request_error"
+    default_message = "Something with the same value exists already. Read it again, then choose another value."
+
+
 class LengthRequired(Refusal):
     """The sender must say how long the body is."""
 

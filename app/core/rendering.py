@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from app.core.context import current_request_id
-from app.core.errors import BodyTooLarge, Conflict, InvalidRequest, MethodNotAllowed, NotFound, Refusal
+from app.core.errors import AlreadyThere, BodyTooLarge, Conflict, InvalidRequest, MethodNotAllowed, NotFound, Refusal
 from app.core.log import log_failure
 
 # Where clients compare messages with Medusa's: malformed requests are 400 and English there (store-api.md, Errors).
@@ -120,6 +120,8 @@ async def _on_database_error(request: Request, exc: Exception) -> JSONResponse:
     is_resent = has_prefix(request.url.path, RESENDING_PREFIXES)
     if isinstance(cause, RETRY_LATER) and not is_resent:
         return refusal_response(Conflict())
+    if isinstance(cause, psycopg.errors.UniqueViolation) and not is_resent:
+        return refusal_response(AlreadyThere())
     if isinstance(cause, psycopg.errors.NumericValueOutOfRange) and not is_resent:
         return refusal_response(InvalidRequest("Invalid request: A number is out of range"))
     return failure_response(exc)

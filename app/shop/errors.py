@@ -72,3 +72,28 @@ class PublishableKeyInvalid(Refusal):
     type = "not_allowed"
     code = "publishable_key_invalid"
     default_message = "A valid publishable key is required to proceed with the request"
+
+
+class PublishableKeyUnknown(Refusal):
+    """No key has this id."""
+
+    status = 404
+    type = "not_found"
+    code = "api_key_not_found"
+
+
+class KeyStillValid(Refusal):
+    """What a program may be using is not forgotten."""
+
+    status = 409
+    type = "not_allowed"
+    code = "key_still_valid"
+    default_message = "This key is still valid: revoke it first, then delete it."
+
+
+class KeyNeedsOneChannel(Refusal):
+    """A storefront's key that spoke for no channel, or for two, would show nothing or anything."""
+
+    type = "not_allowed"
+    code = "key_needs_one_channel"
+    default_message = "A publishable key speaks for exactly one sales channel: add the one that takes its place."

@@ -11,12 +11,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.core.tagged_cache import get_tagged_cache
+from app.shop.errors import SalesChannelNotFound
 from app.shop.models import Country, PublishableKey, Region, SalesChannel, Shop, TaxRate, VatRegime
 from app.shop.rules import FRANCHISE, FRANCHISE_CODE, FRANCHISE_MENTION, STANDARD
 
 RATES_BYTES = 4_000
 SERVED_BYTES = 2_000
 NAMES_BYTES = 500
+MOST_KEYS = 1_000
 ORDERS = {"id": Region.id, "name": Region.name, "created_at": Region.created_at}
 
 _NAMES = select(Shop.name, Shop.contact_email)
@@ -71,6 +73,24 @@ def find_active_key(session: Session, token: str) -> PublishableKey | None:
     return session.scalar(
         select(PublishableKey).where(PublishableKey.token == token, PublishableKey.revoked_at.is_(None))
     )
+
+
+def find_publishable_key(session: Session, key_id: str) -> PublishableKey | None:
+    """The publishable key of this id, locked: it is about to be shown or changed."""
+    return session.scalar(select(PublishableKey).where(PublishableKey.id == key_id).with_for_update())
+
+
+def list_publishable_keys(session: Session) -> list[PublishableKey]:
+    """The publishable keys, revoked ones too; a shop has a handful."""
+    return list(session.scalars(select(PublishableKey).order_by(PublishableKey.created_at.desc()).limit(MOST_KEYS)))
+
+
+def get_first_channel_id(session: Session) -> str:
+    """The channel that `comptoir setup` made; raises `SalesChannelNotFound`."""
+    channel_id = session.scalar(select(SalesChannel.id).order_by(SalesChannel.id).limit(1))
+    if channel_id is None:
+        raise SalesChannelNotFound
+    return channel_id
 
 
 def find_key_by_title(session: Session, title: str) -> PublishableKey | None:

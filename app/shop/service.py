@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.core.audit_log import record_audit, record_change
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.shop import queries
@@ -101,7 +102,17 @@ def create_publishable_key(session: Session, title: str, sales_channel_id: str) 
 
 def mark_key_revoked(session: Session, key: PublishableKey) -> None:
     """Refuse the key from now on; a revoked key stays revoked since its first time."""
-    key.revoked_at = key.revoked_at or utc_now()
+    if key.revoked_at is None:
+        key.revoked_at = utc_now()
+        record_audit(session, "publishable_key.revoke", key.id)
+
+
+def set_key_channel(session: Session, key: PublishableKey, sales_channel_id: str) -> None:
+    """Let the key speak for another channel from now on; raises `SalesChannelNotFound`."""
+    if session.get(SalesChannel, sales_channel_id) is None:
+        raise SalesChannelNotFound
+    before, key.sales_channel_id = key.sales_channel_id, sales_channel_id
+    record_change(session, "publishable_key.channel", key.id, {"channel": before}, {"channel": sales_channel_id})
 
 
 def set_tax_rate(session: Session, new: NewTaxRate) -> None:

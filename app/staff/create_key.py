@@ -51,6 +51,13 @@ def create_secret_key(session: Session, title: str, role: KeyRole = "staff") -> 
     return NewKey(key, token)
 
 
+def mark_secret_key_revoked(session: Session, key: SecretKey) -> None:
+    """Refuse the key from now on; a revoked key stays revoked since its first time."""
+    if key.revoked_at is None:
+        key.revoked_at, key.revoked_by, key.updated_at = utc_now(), current_actor.get(), utc_now()
+        record_audit(session, "secret_key.revoke", key.id)
+
+
 def find_key_caller(session: Session, token: str) -> Caller | None:
     """The program whose key this is; None when nobody has it, or it was revoked. The day of its last use is noted."""
     found = session.scalar(

@@ -57,3 +57,19 @@ class NotForThisRole(Refusal):
             f"Your account may not do this: it takes the role {' or '.join(allowed)}. "
             "Ask an owner of the shop (comptoir staff add EMAIL --role ROLE)."
         )
+
+
+class InviteNotFound(Refusal):
+    """Nobody was invited under this id, or the link was used."""
+
+    status = 404
+    type = "not_found"
+    code = "invite_not_found"
+
+
+class AccountExists(Refusal):
+    """Who has a password needs no invite."""
+
+    type = "invalid_data"
+    code = "account_exists"
+    default_message = "A user account with this email exists already. For a lost password: comptoir staff add EMAIL."

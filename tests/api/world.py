@@ -12,6 +12,7 @@ from app.core.auth import hash_password
 from app.core.db import unit_of_work
 from app.payments.models import Payment, Refund
 from app.staff.create_key import create_secret_key
+from app.staff.rules import Role
 from app.staff.service import accept_invitation, invite
 from tests.api.judge import Rows
 from tests.api.walk import Sampler, Step
@@ -120,11 +121,12 @@ def add_refund(world: World) -> None:
 
 def add_staff(world: World) -> None:
     """One of each role, logged in (`staff` is the owner), and a program with a key."""
-    for name, email, role in (
+    people: tuple[tuple[str, str, Role], ...] = (
         ("staff", STAFF, "owner"),
         ("clerk", "vendeur@boutique.example", "staff"),
         ("reader", "lecteur@boutique.example", "readonly"),
-    ):
+    )
+    for name, email, role in people:
         with unit_of_work("test") as session:
             token = invite(session, email, role)
             assert token is not None
