@@ -72,6 +72,8 @@ class Order(Base):
     # The money came after the attempt to pay had expired or the order was given up.
     is_paid_late: Mapped[bool] = mapped_column(server_default="false")
     canceled_at: Mapped[datetime | None]
+    # Sold by the shop's former software and brought along (docs/decisions/0030): it was invoiced there.
+    is_imported: Mapped[bool] = mapped_column(server_default="false")
 
     lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
     shipping_methods: Mapped[list["OrderShippingMethod"]] = relationship(lazy="raise")

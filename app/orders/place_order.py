@@ -41,7 +41,7 @@ _PARTS: dict[str, type[Base]] = {
     "shipping_reductions": OrderShippingAdjustment,
 }
 # What the database writes into a new row by itself, for the objects.
-_NOTHING_YET: Row = {"is_placed_unpaid": False, "is_paid_late": False}
+_NOTHING_YET: Row = {"is_placed_unpaid": False, "is_paid_late": False, "is_imported": False}
 _NO_PIECE_YET: Row = dict.fromkeys(
     (
         "fulfilled_quantity", "shipped_quantity", "delivered_quantity",

@@ -82,6 +82,8 @@ class Payment(Base):
     charge_id: Mapped[str | None] = mapped_column(unique=True)
     charge_refunded_cents: Mapped[int] = mapped_column(server_default="0")
     charge_told_at: Mapped[datetime | None]
+    # Came in before the shop moved here: a fact of the past that the journal does not write (docs/decisions/0030).
+    is_imported: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -16,7 +16,8 @@ Fault = Literal["missing", "changed", "unchained", "surplus", "head_changed"]
 _DIFFERENCES = text("""
 WITH moved AS (
     SELECT payment_id, currency_code, sum(cents) AS cents FROM (
-        SELECT id AS payment_id, currency_code, amount_cents::bigint AS cents FROM payment WHERE captured_at IS NOT NULL
+        SELECT id AS payment_id, currency_code, amount_cents::bigint AS cents FROM payment
+            WHERE captured_at IS NOT NULL AND NOT is_imported
         UNION ALL SELECT payment_id, currency_code, -amount_cents FROM refund WHERE status = 'succeeded'
         UNION ALL SELECT payment_id, currency_code, -amount_cents FROM dispute WHERE withdrawn_at IS NOT NULL
         UNION ALL SELECT payment_id, currency_code, amount_cents FROM dispute WHERE reinstated_at IS NOT NULL

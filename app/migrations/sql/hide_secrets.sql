@@ -10,7 +10,7 @@ DO $$
 DECLARE
     found record;
     shown_documents CONSTANT text[] := ARRAY[
-        'audit_log.details', 'cart_shipping_method.data', 'order_shipping_method.data'
+        'audit_log.details', 'cart_shipping_method.data', 'order_shipping_method.data', 'medusa_run.figures'
     ];
     hidden_texts CONSTANT text[] := ARRAY[
         'message.recipient', 'payment_session.checkout_url', 'promotion_use.buyer_key'
