@@ -251,3 +251,12 @@ class ProductType(DatedColumns, Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(unique=True)
     details: Mapped[Json | None] = mapped_column("metadata")
+
+
+class ProductFamily(DatedColumns, Base):
+    """What the metadata of a family of products must be: `catalogue.rules` reads its definition."""
+
+    __tablename__ = "product_family"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    definition: Mapped[Json]

@@ -10,7 +10,8 @@ DO $$
 DECLARE
     found record;
     shown_documents CONSTANT text[] := ARRAY[
-        'audit_log.details', 'cart_shipping_method.data', 'order_shipping_method.data', 'medusa_run.figures'
+        'audit_log.details', 'cart_shipping_method.data', 'order_shipping_method.data', 'medusa_run.figures',
+        'product_family.definition'
     ];
     hidden_texts CONSTANT text[] := ARRAY[
         'message.recipient', 'payment_session.checkout_url', 'promotion_use.buyer_key'
