@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Numeric, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -20,6 +20,40 @@ class Shop(Base):
     contact_email: Mapped[str]
     default_locale: Mapped[str] = mapped_column(server_default="fr")
     default_region_id: Mapped[str | None] = mapped_column(ForeignKey("region.id"))
+
+
+class Seller(Base):
+    """Who sells, as invoices must say it (one row, id 1; french-rules §2.4). Without it no invoice has a number."""
+
+    __tablename__ = "seller"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("siren ~ '^[0-9]{9}$'", name="siren"),
+        CheckConstraint("siret ~ '^[0-9]{14}$' AND left(siret, 9) = siren", name="siret"),
+        CheckConstraint("capital_cents > 0", name="capital_is_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    legal_name: Mapped[str]
+    legal_form: Mapped[str]
+    siren: Mapped[str]
+    siret: Mapped[str]
+    # The register and its town (`RCS Lyon`); None for who is in none.
+    registration: Mapped[str | None]
+    # None for who is in the franchise and has none.
+    vat_number: Mapped[str | None]
+    address_1: Mapped[str]
+    address_2: Mapped[str | None]
+    postal_code: Mapped[str]
+    city: Mapped[str]
+    country_code: Mapped[str] = mapped_column(ForeignKey("country.iso_2"))
+    capital_cents: Mapped[int | None] = mapped_column(BigInteger)
+    # A person in business by themselves: the name is followed by "EI".
+    is_sole_trader: Mapped[bool] = mapped_column(server_default="false")
+    pays_vat_on_debits: Mapped[bool] = mapped_column(server_default="false")
+    # Since when sales to other Member States bear their own VAT, declared at the one-stop shop.
+    oss_since_on: Mapped[date | None]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class Region(Base):

@@ -82,6 +82,8 @@ HIDDEN = {
     "auth_session.token_hash",
     "csv_chunk.content",
     "csv_line.cells",
+    "invoice.document",
+    "invoice_rendering.content",
     "mail_event.address_hash",
     "mail_suppression.address_hash",
     "message.content",
