@@ -75,6 +75,10 @@ class Staff:
         """POST below /admin."""
         return self.http.post(f"/admin{path}", headers=self.headers, json=given)
 
+    def delete(self, path: str) -> httpx2.Response:
+        """DELETE below /admin."""
+        return self.http.delete(f"/admin{path}", headers=self.headers)
+
     def refund(self, paid: Paid, **given: object) -> httpx2.Response:
         """Give money back."""
         return self.post(f"/payments/{paid.payment_id}/refund", **given)

@@ -13,6 +13,7 @@ from app.staff.rules import Role
 
 ACTOR = "user"
 MOST_KEYS = 1_000
+INVITED = (StaffUser.password_hash.is_(None), StaffUser.invite_token_hash.is_not(None))
 
 
 def role_of(holder: StaffUser | SecretKey) -> Role:
@@ -92,19 +93,19 @@ def count_users(session: Session, words: str | None) -> int:
 
 def list_invited(session: Session, words: str | None, *, limit: int, offset: int) -> list[StaffUser]:
     """Accounts without a password yet."""
-    query = select(StaffUser).where(StaffUser.password_hash.is_(None), *_matching(words))
+    query = select(StaffUser).where(*INVITED, *_matching(words))
     return list(session.scalars(query.order_by(StaffUser.email).limit(limit).offset(offset)))
 
 
 def count_invited(session: Session, words: str | None) -> int:
     """How many there are."""
     query = select(func.count()).select_from(StaffUser)
-    return session.scalar(query.where(StaffUser.password_hash.is_(None), *_matching(words))) or 0
+    return session.scalar(query.where(*INVITED, *_matching(words))) or 0
 
 
 def get_invited_user(session: Session, user_id: str) -> StaffUser:
     """An account that has no password yet, locked; raises `InviteNotFound`."""
-    query = select(StaffUser).where(StaffUser.id == user_id, StaffUser.password_hash.is_(None))
+    query = select(StaffUser).where(StaffUser.id == user_id, *INVITED)
     user = session.scalar(query.with_for_update())
     if user is None:
         raise InviteNotFound(f"Invite with id: {user_id} was not found")

@@ -78,6 +78,18 @@ FLOWS: dict[str, tuple[str, ...]] = {
     ),
     "refusals": ADD_TO_CART,
     "returns": ("POST /store/returns",),
+    "admin_people": (
+        "POST /auth/user/emailpass",
+        "GET /admin/users/me",
+        "GET /admin/users",
+        "GET /admin/invites",
+        "POST /admin/invites",
+        "GET /admin/refund-reasons",
+        "GET /admin/api-keys",
+        "POST /admin/api-keys",
+        "POST /admin/api-keys/:id/revoke",
+        "POST /admin/api-keys/:id/sales-channels",
+    ),
 }
 
 

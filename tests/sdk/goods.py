@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.catalogue.service import create_category, create_collection, create_tag, create_type
+from app.core.auth import hash_password
 from app.core.db import unit_of_work
 from app.pricing.service import set_price
 from app.returns.service import create_reason
 from app.shop import service
+from app.staff.service import accept_invitation, invite
 from tests.factories.catalogue import make_product
 from tests.factories.orders import make_order, mark_pieces
 from tests.factories.pricing import let_days_pass, make_price_list
@@ -27,6 +29,10 @@ class Stocked:
     delivered_order_id: str
 
 
+# Who logs in as staff; the flows are given them.
+OWNER, OWNER_PASSWORD = "gerante@boutique.example", "un long mot de passe"
+
+
 def stock_the_shop() -> Stocked:
     """Fill an empty database."""
     with unit_of_work("test") as session:
@@ -41,6 +47,9 @@ def stock_the_shop() -> Stocked:
         variant_id = make_products(session, shop.channel.id)
         order = make_order(session, shop, (variant_id, 10), option_id=option.id, email="livree@example.com")
         mark_pieces(session, order.lines[0].id, fulfilled=10, shipped=10, delivered=10)
+        invitation = invite(session, OWNER, "owner")
+        assert invitation is not None
+        accept_invitation(session, invitation, hash_password(OWNER_PASSWORD))
         return Stocked(shop.key.token, order.id)
 
 

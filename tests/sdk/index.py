@@ -1,6 +1,7 @@
 """The route index of the wire contract (store-api §3), as data: what the app must have, and what the flows must call.
 
 Tier R: the Next.js starter calls it. E: the SDK has a method for it, or a shop soon needs it. O: rare, can wait.
+A: a procedure of the shop's staff (store-api §11).
 """
 
 from dataclasses import dataclass
@@ -81,6 +82,46 @@ INDEX: tuple[Row, ...] = (
     *rows("E", "/auth/token/refresh", "POST"),
     *rows("E", "/auth/customer/emailpass/reset-password", "POST"),
     *rows("E", "/auth/customer/emailpass/update", "POST"),
+    *rows("A", "/auth/user/emailpass", "POST"),
+    *rows("A", "/admin/users/me", "GET"),
+    *rows("A", "/admin/users", "GET"),
+    *rows("A", "/admin/invites", "GET", "POST"),
+    *rows("A", "/admin/products", "GET", "POST"),
+    *rows("A", "/admin/products/:id", "GET", "POST", "DELETE"),
+    *rows("A", "/admin/products/:id/variants", "GET", "POST"),
+    *rows("A", "/admin/products/:id/variants/:variant_id", "POST", "DELETE"),
+    *rows("A", "/admin/products/:id/variants/batch", "POST"),
+    *rows("A", "/admin/price-lists", "GET", "POST"),
+    *rows("A", "/admin/price-lists/:id", "GET", "DELETE"),
+    *rows("A", "/admin/price-lists/:id/prices/batch", "POST"),
+    *rows("A", "/admin/uploads", "POST"),
+    *rows("A", "/admin/inventory-items", "GET"),
+    *rows("A", "/admin/inventory-items/:id/location-levels/:location_id", "POST"),
+    *rows("A", "/admin/orders", "GET"),
+    *rows("A", "/admin/orders/:id", "GET"),
+    *rows("A", "/admin/orders/:id/cancel", "POST"),
+    *rows("A", "/admin/orders/:id/complete", "POST"),
+    *rows("A", "/admin/orders/:id/archive", "POST"),
+    *rows("A", "/admin/payments/:id/capture", "POST"),
+    *rows("A", "/admin/payments/:id/refund", "POST"),
+    *rows("A", "/admin/orders/:id/fulfillments", "POST"),
+    *rows("A", "/admin/orders/:id/fulfillments/:fulfillment_id/shipments", "POST"),
+    *rows("A", "/admin/orders/:id/fulfillments/:fulfillment_id/mark-as-delivered", "POST"),
+    *rows("A", "/admin/orders/:id/fulfillments/:fulfillment_id/cancel", "POST"),
+    *rows("A", "/admin/returns", "GET", "POST"),
+    *rows("A", "/admin/returns/:id/request-items", "POST"),
+    *rows("A", "/admin/returns/:id/shipping-method", "POST"),
+    *rows("A", "/admin/returns/:id/request", "POST"),
+    *rows("A", "/admin/returns/:id/receive", "POST"),
+    *rows("A", "/admin/returns/:id/receive-items", "POST"),
+    *rows("A", "/admin/returns/:id/receive/confirm", "POST"),
+    *rows("A", "/admin/returns/:id/dismiss-items", "POST"),
+    *rows("A", "/admin/returns/:id/cancel", "POST"),
+    *rows("A", "/admin/return-reasons", "GET", "POST"),
+    *rows("A", "/admin/refund-reasons", "GET"),
+    *rows("A", "/admin/api-keys", "GET", "POST"),
+    *rows("A", "/admin/api-keys/:id/revoke", "POST"),
+    *rows("A", "/admin/api-keys/:id/sales-channels", "POST"),
 )
 
 

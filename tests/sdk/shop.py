@@ -15,7 +15,7 @@ from app.dev.fake_stripe.app import create_app as create_fake_stripe
 from app.dev.loopback import serving
 from app.payments.event_types import HANDLED_EVENT_TYPES
 from tests.processes import Processes, shared_socket, url_of, wait_until_serving
-from tests.sdk.goods import stock_the_shop
+from tests.sdk.goods import OWNER, OWNER_PASSWORD, stock_the_shop
 from tests.services import ENVIRONMENT, forget_process_state
 from tests.shop_front import RETRY_SECONDS, WEBHOOK_SECRET
 
@@ -63,6 +63,8 @@ def open_shop(database_url: str, redis_url: str) -> Iterator[OpenShop]:
                 "stripe_url": stripe,
                 "brevo_url": brevo,
                 "storefront_origin": origin,
+                "admin_email": OWNER,
+                "admin_password": OWNER_PASSWORD,
             },
             processes=processes,
         )

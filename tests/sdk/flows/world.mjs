@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 
 const { SHOP_URL, PUBLISHABLE_KEY, STRIPE_URL, BREVO_URL, SDK_HOME, SDK_NAME, STOREFRONT_ORIGIN } = process.env
+const { ADMIN_EMAIL, ADMIN_PASSWORD } = process.env
 const sdkModule = createRequire(join(SDK_HOME, "package.json"))(SDK_NAME)
 export const { FetchError } = sdkModule
 
@@ -67,6 +68,16 @@ export function storefront(options = {}) {
 
 /** The SDK with the session of a browser. */
 export const browser = () => storefront({ auth: { type: "session" } })
+
+/** The SDK of a script of the owner's: logged in, `sdk.admin.*`. */
+export async function administrator() {
+  const sdk = tokenKeeper()
+  await sdk.auth.login("user", "emailpass", { email: ADMIN_EMAIL, password: ADMIN_PASSWORD })
+  return sdk
+}
+
+/** The SDK of a program with a secret key. */
+export const program = (apiKey) => storefront({ apiKey, publishableKey: undefined })
 
 /** The SDK that keeps the token itself and sends it with every call. */
 export const tokenKeeper = () => storefront({ auth: { type: "jwt", jwtTokenStorageMethod: "memory" } })
