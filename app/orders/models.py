@@ -1,6 +1,6 @@
 """What somebody bought, at the prices it was bought at."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, func, text
@@ -46,6 +46,8 @@ class Order(Base):
             "created_at",
             postgresql_where=text("is_placed_unpaid AND paid_at IS NULL AND canceled_at IS NULL"),
         ),
+        Index("ix_order_status_created_at", "status", "created_at", "id"),
+        Index("ix_order_email", text("lower(email)")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -64,14 +66,20 @@ class Order(Base):
     shipping_address_id: Mapped[str | None] = mapped_column(ForeignKey("order_address.id"))
     billing_address_id: Mapped[str | None] = mapped_column(ForeignKey("order_address.id"))
     details: Mapped[Json | None] = mapped_column("metadata")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     paid_at: Mapped[datetime | None]
+    # A person looked at it and says that it is worked on all the same.
+    reviewed_at: Mapped[datetime | None]
     # Made before its payment (`POST /v1/orders`): its pieces are promised to it, and sold once it is paid.
     is_placed_unpaid: Mapped[bool] = mapped_column(server_default="false")
     # The money came after the attempt to pay had expired or the order was given up.
     is_paid_late: Mapped[bool] = mapped_column(server_default="false")
     canceled_at: Mapped[datetime | None]
+    # Its customer has withdrawn: nothing more of it leaves (French law, L221-18).
+    withdrawn_at: Mapped[datetime | None]
+    # When its customer was told of that right otherwise than by our confirmation.
+    withdrawal_informed_on: Mapped[date | None]
     # Sold by the shop's former software and brought along (docs/decisions/0030): it was invoiced there.
     is_imported: Mapped[bool] = mapped_column(server_default="false")
 
@@ -79,6 +87,23 @@ class Order(Base):
     shipping_methods: Mapped[list["OrderShippingMethod"]] = relationship(lazy="raise")
     shipping_address: Mapped["OrderAddress | None"] = relationship(lazy="raise", foreign_keys=[shipping_address_id])
     billing_address: Mapped["OrderAddress | None"] = relationship(lazy="raise", foreign_keys=[billing_address_id])
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person must still look at it."""
+        return self.review_reason is not None and self.reviewed_at is None
+
+
+class OrderNote(Base):
+    """What whoever works here writes down about an order; rows only grow, customers never see them."""
+
+    __tablename__ = "order_note"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("order.id", ondelete="RESTRICT"), index=True)
+    note: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class OrderLine(Base):
@@ -127,6 +152,8 @@ class OrderLine(Base):
     tax_name: Mapped[str | None]
     tax_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     details: Mapped[Json | None] = mapped_column("metadata")
+    # Of the product on that day: why nobody may withdraw from it (French law, L221-28); None: they may.
+    withdrawal_excluded_reason: Mapped[str | None]
     fulfilled_quantity: Mapped[int] = mapped_column(server_default="0")
     shipped_quantity: Mapped[int] = mapped_column(server_default="0")
     delivered_quantity: Mapped[int] = mapped_column(server_default="0")

@@ -1,6 +1,8 @@
 """How an order travels, and how a return comes back: the options a region offers, their prices and where they go."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -46,6 +48,8 @@ class ShippingOption(Base):
     is_return: Mapped[bool] = mapped_column(server_default="false")
     max_weight_grams: Mapped[int | None]
     location_id: Mapped[str | None] = mapped_column(ForeignKey("shipping_location.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
     location: Mapped["ShippingLocation | None"] = relationship(lazy="raise")
     steps: Mapped[list["ShippingPriceStep"]] = relationship(lazy="raise", order_by="ShippingPriceStep.id")

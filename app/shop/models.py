@@ -20,6 +20,8 @@ class Shop(Base):
     contact_email: Mapped[str]
     default_locale: Mapped[str] = mapped_column(server_default="fr")
     default_region_id: Mapped[str | None] = mapped_column(ForeignKey("region.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class Seller(Base):
@@ -89,6 +91,8 @@ class SalesChannel(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class PublishableKey(Base):
