@@ -1,6 +1,10 @@
 """What pricing refuses."""
 
+from collections.abc import Sequence
+
 from app.core.errors import NotFound, Refusal
+
+MOST_SHOWN = 5
 
 
 class InvalidPrice(Refusal):
@@ -55,4 +59,36 @@ class NotAReduction(Refusal):
             f"{sku} : {amount_cents} centimes, ce n'est pas moins que le prix le plus bas des 30 jours précédents, "
             f"{prior_amount_cents} centimes. / {sku}: {amount_cents} cents is not lower than the lowest price of the "
             f"30 days before, {prior_amount_cents} cents."
+        )
+
+
+class PriceMovesByHalf(Refusal):
+    """A price that moves by more than half: mostly a comma that is missing, so it is asked for twice (design §4.4)."""
+
+    status = 409
+    type = "not_allowed"
+    code = "price_moves_by_half"
+
+    def __init__(self, moves: Sequence[str]) -> None:
+        shown = "; ".join(moves[:MOST_SHOWN]) + (f" (+ {len(moves) - MOST_SHOWN})" if len(moves) > MOST_SHOWN else "")
+        super().__init__(
+            f'{shown} : plus de la moitié. Si c\'est voulu, renvoyez la même demande avec "confirm_prices": true'
+            " (en ligne de commande : --confirm)."
+            f' / {shown}: more than half. If it is meant, send the same request with "confirm_prices": true'
+            " (on the command line: --confirm)."
+        )
+
+
+class ProductArchived(Refusal):
+    """The price of what is not sold any more stays what it was."""
+
+    status = 409
+    type = "not_allowed"
+    code = "product_archived"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        shown = ", ".join(names[:MOST_SHOWN])
+        super().__init__(
+            f"{shown} : produit archivé, son prix ne change plus. Remettez-le d'abord en brouillon."
+            f" / {shown}: an archived product, its price does not change. Make it a draft again first."
         )

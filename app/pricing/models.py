@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -66,6 +66,45 @@ class PriceListPrice(Base):
     amount_cents: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class ScheduledPrice(Base):
+    """What a variant shall cost from an instant on, without any list; it is applied within the minute, or refused.
+
+    The amount was looked at, and confirmed if it moves by more than half, when it was planned.
+    """
+
+    __tablename__ = "scheduled_price"
+    __table_args__ = (
+        CheckConstraint("status IN ('planned', 'applied', 'canceled', 'refused')", name="status"),
+        CheckConstraint("amount_cents >= 0", name="amount_is_not_negative"),
+        CheckConstraint(
+            "(status = 'planned') = (ended_at IS NULL) AND (status = 'refused') = (refused_code IS NOT NULL)",
+            name="status_has_its_facts",
+        ),
+        Index(
+            "ix_scheduled_price_planned",
+            "variant_id",
+            "currency_code",
+            "applies_at",
+            unique=True,
+            postgresql_where=text("status = 'planned'"),
+        ),
+        Index(None, "status", "applies_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    variant_id: Mapped[str] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
+    currency_code: Mapped[str]
+    amount_cents: Mapped[int]
+    applies_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(server_default="planned")
+    reason: Mapped[str | None]
+    refused_code: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    ended_at: Mapped[datetime | None]
 
 
 class PriceHistory(Base):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Text, and_, any_, bindparam, func, literal_column, null, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
@@ -165,3 +166,32 @@ def list_base_prices(session: Session, pairs: Collection[tuple[str, str]]) -> di
     )
     found = session.execute(query.order_by(Price.variant_id, Price.currency_code).with_for_update())
     return {(variant_id, code): amount_cents for variant_id, code, amount_cents in found}
+
+
+class PricedVariant(NamedTuple):
+    """What people call a variant (its SKU, or the id), and whether its product is sold no more."""
+
+    variant_id: str
+    name: str
+    is_archived: bool
+
+
+def list_priced_variants(session: Session, variant_ids: Collection[str]) -> list[PricedVariant]:
+    """These variants, as far as they exist, in the order of their ids."""
+    query = (
+        select(ProductVariant.id, func.coalesce(ProductVariant.sku, ProductVariant.id), Product.status == "archived")
+        .join(Product, Product.id == ProductVariant.product_id)
+        .where(ProductVariant.id.in_(variant_ids))
+        .order_by(ProductVariant.id)
+    )
+    return [PricedVariant(*found) for found in session.execute(query)]
+
+
+def lock_priced_products(session: Session, variant_ids: Collection[str]) -> None:
+    """Lock the products of these variants, in the order of their ids, before their prices: they change together.
+
+    Carts may refer to them meanwhile (NO KEY).
+    """
+    of_them = select(ProductVariant.product_id).where(ProductVariant.id.in_(variant_ids))
+    query = select(Product.id).where(Product.id.in_(of_them)).order_by(Product.id).with_for_update(key_share=True)
+    session.execute(query).all()

@@ -1,12 +1,20 @@
 """What a price may be, which of several prices applies, and what a reduction is compared with."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from app.pricing.errors import InvalidPrice, InvalidPriceList, NotAReduction, PriorPriceUnknown
+from app.core.money import to_wire
+from app.pricing.errors import (
+    InvalidPrice,
+    InvalidPriceList,
+    NotAReduction,
+    PriceMovesByHalf,
+    PriorPriceUnknown,
+    ProductArchived,
+)
 
 # Stripe charges at most eight digits in a currency's smallest unit.
 HIGHEST_AMOUNT_CENTS = 99_999_999
@@ -84,6 +92,47 @@ def check_price(amount_cents: int) -> None:
     """
     if not 0 <= amount_cents <= HIGHEST_AMOUNT_CENTS:
         raise InvalidPrice(f"A price is between 0 and {HIGHEST_AMOUNT_CENTS} cents")
+
+
+class PriceMove(NamedTuple):
+    """What a variant costs in a currency, and what it shall cost; None: it has no price yet."""
+
+    variant_id: str
+    currency_code: str
+    old_cents: int | None
+    new_cents: int
+
+    @property
+    def is_beyond_half(self) -> bool:
+        """Whether it moves by more than half of what it was; a first price moves from nothing."""
+        return self.old_cents is not None and abs(self.new_cents - self.old_cents) * 2 > self.old_cents
+
+
+def check_moves(
+    moves: Iterable[PriceMove], names: Mapping[str, str], archived: Collection[str], *, confirmed: bool
+) -> None:
+    """What is archived keeps its price; a move by more than half is asked for twice (design §4.4).
+
+    `names`: what people call the variants; `archived`: those that are not sold any more, by id. A first price is free.
+    Raises `ProductArchived`, `PriceMovesByHalf`.
+    """
+    changes = [move for move in moves if move.old_cents is not None]
+    kept = sorted({names[move.variant_id] for move in changes if move.variant_id in archived})
+    if kept:
+        raise ProductArchived(kept)
+    beyond = [show_move(move, names[move.variant_id]) for move in changes if move.is_beyond_half]
+    if beyond and not confirmed:
+        raise PriceMovesByHalf(beyond)
+
+
+def show_move(move: PriceMove, name: str) -> str:
+    """`AURA-NOIR 34900 = 349.00 EUR -> 299 = 2.99 EUR`, in every language."""
+    shown = [_show(cents, move.currency_code) for cents in (move.old_cents, move.new_cents) if cents is not None]
+    return f"{name} {' -> '.join(shown)}"
+
+
+def _show(cents: int, currency_code: str) -> str:
+    return f"{cents} = {to_wire(cents, currency_code)} {currency_code.upper()}"
 
 
 def check_price_list(title: str, list_type: str, status: str, starts_at: datetime, ends_at: datetime | None) -> None:

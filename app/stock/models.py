@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -43,17 +43,29 @@ class StockReservation(Base):
 
 
 class StockMovement(Base):
-    """One change of a level, append-only: the sum of a variant's movements is its level."""
+    """One change of a level, append-only: the sum of a variant's movements is its level.
+
+    What came back knows its line of a return by id only, and goes on the shelf once.
+    """
 
     __tablename__ = "stock_movement"
     __table_args__ = (
         CheckConstraint("delta <> 0", name="moves_something"),
-        CheckConstraint("reason IN ('receipt', 'sale')", name="reason"),
+        CheckConstraint(
+            "(reason IN ('receipt', 'return', 'cancellation') AND delta > 0) OR (reason = 'sale' AND delta < 0)"
+            " OR reason IN ('correction', 'import')",
+            name="reason",
+        ),
+        CheckConstraint("(reason = 'return') = (return_line_id IS NOT NULL)", name="return_has_its_line"),
+        CheckConstraint("reason <> 'correction' OR note IS NOT NULL", name="correction_has_its_note"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    variant_id: Mapped[str] = mapped_column(ForeignKey("product_variant.id"), index=True)
+    variant_id: Mapped[str] = mapped_column(index=True)
     delta: Mapped[int]
     reason: Mapped[str]
     reference: Mapped[str | None]
+    note: Mapped[str | None]
+    return_line_id: Mapped[str | None] = mapped_column(unique=True)
+    actor: Mapped[str] = mapped_column(server_default=text("coalesce(current_setting('comptoir.actor', true), '')"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Text, any_, bindparam, func, select
+from sqlalchemy import Text, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import ProductVariant
-from app.stock.models import StockLevel, StockReservation
+from app.stock.models import StockLevel, StockMovement, StockReservation
 
 _level = StockLevel.__table__.c
 _reserved = StockReservation.__table__.c
@@ -96,3 +96,14 @@ def lock_levels(session: Session, variant_ids: Collection[str], cart_id: str) ->
 def lock_levels_of_expired(session: Session, now: datetime) -> list[str]:
     """The variants of which something was promised until now, their levels locked in the same order."""
     return list(session.scalars(_LOCKED_OF_EXPIRED, {"now": now}))
+
+
+def is_restocked(session: Session, return_line_id: str) -> bool:
+    """Whether what a line of a return brought is on the shelf already."""
+    return session.scalar(select(exists().where(StockMovement.return_line_id == return_line_id))) or False
+
+
+def list_names(session: Session, variant_ids: Collection[str]) -> dict[str, str]:
+    """What people call these variants: the SKU, or the id."""
+    query = select(ProductVariant.id, func.coalesce(ProductVariant.sku, ProductVariant.id))
+    return dict(session.execute(query.where(ProductVariant.id.in_(variant_ids))).all())

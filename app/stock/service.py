@@ -1,41 +1,56 @@
 """Moves and promises pieces; every change of a level is a movement that says why."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Integer, Text, any_, bindparam, column, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.catalogue.models import ProductVariant
+from app.core.audit_log import record_change
 from app.core.clock import utc_now
 from app.core.db import Base
 from app.stock import queries
+from app.stock.errors import AlreadyRestocked, UnknownPiece
 from app.stock.models import StockLevel, StockMovement, StockReservation
-from app.stock.rules import check_available, check_movement, compute_promise_end, compute_promise_start
+from app.stock.rules import check_available, check_count, check_movement, compute_promise_end, compute_promise_start
 
 _level = Base.metadata.tables[StockLevel.__tablename__]
 _reservation = Base.metadata.tables[StockReservation.__tablename__]
+_variant = Base.metadata.tables[ProductVariant.__tablename__]
 _movement = Base.metadata.tables[StockMovement.__tablename__]
 _VARIANTS = bindparam("variant_ids", type_=ARRAY(Text))
-_SOLD = (
-    func.unnest(_VARIANTS, bindparam("quantities", type_=ARRAY(Integer)))
-    .table_valued(column("variant_id", Text), column("quantity", Integer), name="sold")
+_MOVED = (
+    func.unnest(_VARIANTS, bindparam("deltas", type_=ARRAY(Integer)))
+    .table_valued(column("variant_id", Text), column("delta", Integer), name="moved")
     .render_derived()
 )
+_WHY = ("reason", "reference", "note", "return_line_id")
 # Relative, so that the database's own limit still holds should the lock ever be lost; with the movements that say why.
-_TAKE = (
+_MOVE = (
     insert(_movement)
     .from_select(
-        ["variant_id", "delta", "reason", "reference"],
-        select(_SOLD.c.variant_id, -_SOLD.c.quantity, literal("sale", Text), bindparam("order_id", type_=Text())),
+        ["variant_id", "delta", *_WHY],
+        select(_MOVED.c.variant_id, _MOVED.c.delta, *(bindparam(name, type_=Text()) for name in _WHY)),
     )
     .add_cte(
         update(_level)
-        .where(_level.c.variant_id == _SOLD.c.variant_id)
-        .values(stocked_quantity=_level.c.stocked_quantity - _SOLD.c.quantity, updated_at=func.now())
-        .cte("taken")
+        .where(_level.c.variant_id == _MOVED.c.variant_id)
+        .values(stocked_quantity=_level.c.stocked_quantity + _MOVED.c.delta, updated_at=func.now())
+        .cte("changed")
     )
+)
+# Of each variant that has none yet, in the order in which levels are locked.
+_MAKE_LEVELS = (
+    postgresql.insert(_level)
+    .from_select(
+        ["variant_id", "stocked_quantity"],
+        select(_variant.c.id, literal(0)).where(_variant.c.id == any_(_VARIANTS)).order_by(_variant.c.id),
+    )
+    .on_conflict_do_nothing()
 )
 _DROP_OWN = (
     delete(_reservation)
@@ -49,17 +64,68 @@ _DROP_EXPIRED = (
 )
 
 
-def receive(session: Session, variant_id: str, quantity: int, reference: str | None = None) -> None:
-    """Put pieces on the shelf; `reference` says where from (a delivery note, `demo shop`). Raises `InvalidQuantity`."""
-    check_movement(quantity)
-    statement = postgresql.insert(StockLevel).values(variant_id=variant_id, stocked_quantity=quantity)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["variant_id"],
-            set_={"stocked_quantity": StockLevel.stocked_quantity + quantity, "updated_at": func.now()},
-        )
-    )
-    session.add(StockMovement(variant_id=variant_id, delta=quantity, reason="receipt", reference=reference))
+def receive(
+    session: Session, variant_id: str, quantity: int, reference: str | None = None, note: str | None = None
+) -> None:
+    """Put pieces on the shelf; `reference` says where from (a delivery note, `demo shop`).
+
+    Raises `InvalidQuantity`, `UnknownPiece`.
+    """
+    receive_all(session, {variant_id: quantity}, reference, note)
+
+
+def receive_all(
+    session: Session, quantities: Mapping[str, int], reference: str | None = None, note: str | None = None
+) -> None:
+    """The same for a whole delivery, by variant id: all of it, or none."""
+    levels = _lock_for_change(session, quantities)
+    for variant_id, quantity in quantities.items():
+        check_movement(quantity, levels[variant_id].stocked)
+    _move(session, quantities, "receipt", reference=reference, note=note)
+    _record_levels(session, "stock.receive", levels, quantities)
+
+
+def restock(session: Session, return_line_id: str, variant_id: str, quantity: int) -> None:
+    """Put back on the shelf what one line of a return brought and somebody found saleable: once per line.
+
+    The database sees to it that the line is about this variant and so many pieces. Raises `AlreadyRestocked`,
+    `InvalidQuantity`, `UnknownPiece`.
+    """
+    # One line is of one variant: whoever holds its level is alone with the line too.
+    levels = _lock_for_change(session, {variant_id: quantity})
+    if queries.is_restocked(session, return_line_id):
+        raise AlreadyRestocked
+    check_movement(quantity, levels[variant_id].stocked)
+    _move(session, {variant_id: quantity}, "return", return_line_id=return_line_id)
+    _record_levels(session, "stock.restock", levels, {variant_id: quantity})
+
+
+def record_count(session: Session, variant_id: str, counted: int, note: str) -> int:
+    """Note how many pieces somebody counted on the shelf: a correction by the difference, which is returned.
+
+    The same count again changes nothing. Raises `InvalidQuantity`, `CountBelowPromises`, `UnknownPiece`.
+    """
+    return record_counts(session, {variant_id: counted}, note)[variant_id]
+
+
+def record_counts(
+    session: Session, counts: Mapping[str, int], note: str, *, reason: Literal["correction", "import"] = "correction"
+) -> dict[str, int]:
+    """The same for many variants, by variant id: all of them, or none; `import` where a file or another shop says so.
+
+    A transaction that calls it more than once does so in the order of the ids, or waits for others that do.
+    """
+    levels = _lock_for_change(session, counts)
+    names: dict[str, str] | None = None
+    for variant_id, counted in counts.items():
+        if counted < levels[variant_id].reserved:
+            names = names or queries.list_names(session, counts)
+        check_count((names or {}).get(variant_id, variant_id), counted, levels[variant_id].reserved)
+    deltas = {variant_id: counted - levels[variant_id].stocked for variant_id, counted in counts.items()}
+    changed = {variant_id: delta for variant_id, delta in deltas.items() if delta}
+    _move(session, changed, reason, note=note)
+    _record_levels(session, f"stock.{reason}", levels, changed)
+    return deltas
 
 
 def reserve(session: Session, cart_id: str, quantities: Mapping[str, int], since: datetime | None = None) -> datetime:
@@ -106,11 +172,36 @@ def sell(session: Session, quantities: Mapping[str, int], order_id: str, cart_id
     What was promised to the cart is released whatever comes of it. Raises `InsufficientInventory`, `InvalidQuantity`.
     """
     _demand_available(session, cart_id, quantities, utc_now())
-    if not quantities:
-        return
-    wanted = sorted(quantities.items())
-    given = {"variant_ids": [pair[0] for pair in wanted], "quantities": [pair[1] for pair in wanted]}
-    session.execute(_TAKE, {**given, "order_id": order_id})
+    _move(session, {variant_id: -quantity for variant_id, quantity in quantities.items()}, "sale", reference=order_id)
+
+
+def _move(session: Session, deltas: Mapping[str, int], reason: str, **why: str | None) -> None:
+    """Change levels that are locked, each by a movement that says why."""
+    if deltas:
+        moved = sorted(deltas.items())
+        given = {"variant_ids": [pair[0] for pair in moved], "deltas": [pair[1] for pair in moved]}
+        session.execute(_MOVE, {**dict.fromkeys(_WHY), **given, "reason": reason, **why})
+
+
+def _lock_for_change(session: Session, variant_ids: Collection[str]) -> dict[str, queries.Shelf]:
+    """The levels of these variants, made where there was none, locked; what was promised for too long is released."""
+    session.execute(_MAKE_LEVELS, {"variant_ids": list(variant_ids)})
+    levels = queries.lock_levels(session, variant_ids, "")
+    for variant_id in variant_ids:
+        if variant_id not in levels:
+            raise UnknownPiece(variant_id)
+    given = {"variant_ids": list(variant_ids), "now": utc_now()}
+    for variant_id, quantity in session.execute(_DROP_EXPIRED, given):
+        levels[variant_id] = levels[variant_id]._replace(reserved=levels[variant_id].reserved - quantity)
+    return levels
+
+
+def _record_levels(
+    session: Session, action: str, levels: Mapping[str, queries.Shelf], deltas: Mapping[str, int]
+) -> None:
+    for variant_id, delta in sorted(deltas.items()):
+        stocked = levels[variant_id].stocked
+        record_change(session, action, variant_id, {"stocked": stocked}, {"stocked": stocked + delta})
 
 
 def _demand_available(session: Session, cart_id: str, quantities: Mapping[str, int], now: datetime) -> None:
