@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import hmac
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -172,9 +173,13 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture
-def environment(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def environment(
+    service_home: Path, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
     """The settings' environment, set for this process and to be given to child processes."""
-    values = {**ENVIRONMENT, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    # Made by whoever keeps the first file in it.
+    uploads = service_home / "files" / secrets.token_hex(4) / "uploads"
+    values = {**ENVIRONMENT, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "UPLOADS_DIR": str(uploads)}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     forget_process_state()

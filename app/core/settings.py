@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from app.core.settings_files import UPLOADS_DIR, FileSettings, list_file_problems
 
 ENV_FILE = "COMPTOIR_ENV_FILE"
 RELEASE_FILE = Path(__file__).parents[2] / "RELEASE"
@@ -32,7 +34,7 @@ DEVELOPMENT_VALUES = {
     "COOKIE_SECRET": "development-cookie-secret-development",
     "BREVO_WEBHOOK_TOKEN": "development-brevo-webhook-token-development",
     "PUBLIC_URL": "http://127.0.0.1:9000",
-    "UPLOADS_DIR": "var/uploads",
+    "UPLOADS_DIR": UPLOADS_DIR,
 }
 # What rotates by X, X_PREVIOUS, X_PREVIOUS_UNTIL (design §4.14), and the fewest characters of it outside a laptop.
 ROTATING = {"STRIPE_WEBHOOK_SECRET": 16, "JWT_SECRET": 32, "COOKIE_SECRET": 32, "BREVO_WEBHOOK_TOKEN": 32}
@@ -59,7 +61,7 @@ class SettingsRefused(Exception):
         super().__init__("; ".join(f"{problem.name}: {problem.message}" for problem in problems))
 
 
-class Settings(BaseSettings):
+class Settings(FileSettings):
     """The settings, typed. `.env.example` is generated from the descriptions below (French / English)."""
 
     model_config = SettingsConfigDict(
@@ -88,11 +90,6 @@ class Settings(BaseSettings):
         default=DEVELOPMENT_VALUES["PUBLIC_URL"],
         description="Adresse publique de ce serveur / Public address of this server",
         examples=["https://api.boutique.example"],
-    )
-    uploads_dir: Path = Field(
-        default=Path(DEVELOPMENT_VALUES["UPLOADS_DIR"]),
-        description="Dossier des images publiques / Folder of public pictures",
-        examples=["/var/lib/comptoir/uploads"],
     )
     stripe_secret_key: SecretStr = Field(
         default=SecretStr(DEVELOPMENT_VALUES["STRIPE_SECRET_KEY"]),
@@ -314,6 +311,7 @@ def list_problems(settings: Settings) -> Iterator[Problem]:
     if not settings.is_development:
         yield from _list_development_values(settings)
         yield from _list_unexplained_limits(settings)
+    yield from (Problem(*each) for each in list_file_problems(settings, is_development=settings.is_development))
     if settings.comptoir_env == "production":
         yield from _list_other_gateways(settings)
 

@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 
 from app.core.settings import Settings
-from app.v1_api import brevo_webhook, health, home, orders, pictures, test_hooks, webhooks
+from app.v1_api import brevo_webhook, health, home, orders, pictures, private_files, test_hooks, webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     health.router,
     pictures.router,
+    private_files.router,
     webhooks.router,
     brevo_webhook.router,
     orders.storefront_router,

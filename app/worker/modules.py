@@ -6,6 +6,7 @@ JOB_MODULES: tuple[str, ...] = (
     "app.carts.jobs",
     "app.checkout.jobs",
     "app.customers.jobs",
+    "app.files.jobs",
     "app.notifications.jobs",
     "app.ops.jobs",
     "app.payments.jobs",

@@ -1,0 +1,59 @@
+"""Refusals about files."""
+
+from app.core.errors import Refusal
+
+
+class NoFilesUploaded(Refusal):
+    """The request brings no file."""
+
+    default_message = "No files were uploaded"
+    code = "no_files"
+
+
+class NotAPicture(Refusal):
+    """The content is none of the kinds of picture that are taken, whatever its name says."""
+
+    status = 415
+    code = "not_a_picture"
+    default_message = "Only pictures are taken: JPEG, PNG, WebP, AVIF or GIF. SVG and PDF are not."
+
+
+class WrongExtension(Refusal):
+    """Name or announced type say one thing, the content another."""
+
+    status = 415
+    code = "wrong_extension"
+
+
+class UnusablePicture(Refusal):
+    """A picture that cannot be shown: too many pixels, moving, damaged."""
+
+    code = "unusable_picture"
+
+
+class FileTooLarge(Refusal):
+    """One file weighs too much."""
+
+    status = 413
+    code = "file_too_large"
+    default_message = "A picture weighs 10 MB at most. Save it smaller, then send it again."
+
+
+class FileInUse(Refusal):
+    """Something still shows the picture."""
+
+    status = 409
+    type = "not_allowed"
+    code = "file_in_use"
+    default_message = (
+        "Products or orders still show this picture. Take it off the products first; it may then be deleted."
+    )
+
+
+class LinkExpired(Refusal):
+    """The link was ours, and its time is over."""
+
+    status = 410
+    type = "not_allowed"
+    code = "link_expired"
+    default_message = "This link has expired. Ask the shop for a new one."

@@ -1,0 +1,37 @@
+"""`/files/{id}`: a document of the shop, for whoever has a signed link to it. There is no other way to one."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Path, Query
+from fastapi.responses import StreamingResponse
+
+from app.core.api_document import refusing
+from app.core.errors import NotFound
+from app.core.http import ANYONE
+from app.core.http import router as make_router
+from app.files.errors import LinkExpired
+from app.files.open_link import open_link
+from app.files.service import LINK_PREFIX
+
+# The store may be another machine: routes that call one wait for turns of their own.
+router = make_router(ANYONE, prefix=LINK_PREFIX, calls_vendor=True)
+
+
+@router.get("/{file_id}", response_class=StreamingResponse, responses=refusing(NotFound, LinkExpired))
+def get_document(
+    file_id: Annotated[str, Path(max_length=64)],
+    expires: Annotated[int, Query(ge=0, le=99_999_999_999)] = 0,
+    signature: Annotated[str, Query(max_length=64)] = "",
+) -> StreamingResponse:
+    """The document as a download, kept by nobody on the way."""
+    found = open_link(file_id, expires, signature)
+    return StreamingResponse(
+        found.pieces,
+        media_type=found.content_type,
+        headers={
+            "Content-Length": str(found.size_bytes),
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
+            "Cache-Control": "private, no-store",
+        },
+    )
