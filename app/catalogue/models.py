@@ -105,6 +105,8 @@ class Product(DatedColumns, CustomsColumns, Base):
     )
     type_id: Mapped[str | None] = mapped_column(ForeignKey("product_type.id", ondelete="SET NULL"), index=True)
     details: Mapped[Json | None] = mapped_column("metadata")
+    # Why nobody may withdraw from buying it (French law, L221-28); None: they may.
+    withdrawal_excluded_reason: Mapped[str | None]
     published_at: Mapped[datetime | None]
     # What product_channel_link says; a trigger writes it, nobody else.
     channel_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")

@@ -160,6 +160,9 @@ def _copy_cart(contents: CartContents, placement: Placement) -> Row:
         "created_at": utc_now(),
         "paid_at": placement.paid_at,
         "canceled_at": None,
+        "reviewed_at": None,
+        "withdrawn_at": None,
+        "withdrawal_informed_on": None,
     }
 
 
@@ -190,6 +193,7 @@ def _copy_line(order_id: str, position: int, content: LineContents) -> Row:
         "requires_shipping": variant.requires_shipping,
         **_copy_tax(content.tax),
         "details": line.details,
+        "withdrawal_excluded_reason": product.withdrawal_excluded_reason,
     }
 
 

@@ -99,6 +99,8 @@ HIDDEN = {
     "secret_key.token_hash",
     "staff_user.invite_token_hash",
     "staff_user.password_hash",
+    "withdrawal.statement",
+    "withdrawal.token_hash",
     "waiting_content.content",
 }
 # Texts whose name says that they may open or reach something, and what they are. A new one is hidden in
