@@ -27,7 +27,7 @@ from app.shop.errors import (
 )
 from app.shop.models import Country, TaxRate
 from app.shop.queries import find_region_by_name, find_sales_channel_by_name, find_shop, list_tax_rates
-from app.stock.errors import InvalidQuantity
+from app.stock.errors import UnknownPiece
 from app.stock.models import StockMovement
 from app.stock.queries import list_available
 from app.stock.service import receive
@@ -70,7 +70,7 @@ def test_what_exists_or_cannot_be_is_refused(shop: MadeShop) -> None:
         (CategoryNotFound, lambda session: catalogue.create_category(session, "L", "l", parent_category_id="x")),
         (CodeTaken, lambda session: make_shipping_option(session, shop.region.id)),
         (RegionNotFound, lambda session: make_shipping_option(session, "reg_x")),
-        (InvalidQuantity, lambda session: receive(session, product_id, 0)),
+        (UnknownPiece, lambda session: receive(session, product_id, 1)),
     ]
     before = counts()
     for refusal, attempt in attempts:
@@ -82,7 +82,7 @@ def test_what_exists_or_cannot_be_is_refused(shop: MadeShop) -> None:
 def test_what_is_set_again_is_corrected(shop: MadeShop) -> None:
     with unit_of_work("test") as session:
         variant_id = make_product(session, shop.channel.id, stock=3).variants[0].id
-        set_price(session, variant_id, "eur", 100)
+        set_price(session, variant_id, "eur", 29_900)
         set_price(session, variant_id, "eur", 39_900)
         make_tax_rate(session, rate=Decimal("19.60"))
         make_tax_rate(session, rate=Decimal("21.00"), valid_from_on=date(2027, 1, 1))
