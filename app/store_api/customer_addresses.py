@@ -9,19 +9,13 @@ from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.customers.models import Customer
 from app.customers.queries import list_addresses
+from app.customers.schemas import customer_address_out, customer_out
 from app.customers.update_address import AddressChanges, add_address, get_address, remove_address, update_address
 from app.store_api.access import CustomerDep, store_router
 from app.store_api.customers import parse_customer_fields, show
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_customers import AddressesQuery, CustomerAddressBody
-from app.store_api.shapes_customer import (
-    AddressAnswer,
-    AddressDeletedAnswer,
-    AddressesAnswer,
-    CustomerAnswer,
-    customer_address_out,
-    customer_out,
-)
+from app.store_api.shapes_customer import AddressAnswer, AddressDeletedAnswer, AddressesAnswer, CustomerAnswer
 
 router = store_router(for_customers=True)
 

@@ -18,13 +18,14 @@ from app.customers.errors import CustomerExists
 from app.customers.models import Customer
 from app.customers.queries import get_with_addresses
 from app.customers.register_account import create_customer
+from app.customers.schemas import CustomerOut, customer_out
 from app.customers.service import CustomerDetails, update_customer
 from app.orders.queries import OrderFilter, list_orders
 from app.store_api.access import CustomerDep, RegisteredDep, store_router
 from app.store_api.orders import LIST_FIELDS, compose_orders
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_customers import NewCustomerBody, UpdateCustomerBody
-from app.store_api.shapes_customer import CustomerAnswer, CustomerOut, customer_out
+from app.store_api.shapes_customer import CustomerAnswer
 
 router = store_router(for_customers=True)
 # Whoever has registered is nobody's customer yet.

@@ -2,7 +2,7 @@
 
 from app.core.masking import mask
 from app.customers.models import AddressColumns
-from app.store_api.shapes import AddressOut, address_out
+from app.customers.schemas import AddressOut, address_out
 
 MASKED_FIELDS = (
     "first_name",

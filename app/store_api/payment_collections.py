@@ -14,9 +14,9 @@ from app.core.db import SessionDep, unit_of_work
 from app.core.fields import answer, parse_fields
 from app.payments.errors import CheckoutUnavailable
 from app.payments.queries import get_collection, list_payments
+from app.payments.schemas import PaymentCollectionOut, payment_collection_out
 from app.store_api.access import store_router
 from app.store_api.schemas import StoreQuery
-from app.store_api.shapes_payment import PaymentCollectionOut, payment_collection_out
 
 router = store_router()
 vendor_router = store_router(calls_vendor=True)

@@ -6,11 +6,11 @@ from app.carts.models import Cart
 from app.core.fields import FieldTree
 from app.core.tagged_cache import get_tagged_cache
 from app.payments.queries import get_collection, list_payments
+from app.payments.schemas import payment_collection_out
 from app.shop.errors import RegionNotFound
 from app.shop.queries import find_region
 from app.store_api.render_cart import Beside, render_region
 from app.store_api.render_rows import Document
-from app.store_api.shapes_payment import payment_collection_out
 
 REGION_BYTES = 20_000
 

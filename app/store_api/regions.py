@@ -10,10 +10,10 @@ from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.shop import queries
 from app.shop.errors import RegionNotFound
+from app.shop.schemas import RegionOut, region_out
 from app.store_api.access import catalogue_router
 from app.store_api.keeping import keepable
 from app.store_api.schemas import RegionsQuery, StoreQuery
-from app.store_api.shapes import RegionOut, region_out
 
 router = catalogue_router()
 

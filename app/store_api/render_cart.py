@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from app.carts.models import Cart, CartShippingMethod
 from app.carts.queries import CartContents, LineContents, Reduction
 from app.carts.rules import ChargeTotals
+from app.carts.schemas import charge_cents, totals_cents
 from app.core.fields import FieldTree
 from app.core.masking import masked_email
 from app.core.money import to_wire_number
+from app.core.wire import absolute_url
 from app.customers.models import AddressColumns
+from app.customers.schemas import ADDRESS_FIELDS
+from app.payments.schemas import PaymentCollectionOut
 from app.promotions.models import Promotion
 from app.shop.models import Region, TaxRate
 from app.store_api.masking import masked_address
 from app.store_api.render_rows import Document, write_instant
-from app.store_api.shapes import ADDRESS_FIELDS, absolute_url, charge_cents, totals_cents
-from app.store_api.shapes_payment import PaymentCollectionOut
 from app.store_api.shapes_product import product_summary_values, variant_values
 
 

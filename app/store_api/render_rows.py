@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.fields import FieldTree, prune
-from app.store_api.shapes import absolute_url
+from app.core.wire import absolute_url
 
 Document = dict[str, object]
 Columns = tuple[str, ...]

@@ -6,8 +6,8 @@ from app.carts.rules import Charge, compute_charge
 from app.catalogue.models import CustomsColumns, Product, ProductVariant
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
+from app.core.wire import WireInstant, absolute_url, is_absent
 from app.shop.models import TaxRate
-from app.store_api.shapes import WireInstant, absolute_url, is_absent
 
 
 class PriceSourceOut(BaseModel):

@@ -5,8 +5,8 @@ from pydantic import BaseModel, Field
 from app.core.bodies import PageOut
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
+from app.core.wire import WireInstant
 from app.returns.models import OrderReturn, ReturnReason
-from app.store_api.shapes import WireInstant
 
 # Medusa knows no parcel on its way back: until it comes in, a return stays requested.
 _WIRE_STATUS = {"in_transit": "requested"}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.core.wire import absolute_url
 from app.store_api.render_rows import DELETED_AT, Document
-from app.store_api.shapes import absolute_url
 
 
 @dataclass

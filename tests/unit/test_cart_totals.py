@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.carts.rules import Charge, ChargeTotals, compute_charge, compute_totals
-from app.store_api.shapes import totals_values
+from app.carts.schemas import totals_values
 
 TWENTY = Decimal("20.00")
 

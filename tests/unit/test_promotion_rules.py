@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.carts.rules import Charge, compute_charge, compute_totals
+from app.carts.schemas import totals_values
 from app.promotions.errors import InvalidPromotion, InvalidPromotionCode
 from app.promotions.rules import (
     Adjustment,
@@ -23,7 +24,6 @@ from app.promotions.rules import (
     fold_code,
     spread,
 )
-from app.store_api.shapes import totals_values
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PURCHASE = Purchase("eur", 10_000, NOW)

@@ -6,9 +6,9 @@ from pydantic import BaseModel
 
 from app.core.db import Json
 from app.core.money import WireAmount, to_wire
+from app.core.wire import WireInstant
 from app.payments.models import Payment, PaymentCollection, PaymentSession
 from app.payments.rules import STRIPE_PROVIDER, compute_collection_status
-from app.store_api.shapes import WireInstant
 
 
 class PaymentSessionOut(BaseModel):

@@ -1,78 +1,12 @@
-"""Shapes that several answers share: instants, amounts, regions, addresses, totals."""
+"""What a cart or an order comes to, on the wire (store-api §1)."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel
 
 from app.carts.rules import ChargeTotals, Totals, add_up
-from app.core.db import Json
 from app.core.money import WireAmount, to_wire
-from app.core.settings import get_settings
-from app.customers.models import AddressColumns
-from app.shop.models import Country, Region
-
-
-def write_instant(instant: datetime) -> str:
-    """ISO 8601 UTC with milliseconds: `2026-11-20T20:42:26.990Z`."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-WireInstant = Annotated[datetime, PlainSerializer(write_instant, return_type=str, when_used="json")]
-WireRate = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
-"""A number that is no amount, such as a VAT rate in percent."""
-
-
-def is_absent(value: object) -> bool:
-    """For `Field(exclude_if=...)`: keys that Medusa leaves out where other keys would be null."""
-    return value is None
-
-
-class CountryOut(BaseModel):
-    """A country; its code in lower case."""
-
-    iso_2: str
-    iso_3: str
-    num_code: str
-    name: str
-    display_name: str
-    region_id: str | None
-
-
-class RegionOut(BaseModel):
-    """A region with its countries."""
-
-    id: str
-    name: str
-    currency_code: str
-    automatic_taxes: bool
-    metadata: Json | None
-    created_at: WireInstant
-    updated_at: WireInstant
-    deleted_at: WireInstant | None
-    countries: list[CountryOut]
-
-
-class AddressOut(BaseModel):
-    """A postal address."""
-
-    id: str
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
-    company: str | None
-    address_1: str | None
-    address_2: str | None
-    city: str | None
-    country_code: str | None
-    province: str | None
-    postal_code: str | None
-    metadata: Json | None
-
-
-ADDRESS_FIELDS = tuple(name for name in AddressOut.model_fields if name not in ("id", "metadata"))
+from app.core.wire import WireRate
 
 
 class ChargeOut(BaseModel):
@@ -179,47 +113,3 @@ def _part_cents(part: str, charge: ChargeTotals) -> dict[str, int]:
         f"original_{part}_subtotal": charge.subtotal_cents,
         f"original_{part}_tax_total": charge.original_tax_cents,
     }
-
-
-def region_out(region: Region) -> RegionOut:
-    """A region whose countries are loaded."""
-    return RegionOut(
-        id=region.id,
-        name=region.name,
-        currency_code=region.currency_code,
-        automatic_taxes=True,
-        metadata=None,
-        created_at=region.created_at,
-        updated_at=region.updated_at,
-        deleted_at=None,
-        countries=_countries(region.countries),
-    )
-
-
-def _countries(countries: Sequence[Country]) -> list[CountryOut]:
-    return [
-        CountryOut(
-            iso_2=country.iso_2,
-            iso_3=country.iso_3,
-            num_code=country.num_code,
-            name=country.display_name.upper(),
-            display_name=country.display_name,
-            region_id=country.region_id,
-        )
-        for country in countries
-    ]
-
-
-def address_out(address_id: str | None, address: AddressColumns | None) -> AddressOut | None:
-    """An address of a cart or an order, or null."""
-    if address_id is None or address is None:
-        return None
-    columns = {name: getattr(address, name) for name in ADDRESS_FIELDS}
-    return AddressOut.model_validate({"id": address_id, "metadata": address.details, **columns})
-
-
-def absolute_url(path: str | None) -> str | None:
-    """A picture's address: ours are kept as paths below the shop's public address."""
-    if path is None or not path.startswith("/"):
-        return path
-    return f"{get_settings().public_url.rstrip('/')}{path}"
