@@ -47,6 +47,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("checkout", "app.cli.checkout", "Fermer ou rouvrir le paiement", "Close or open the checkout"),
     ("config", "app.cli.config", "Réglages et fichier d'exemple", "Settings and example file"),
     ("events", "app.cli.events", "Les événements de Stripe", "Stripe's events"),
+    ("host", "app.cli.host", "Les machines de la boutique", "The shop's machines"),
     ("journal", "app.cli.journal", "Le journal des paiements", "The payment journal"),
     ("mail", "app.cli.mail", "Les e-mails : essai, état, relance", "Mails: test, state, retry"),
     ("orders", "app.cli.orders", "L'argent d'une commande, le rembourser", "An order's money, giving it back"),
@@ -73,7 +74,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    called = next((argument for argument in arguments if not argument.startswith("-")), None)
+    called = _called(arguments)
     for noun, module, french, english in NOUNS:
         help_line = french_or_english(french, english)
         noun_app = importlib.import_module(module).app if noun == called else _placeholder()
@@ -118,6 +119,7 @@ def exit_code_of(arguments: Sequence[str]) -> int:
         print_refusal("l'argument n'est pas de l'UTF-8. / the argument is not UTF-8.", "not_utf8", as_json=as_json)
         return 2
     try:
+        _check_place(arguments)
         build(arguments)(list(arguments), prog_name="comptoir")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -134,6 +136,17 @@ def exit_code_of(arguments: Sequence[str]) -> int:
         print_refusal(*_describe(failure), as_json=as_json)
         return 1
     return 0
+
+
+def _check_place(arguments: Sequence[str]) -> None:
+    """Not for help, which a noun alone gives too, nor for a noun that nobody knows: that is wrong use."""
+    called = _called(arguments)
+    if called in {noun for noun, *_ in NOUNS} and (len(arguments) > 1 or called == "worker"):
+        importlib.import_module("app.cli.place").check_place(called, arguments)
+
+
+def _called(arguments: Sequence[str]) -> str | None:
+    return next((argument for argument in arguments if not argument.startswith("-")), None)
 
 
 def _is_broken(argument: str) -> bool:

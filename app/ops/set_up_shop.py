@@ -20,6 +20,7 @@ from app.core.jobs import enqueue
 from app.core.settings import Settings
 from app.gateways.stripe import Endpoint, StripeGateway
 from app.ops.decide_repair import WantedEndpoint
+from app.ops.seal_host import seal_first_host
 from app.payments.event_types import HANDLED_EVENT_TYPES
 from app.shipping.models import ShippingLocation
 from app.shipping.queries import find_option_by_code
@@ -174,6 +175,7 @@ def set_up_shop(session: Session, wanted: SetupFile, settings: Settings) -> Setu
     enqueue(session, "ops.register_sender")
     enqueue(session, "ops.register_mail_webhook")
     record_audit(session, "shop.set_up", "shop")
+    seal_first_host(session)
     link = f"{settings.public_url}/app/invitation/{token}" if token else None
     return SetupResult(publishable_key=key.token, invitation_url=link)
 
