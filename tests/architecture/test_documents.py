@@ -114,6 +114,8 @@ RUN_BY = {
     "comptoir runbook coverage": ("tests/architecture/test_rows.py::test_coverage_counts_known_rows_of_the_evidence"),
     "comptoir serve": "tests/api/test_command_line.py::test_the_command_becomes_the_web_process_and_the_worker",
     "comptoir setup": "tests/appliance/test_purchase.py::test_a_customer_buys_and_a_rollback_keeps_the_order",
+    "comptoir host list": "tests/api/test_host_seal.py::test_a_shop_that_nobody_set_up_yet_takes_commands",
+    "comptoir host seal": "tests/api/test_host_seal.py::test_a_shop_that_moved_says_so_with_a_reason",
     "comptoir staff add": f"{STAFF}::test_a_lost_password_is_replaced_by_a_new_link",
     "comptoir staff list": f"{STAFF}::test_an_account_is_closed_and_the_last_owner_stays",
     "comptoir staff remove": f"{STAFF}::test_an_account_is_closed_and_the_last_owner_stays",
