@@ -103,6 +103,16 @@ def is_restocked(session: Session, return_line_id: str) -> bool:
     return session.scalar(select(exists().where(StockMovement.return_line_id == return_line_id))) or False
 
 
+def list_sold(session: Session, order_id: str) -> dict[str, int]:
+    """Pieces that were sold to an order and not put back since, by variant id."""
+    sold = -func.sum(StockMovement.delta)
+    moved = select(StockMovement.variant_id, sold).where(
+        StockMovement.reference == order_id, StockMovement.reason.in_(("sale", "cancellation"))
+    )
+    found = session.execute(moved.group_by(StockMovement.variant_id).having(sold > 0))
+    return {variant_id: int(pieces) for variant_id, pieces in found}
+
+
 def list_names(session: Session, variant_ids: Collection[str]) -> dict[str, str]:
     """What people call these variants: the SKU, or the id."""
     query = select(ProductVariant.id, func.coalesce(ProductVariant.sku, ProductVariant.id))

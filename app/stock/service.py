@@ -43,12 +43,14 @@ _MOVE = (
         .cte("changed")
     )
 )
-# Of each variant that has none yet, in the order in which levels are locked.
+# Of each variant that has none yet, in the order in which levels are locked; nobody changed its pieces by that.
 _MAKE_LEVELS = (
     postgresql.insert(_level)
     .from_select(
-        ["variant_id", "stocked_quantity"],
-        select(_variant.c.id, literal(0)).where(_variant.c.id == any_(_VARIANTS)).order_by(_variant.c.id),
+        ["variant_id", "stocked_quantity", "updated_at"],
+        select(_variant.c.id, literal(0), _variant.c.updated_at)
+        .where(_variant.c.id == any_(_VARIANTS))
+        .order_by(_variant.c.id),
     )
     .on_conflict_do_nothing()
 )
@@ -76,13 +78,14 @@ def receive(
 
 def receive_all(
     session: Session, quantities: Mapping[str, int], reference: str | None = None, note: str | None = None
-) -> None:
-    """The same for a whole delivery, by variant id: all of it, or none."""
-    levels = _lock_for_change(session, quantities)
+) -> dict[str, int]:
+    """The same for a whole delivery, by variant id: all of it, or none; gives the pieces that were there before."""
+    levels = lock_stock(session, quantities)
     for variant_id, quantity in quantities.items():
         check_movement(quantity, levels[variant_id].stocked)
     _move(session, quantities, "receipt", reference=reference, note=note)
     _record_levels(session, "stock.receive", levels, quantities)
+    return {variant_id: levels[variant_id].stocked for variant_id in quantities}
 
 
 def restock(session: Session, return_line_id: str, variant_id: str, quantity: int) -> None:
@@ -92,7 +95,7 @@ def restock(session: Session, return_line_id: str, variant_id: str, quantity: in
     `InvalidQuantity`, `UnknownPiece`.
     """
     # One line is of one variant: whoever holds its level is alone with the line too.
-    levels = _lock_for_change(session, {variant_id: quantity})
+    levels = lock_stock(session, {variant_id: quantity})
     if queries.is_restocked(session, return_line_id):
         raise AlreadyRestocked
     check_movement(quantity, levels[variant_id].stocked)
@@ -115,7 +118,7 @@ def record_counts(
 
     A transaction that calls it more than once does so in the order of the ids, or waits for others that do.
     """
-    levels = _lock_for_change(session, counts)
+    levels = lock_stock(session, counts)
     names: dict[str, str] | None = None
     for variant_id, counted in counts.items():
         if counted < levels[variant_id].reserved:
@@ -175,6 +178,17 @@ def sell(session: Session, quantities: Mapping[str, int], order_id: str, cart_id
     _move(session, {variant_id: -quantity for variant_id, quantity in quantities.items()}, "sale", reference=order_id)
 
 
+def put_back(session: Session, order_id: str) -> dict[str, int]:
+    """Put what was sold to an order that is canceled back on the shelf; pieces by variant id, none the second time.
+
+    The caller holds the order's lock.
+    """
+    sold = queries.list_sold(session, order_id)
+    queries.lock_levels(session, sold.keys(), "")
+    _move(session, sold, "cancellation", reference=order_id)
+    return sold
+
+
 def _move(session: Session, deltas: Mapping[str, int], reason: str, **why: str | None) -> None:
     """Change levels that are locked, each by a movement that says why."""
     if deltas:
@@ -183,7 +197,7 @@ def _move(session: Session, deltas: Mapping[str, int], reason: str, **why: str |
         session.execute(_MOVE, {**dict.fromkeys(_WHY), **given, "reason": reason, **why})
 
 
-def _lock_for_change(session: Session, variant_ids: Collection[str]) -> dict[str, queries.Shelf]:
+def lock_stock(session: Session, variant_ids: Collection[str]) -> dict[str, queries.Shelf]:
     """The levels of these variants, made where there was none, locked; what was promised for too long is released."""
     session.execute(_MAKE_LEVELS, {"variant_ids": list(variant_ids)})
     levels = queries.lock_levels(session, variant_ids, "")

@@ -123,6 +123,12 @@ def upgrade() -> None:
         for column in ("created_at", "updated_at"):
             op.add_column(table, sa.Column(column, INSTANT, server_default=sa.func.now(), nullable=False))
     _rewrite_movement_reasons(MOVEMENTS_WITH)
+    op.create_index(
+        "ix_stock_movement_order",
+        "stock_movement",
+        ["reference"],
+        postgresql_where=sa.text("reason IN ('sale', 'cancellation')"),
+    )
     op.execute(CHECK_PARCEL)
 
 
@@ -197,6 +203,7 @@ def _rewrite_movement_reasons(wanted: str) -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.drop_index("ix_stock_movement_order", table_name="stock_movement")
     # What the older schema has no word for is a correction there. The levels are not touched.
     op.execute("ALTER TABLE stock_movement DISABLE TRIGGER refuse_change")
     op.execute(
