@@ -4,17 +4,18 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, false, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, selectinload
 
+from app.catalogue.check_metadata import FamilyDefinition
 from app.catalogue.errors import ProductNotFound
 from app.catalogue.models import (
     Product,
+    ProductCategory,
     ProductCollection,
+    ProductFamily,
     ProductOption,
-    ProductTag,
-    ProductType,
     ProductVariant,
 )
 
@@ -76,14 +77,31 @@ def find_collection_by_handle(session: Session, handle: str) -> ProductCollectio
     return session.scalar(select(ProductCollection).where(ProductCollection.handle == handle))
 
 
-def find_tag(session: Session, value: str) -> ProductTag | None:
-    """The tag of this word."""
-    return session.scalar(select(ProductTag).where(ProductTag.value == value))
+def list_families(session: Session) -> dict[str, FamilyDefinition]:
+    """The families of products, by name."""
+    found = session.execute(select(ProductFamily.name, ProductFamily.definition).order_by(ProductFamily.name))
+    return {name: FamilyDefinition.model_validate(definition) for name, definition in found}
 
 
-def find_type(session: Session, value: str) -> ProductType | None:
-    """The type of this word."""
-    return session.scalar(select(ProductType).where(ProductType.value == value))
+def list_publishing_faults(session: Session, product_id: str) -> list[str]:
+    """What the product still needs to be published, in the words of `catalogue.errors.FAULTS`; nothing: it may be."""
+    return list(session.scalar(select(func.comptoir_publishing_faults(product_id))) or ())
+
+
+def lock_product(session: Session, product_id: str) -> Product:
+    """The product with everything below it, its row locked for a change; raises `ProductNotFound`."""
+    query = select(Product).where(Product.id == product_id).options(*_WHOLE).with_for_update(of=Product)
+    found = session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise ProductNotFound(f"Product with id: {product_id} was not found")
+    return found
+
+
+def lock_categories(session: Session) -> dict[str, ProductCategory]:
+    """All categories by id, in the order of their places, locked: whoever moves one sees where the others are."""
+    session.execute(select(ProductCategory.id).order_by(ProductCategory.id).with_for_update())
+    query = select(ProductCategory).order_by(ProductCategory.rank, ProductCategory.id)
+    return {each.id: each for each in session.scalars(query.execution_options(populate_existing=True))}
 
 
 def get_product_id(session: Session, named: str) -> str:

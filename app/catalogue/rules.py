@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from app.catalogue.errors import InvalidProduct
 
@@ -35,6 +36,13 @@ class NewVariant:
     upc: str | None = None
     allows_backorder: bool = False
     image_urls: tuple[str, ...] = ()
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    origin_country: str | None = None
+    hs_code: str | None = None
+    mid_code: str | None = None
+    material: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,22 @@ class NewProduct:
     is_discountable: bool = True
     is_giftcard: bool = False
     hs_code: str | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+    mid_code: str | None = None
+
+
+def compute_handle(title: str) -> str:
+    """The address that a title gives: `Étui souple` is `etui-souple` (store-api §11: a handle may be left out).
+
+    Raises `InvalidProduct` where no letter or digit is left.
+    """
+    plain = normalize("NFKD", title.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")).encode("ascii", "ignore")
+    words = re.findall(r"[a-z0-9]+", plain.decode("ascii").lower())
+    if not words:
+        raise InvalidProduct("No handle can be made of this title: give one")
+    return "-".join(words)
 
 
 def check_new_product(new: NewProduct) -> None:
@@ -74,10 +98,10 @@ def check_new_product(new: NewProduct) -> None:
         raise InvalidProduct(f"Invalid product handle '{new.handle}'. It must contain URL safe characters")
     if new.status not in STATUSES:
         raise InvalidProduct(f"Product status '{new.status}' is not one of {', '.join(STATUSES)}")
-    if not new.title.strip() or not new.variants:
-        raise InvalidProduct("A product has a title and at least one variant")
-    _check_options(new.options)
-    _check_variants(new.options, new.variants)
+    if not new.title.strip():
+        raise InvalidProduct("A product has a title")
+    check_options(new.options)
+    check_variants(new.options, new.variants)
     pictured = {url for variant in new.variants for url in variant.image_urls}
     if not pictured <= set(new.image_urls):
         raise InvalidProduct("A picture of a variant is one of its product's")
@@ -89,15 +113,13 @@ def check_collection_handle(handle: str) -> None:
         raise InvalidProduct(f"Invalid collection handle '{handle}'. It must contain URL safe characters")
 
 
-def check_status_change(new_status: str, *, has_picture: bool) -> None:
-    """A product is published once it has a picture to show (S0-075); drawn back or archived at any time.
+def check_status_change(new_status: str) -> None:
+    """Published, drawn back or archived at any time; what a published one needs, the database says (S0-075).
 
     Raises `InvalidProduct`.
     """
     if new_status not in STATUSES:
         raise InvalidProduct(f"Product status '{new_status}' is not one of {', '.join(STATUSES)}")
-    if new_status == "published" and not has_picture:
-        raise InvalidProduct("A product needs a picture to be published")
 
 
 def check_handle_change(handle: str, new_handle: str, *, was_published: bool) -> None:
@@ -106,7 +128,10 @@ def check_handle_change(handle: str, new_handle: str, *, was_published: bool) ->
     Raises `InvalidProduct`.
     """
     if new_handle != handle and was_published:
-        raise InvalidProduct("The handle of a published product cannot change")
+        raise InvalidProduct(
+            "The handle of a published product cannot change: links to it would break. Create another product, and"
+            " archive this one."
+        )
     if not HANDLE.fullmatch(new_handle):
         raise InvalidProduct(f"Invalid product handle '{new_handle}'. It must contain URL safe characters")
 
@@ -117,7 +142,21 @@ def check_category_handle(handle: str) -> None:
         raise InvalidProduct(f"Invalid category handle '{handle}'. It must contain URL safe characters")
 
 
-def _check_options(options: Sequence[NewOption]) -> None:
+def check_category_place(category_id: str, parent_id: object, parents: Mapping[str, str | None]) -> None:
+    """A shelf stands neither in itself nor in one that stands in it; `parents`: in which each stands.
+
+    Raises `InvalidProduct`.
+    """
+    above, seen = parent_id, set[object]()
+    while isinstance(above, str) and above not in seen:
+        if above == category_id:
+            raise InvalidProduct("A product category cannot stand in itself, nor in one of those inside it")
+        seen.add(above)
+        above = parents.get(above)
+
+
+def check_options(options: Sequence[NewOption]) -> None:
+    """Each option once, each with values, each of them once; raises `InvalidProduct`."""
     titles = [option.title for option in options]
     if len(set(titles)) != len(titles):
         raise InvalidProduct("Two options have the same title")
@@ -126,7 +165,8 @@ def _check_options(options: Sequence[NewOption]) -> None:
             raise InvalidProduct(f"Option {option.title} needs values, each of them once")
 
 
-def _check_variants(options: Sequence[NewOption], variants: Sequence[NewVariant]) -> None:
+def check_variants(options: Sequence[NewOption], variants: Sequence[NewVariant]) -> None:
+    """Each variant has one known value per option, and no two the same ones (store-api §4); raises `InvalidProduct`."""
     allowed = {option.title: set(option.values) for option in options}
     seen: set[tuple[tuple[str, str], ...]] = set()
     for variant in variants:

@@ -1,13 +1,26 @@
 """Puts products, and the shelves, collections, tags and types they are in, into the catalogue."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
+import psycopg
 from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.catalogue import queries
-from app.catalogue.errors import CategoryNotFound, HandleTaken, SkuTaken, UnknownReference
+from app.catalogue.check_metadata import FAMILY, check_metadata
+from app.catalogue.errors import (
+    CategoryNotFound,
+    HandleTaken,
+    InvalidMetadata,
+    SkuTaken,
+    UnknownReference,
+    ValueTaken,
+)
 from app.catalogue.models import (
     Product,
     ProductCategory,
@@ -30,26 +43,40 @@ from app.catalogue.rules import (
     check_new_product,
 )
 from app.core.clock import utc_now
+from app.core.errors import Refusal
 from app.core.ids import new_id
 from app.shop.models import SalesChannel
 
+# Constraints of the database, and what whoever comes second reads.
+TAKEN: Mapping[str, tuple[type[Refusal], str]] = {
+    "uq_product_handle": (HandleTaken, "Product with handle: {}, already exists."),
+    "uq_product_category_handle": (HandleTaken, "Product category with handle: {}, already exists."),
+    "uq_product_collection_handle": (HandleTaken, "Collection with handle: {}, already exists."),
+    "uq_product_variant_sku": (SkuTaken, "Product variant with sku: {}, already exists."),
+    "uq_product_tag_value": (ValueTaken, "Product tag with value: {}, already exists."),
+    "uq_product_type_value": (ValueTaken, "Product type with value: {}, already exists."),
+}
+TAKEN_VALUE = re.compile(r"=\((?P<value>.*)\)", re.DOTALL)  # in whatever language the server speaks
 Group = TypeVar("Group", ProductCategory, ProductTag)
 
 
 def create_product(session: Session, new: NewProduct) -> Product:
     """Create a product with options, variants, pictures, categories and channels; `product.variants` keeps their order.
 
-    Raises `InvalidProduct`, `HandleTaken`, `SkuTaken`, `UnknownReference`.
+    One that is published gets its prices in the same transaction: the database asks for them at its end.
+    Raises `InvalidProduct`, `InvalidMetadata`, `HandleTaken`, `SkuTaken`, `UnknownReference`.
     """
     check_new_product(new)
+    demand_metadata(session, new.details)
     _check_free(session, new)
     refuse_unknown_groups(session, new.collection_id, new.type_id)
     product = _product(new)
     product.categories = get_categories(session, new.category_ids)
     product.tags = get_tags(session, new.tag_ids)
-    session.add(product)
-    session.flush()  # prices, stock and channels name the variants and the product
-    _show_in_channels(session, product.id, new.sales_channel_ids)
+    with refusing_taken():
+        session.add(product)
+        session.flush()  # prices, stock and channels name the variants and the product
+    show_in_channels(session, product.id, new.sales_channel_ids)
     return product
 
 
@@ -72,7 +99,7 @@ def _product(new: NewProduct) -> Product:
         material=new.material,
         details=_plain(new.details),
         options=options,
-        variants=[_variant(rank, variant, values, images) for rank, variant in enumerate(new.variants)],
+        variants=[make_variant(rank, variant, values, images) for rank, variant in enumerate(new.variants)],
         images=images,
         created_at=now,
         published_at=now if new.status == PUBLISHED else None,
@@ -82,6 +109,10 @@ def _product(new: NewProduct) -> Product:
         is_discountable=new.is_discountable,
         is_giftcard=new.is_giftcard,
         hs_code=new.hs_code,
+        mid_code=new.mid_code,
+        length_mm=new.length_mm,
+        width_mm=new.width_mm,
+        height_mm=new.height_mm,
     )
 
 
@@ -131,23 +162,54 @@ def create_collection(
 
 
 def create_tag(session: Session, value: str) -> ProductTag:
-    """The tag of this word, made if nobody used it yet."""
-    tag = queries.find_tag(session, value)
-    if tag is None:
-        tag = ProductTag(id=new_id("ptag"), value=value)
-        session.add(tag)
-        session.flush()  # products name it in the same transaction
-    return tag
+    """The tag of this word, made if nobody used it yet; two who need it at once have the same one."""
+    _insert_word(session, ProductTag, "ptag", value)
+    return session.scalars(select(ProductTag).where(ProductTag.value == value)).one()
 
 
 def create_type(session: Session, value: str) -> ProductType:
-    """The type of this word, made if nothing was of it yet."""
-    kind = queries.find_type(session, value)
-    if kind is None:
-        kind = ProductType(id=new_id("ptyp"), value=value)
-        session.add(kind)
-        session.flush()  # products name it in the same transaction
-    return kind
+    """The type of this word, made if nothing was of it yet; two who need it at once have the same one."""
+    _insert_word(session, ProductType, "ptyp", value)
+    return session.scalars(select(ProductType).where(ProductType.value == value)).one()
+
+
+def _insert_word(session: Session, kind: type[ProductTag | ProductType], prefix: str, value: str) -> None:
+    statement = postgresql.insert(kind).values(id=new_id(prefix), value=value)
+    session.execute(statement.on_conflict_do_nothing(index_elements=["value"]))
+
+
+@contextmanager
+def refusing_taken() -> Iterator[None]:
+    """Around a flush: a handle, a SKU, a word that is taken is refused, were it taken a moment ago.
+
+    Raises `HandleTaken`, `SkuTaken`, `ValueTaken`.
+    """
+    try:
+        yield
+    except IntegrityError as refused:
+        cause = refused.orig
+        name = (cause.diag.constraint_name or "") if isinstance(cause, psycopg.errors.UniqueViolation) else ""
+        if name not in TAKEN:
+            raise
+        refusal, message = TAKEN[name]
+        value = TAKEN_VALUE.search(str(cause))
+        raise refusal(message.format(value["value"] if value else "?")) from None
+
+
+def demand_metadata(session: Session, metadata: Mapping[str, object] | None) -> None:
+    """Metadata that names its family fits it; a shop without families keeps any. Raises `InvalidMetadata`."""
+    family = (metadata or {}).get(FAMILY)
+    if metadata is None or family is None:
+        return
+    families = queries.list_families(session)
+    if not families:
+        return
+    if not isinstance(family, str) or family not in families:
+        known = ", ".join(sorted(families))
+        raise InvalidMetadata(
+            f"Unknown family of products; the shop's are: {known}", fields={"metadata, family": known}
+        )
+    check_metadata(family, families[family], metadata)
 
 
 def _check_free(session: Session, new: NewProduct) -> None:
@@ -167,9 +229,10 @@ def _option(rank: int, new: NewOption) -> ProductOption:
     return ProductOption(id=new_id("opt"), title=new.title, rank=rank, values=values)
 
 
-def _variant(
+def make_variant(
     rank: int, new: NewVariant, values: Mapping[tuple[str, str], ProductOptionValue], images: Sequence[ProductImage]
 ) -> ProductVariant:
+    """A variant from these values and pictures of its product; the caller adds it."""
     return ProductVariant(
         id=new_id("variant"),
         title=new.title,
@@ -182,6 +245,13 @@ def _variant(
         allows_backorder=new.allows_backorder,
         requires_shipping=new.requires_shipping,
         weight_grams=new.weight_grams,
+        length_mm=new.length_mm,
+        width_mm=new.width_mm,
+        height_mm=new.height_mm,
+        origin_country=new.origin_country,
+        hs_code=new.hs_code,
+        mid_code=new.mid_code,
+        material=new.material,
         details=_plain(new.details),
         option_values=[values[pair] for pair in new.options.items()],
         images=[image for image in images if image.url in new.image_urls],
@@ -219,7 +289,8 @@ def refuse_unknown_groups(session: Session, collection_id: str | None, type_id: 
         raise UnknownReference(f"Product type with id: {type_id} does not exist")
 
 
-def _show_in_channels(session: Session, product_id: str, channel_ids: Iterable[str]) -> None:
+def show_in_channels(session: Session, product_id: str, channel_ids: Iterable[str]) -> None:
+    """Sell a product in these channels too; raises `UnknownReference`."""
     wanted = set(channel_ids)
     if not wanted:
         return

@@ -23,7 +23,7 @@ from app.shop.find_key import StorefrontKey
 from app.store_api.access import KeyDep, catalogue_router
 from app.store_api.keeping import LISTS, Keeping, begin_keeping, keepable, tag_of
 from app.store_api.render_products import PRODUCT_DEFAULTS, render_products
-from app.store_api.schemas_catalogue import PriceContext, ProductConditions, ProductsQuery
+from app.store_api.schemas_catalogue import PriceContext, ProductsQuery
 from app.store_api.shapes_product import ProductOut
 from app.store_api.visitors import Visitor, get_visitor
 
@@ -116,27 +116,9 @@ def write_page(name: str, pieces: Sequence[bytes], *, count: int, offset: int, l
 
 def _filter(query: ProductsQuery, channel_id: str) -> ProductFilter:
     return replace(
-        _condition(query, channel_id),
+        query.to_filter(channel_id),
         option_ids=query.option_id,
         option_values=query.option_value,
-        all_of=[_condition(each, channel_id) for each in query.all_of],
-        any_of=[_condition(each, channel_id) for each in query.any_of],
-    )
-
-
-def _condition(query: ProductConditions, channel_id: str) -> ProductFilter:
-    return ProductFilter(
-        channel_id=channel_id,
-        ids=query.id,
-        handles=query.handle,
-        titles=query.title,
-        external_ids=query.external_id,
-        collection_ids=query.collection_id,
-        category_ids=query.category_id,
-        tag_ids=query.tag_id,
-        type_ids=query.type_id,
-        option_value_ids=query.option_value_id,
-        is_giftcard=query.is_giftcard,
-        instants=tuple(query.instants()),
-        text=query.q,
+        all_of=[each.to_filter(channel_id) for each in query.all_of],
+        any_of=[each.to_filter(channel_id) for each in query.any_of],
     )
