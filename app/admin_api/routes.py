@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from app.admin_api import api_keys, audit_log, invites, login, payments, unknown_login, users
+from app.admin_api import (
+    api_keys,
+    audit_log,
+    inventory_items,
+    invites,
+    login,
+    payments,
+    reservations,
+    stock_locations,
+    unknown_login,
+    users,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     login.router,
@@ -14,5 +25,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     payments.reading,
     payments.recording,
     payments.sending,
+    inventory_items.reading,
+    inventory_items.writing,
+    reservations.reading,
+    stock_locations.reading,
     unknown_login.router,
 )

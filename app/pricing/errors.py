@@ -92,3 +92,68 @@ class ProductArchived(Refusal):
             f"{shown} : produit archivé, son prix ne change plus. Remettez-le d'abord en brouillon."
             f" / {shown}: an archived product, its price does not change. Make it a draft again first."
         )
+
+
+class NothingToChange(Refusal):
+    """A change of prices that would change none, or too many."""
+
+    code = "nothing_to_change"
+    default_message = (
+        "Aucun prix ne changerait : vérifiez le choix et la devise."
+        " / No price would change: check what is chosen and the currency."
+    )
+
+
+class PricesChangedMeanwhile(Refusal):
+    """What was looked at is not what would happen now."""
+
+    status = 409
+    type = "conflict"
+    code = "prices_changed_meanwhile"
+    default_message = (
+        "Des prix ont changé depuis l'aperçu. Regardez un nouvel aperçu, puis renvoyez son jeton."
+        " / Prices changed since they were previewed. Look at a new preview, then send its token."
+    )
+
+
+class InvalidInstant(Refusal):
+    """A price is planned for later, and not for another life."""
+
+    code = "invalid_instant"
+
+
+class AlreadyPlanned(Refusal):
+    """One price per variant, currency and instant."""
+
+    status = 409
+    type = "conflict"
+    code = "already_planned"
+
+    def __init__(self, variant_id: str) -> None:
+        super().__init__(
+            f"{variant_id} : un prix est déjà prévu à cet instant ; annulez-le d'abord."
+            f" / {variant_id}: a price is planned for this instant already; cancel it first."
+        )
+
+
+class ScheduledPriceNotFound(NotFound):
+    """No planned price has this id."""
+
+    code = "scheduled_price_not_found"
+
+    def __init__(self, scheduled_id: str) -> None:
+        super().__init__(f"Scheduled price with id: {scheduled_id} was not found")
+
+
+class ScheduledPriceEnded(Refusal):
+    """What was applied or refused cannot be canceled."""
+
+    status = 409
+    type = "not_allowed"
+    code = "scheduled_price_ended"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(
+            f"Ce prix prévu n'attend plus ({status}) : changez le prix lui-même."
+            f" / This planned price waits no more ({status}): change the price itself."
+        )

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from app.core.money import to_wire
 from app.pricing.errors import (
+    InvalidInstant,
     InvalidPrice,
     InvalidPriceList,
     NotAReduction,
@@ -18,6 +20,9 @@ from app.pricing.errors import (
 
 # Stripe charges at most eight digits in a currency's smallest unit.
 HIGHEST_AMOUNT_CENTS = 99_999_999
+HUNDRED = Decimal(100)
+HIGHEST_PERCENTAGE = Decimal(1_000)
+LONGEST_PLAN = timedelta(days=731)
 PRIOR_PRICE_WINDOW = timedelta(days=30)
 SALE = "sale"
 OVERRIDE = "override"
@@ -133,6 +138,24 @@ def show_move(move: PriceMove, name: str) -> str:
 
 def _show(cents: int, currency_code: str) -> str:
     return f"{cents} = {to_wire(cents, currency_code)} {currency_code.upper()}"
+
+
+def compute_changed_price(amount_cents: int, percentage: Decimal) -> int:
+    """So many percent more (below nought: less), rounded half up to the cent. Raises `InvalidPrice`.
+
+    Source: design §4.4. A price is never less than nothing.
+    """
+    if not -HUNDRED <= percentage <= HIGHEST_PERCENTAGE:
+        raise InvalidPrice(f"A percentage is between -{HUNDRED} and {HIGHEST_PERCENTAGE}")
+    changed = int((amount_cents * (HUNDRED + percentage) / HUNDRED).quantize(Decimal(1), ROUND_HALF_UP))
+    check_price(changed)
+    return changed
+
+
+def check_planned_instant(applies_at: datetime, now: datetime) -> None:
+    """A price is planned for later, and for two years at most; raises `InvalidInstant` (docs/decisions/0028)."""
+    if not now < applies_at <= now + LONGEST_PLAN:
+        raise InvalidInstant("L'instant est à venir, d'ici à deux ans. / The instant is to come, within two years.")
 
 
 def check_price_list(title: str, list_type: str, status: str, starts_at: datetime, ends_at: datetime | None) -> None:

@@ -1,6 +1,11 @@
 """What stock refuses."""
 
+from collections.abc import Sequence
+
 from app.core.errors import NotFound, Refusal
+
+MOST_SHOWN = 10
+LONGEST_SHOWN = 80
 
 
 class InsufficientInventory(Refusal):
@@ -52,3 +57,55 @@ class AlreadyRestocked(Refusal):
         "Ces pièces sont déjà remises en stock. Si le rayon n'a pas le bon nombre, comptez-le et notez le compte."
         " / These pieces are back on the shelf already. If the shelf has another number, count it and record the count."
     )
+
+
+class StockItemNotFound(NotFound):
+    """No variant of which pieces are counted has this id."""
+
+    code = "stock_item_not_found"
+
+    def __init__(self, variant_id: str) -> None:
+        super().__init__(f"Inventory item of variant {variant_id} was not found")
+
+
+class UnknownSku(Refusal):
+    """A delivery of something that nobody sells here, or whose pieces are not counted."""
+
+    code = "unknown_sku"
+
+    def __init__(self, skus: Sequence[str]) -> None:
+        shown = ", ".join(skus[:MOST_SHOWN])
+        super().__init__(
+            f"{shown} : aucune variante comptée n'a ce SKU ; comptoir products find les cherche."
+            f" / {shown}: no variant that is counted has this SKU; comptoir products find looks for them."
+        )
+
+
+class DeliveryUnreadable(Refusal):
+    """A line of a delivery that is not `SKU:+10`, or `SKU;10` in a file."""
+
+    code = "delivery_unreadable"
+
+    def __init__(self, line: str) -> None:
+        super().__init__(
+            f"« {line[:LONGEST_SHOWN]} » : écrivez SKU:+10 (dans un fichier : SKU;10), chaque SKU une fois."
+            f" / “{line[:LONGEST_SHOWN]}”: write SKU:+10 (in a file: SKU;10), each SKU once."
+        )
+
+
+class StockLocationNotFound(NotFound):
+    """A shop has one place."""
+
+    code = "stock_location_not_found"
+
+    def __init__(self, location_id: str) -> None:
+        super().__init__(f"Stock location with id: {location_id} was not found")
+
+
+class ReservationNotFound(NotFound):
+    """Nothing is promised by this id, or nothing is any more."""
+
+    code = "reservation_not_found"
+
+    def __init__(self, cart_id: str, variant_id: str) -> None:
+        super().__init__(f"Reservation of variant {variant_id} for cart {cart_id} was not found")
