@@ -14,7 +14,7 @@ from app.core.ids import new_id
 
 @dataclass(frozen=True)
 class OptionChanges:
-    """An option as it shall be: the one of this id, or else of this title, or a new one. Without values: those it has."""
+    """An option as it shall be: that of this id or else of this title, or a new one. Without values: those it has."""
 
     title: str | None = None
     values: tuple[str, ...] | None = None

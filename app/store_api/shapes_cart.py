@@ -3,13 +3,13 @@
 from pydantic import BaseModel, Field
 
 from app.carts.schemas import AdjustmentOut, ChargeOut, TaxLineOut, TotalsOut
+from app.catalogue.schemas_product import ProductSummaryOut, VariantOut
 from app.core.db import Json
 from app.core.money import WireAmount
 from app.core.wire import WireInstant, is_absent
 from app.customers.schemas import AddressOut
 from app.payments.schemas import PaymentCollectionOut
 from app.shop.schemas import RegionOut
-from app.store_api.shapes_product import ProductSummaryOut, VariantOut
 
 
 class CustomerOut(BaseModel):
