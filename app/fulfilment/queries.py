@@ -1,6 +1,6 @@
 """Reads of parcels, and the locks on them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, exists, func, select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.fulfilment.errors import FulfilmentNotFound
 from app.fulfilment.models import Fulfilment, FulfilmentLine
+from app.fulfilment.rules import Packed
 from app.orders.models import OrderLine
 
 
@@ -16,13 +17,20 @@ def find_last_delivery(session: Session, order_id: str) -> datetime | None:
 
     The fourteen days of a withdrawal count from it (french-rules §2.5): while it is None they have not begun.
     """
+    return list_last_deliveries(session, [order_id]).get(order_id)
+
+
+def list_last_deliveries(session: Session, order_ids: Collection[str]) -> dict[str, datetime]:
+    """The same of many orders, without those that have not wholly arrived; one statement."""
     missing = exists().where(
-        OrderLine.order_id == order_id,
+        OrderLine.order_id == Fulfilment.order_id,
         OrderLine.requires_shipping,
         OrderLine.delivered_quantity < OrderLine.quantity,
     )
-    arrived = select(func.max(Fulfilment.delivered_at)).where(Fulfilment.order_id == order_id, ~missing)
-    return session.scalar(arrived)
+    arrived = select(Fulfilment.order_id, func.max(Fulfilment.delivered_at)).where(
+        Fulfilment.order_id.in_(order_ids), Fulfilment.delivered_at.is_not(None), ~missing
+    )
+    return {order_id: at for order_id, at in session.execute(arrived.group_by(Fulfilment.order_id)).tuples() if at}
 
 
 def has_parcel(session: Session, order_id: str) -> bool:
@@ -57,6 +65,16 @@ def lock_fulfilment(session: Session, order_id: str, fulfilment_id: str) -> Fulf
     if found is None:
         raise FulfilmentNotFound(fulfilment_id)
     return found
+
+
+def find_same_at(session: Session, order_id: str, packed: Sequence[Packed], actor: str) -> datetime | None:
+    """When this person last packed a parcel of the same pieces of this order, unless it was called off."""
+    made = _whole().where(
+        Fulfilment.order_id == order_id, Fulfilment.created_by == actor, Fulfilment.canceled_at.is_(None)
+    )
+    wanted = {each.line_id: each.quantity for each in packed}
+    same = [each for each in session.scalars(made) if {x.order_line_id: x.quantity for x in each.lines} == wanted]
+    return max((each.created_at for each in same), default=None)
 
 
 def _whole() -> Select[Fulfilment]:

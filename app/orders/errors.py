@@ -119,3 +119,65 @@ class OrderPiecesGone(NotPayable):
         "Il ne reste plus assez de pièces d'un article de cette commande : réessayez plus tard ou refaites un "
         "panier. / Not enough pieces are left of something in this order: try again later, or fill a new cart."
     )
+
+
+class OrderWorkRefused(Refusal):
+    """Parent of what stands against what staff asks of an order. Each says what to do next, in French, then English."""
+
+    status = 409
+    type = "not_allowed"
+
+
+class OrderIsClosed(OrderWorkRefused):
+    """Nobody works on it any more."""
+
+    code = "order_is_over"
+
+    def __init__(self, status: str) -> None:
+        words = {"canceled": "annulée", "completed": "terminée", "archived": "archivée"}
+        super().__init__(
+            f"Cette commande est {words.get(status, status)} : rien n'y change plus ; ce qui revient est un retour. / "
+            f"This order is {status}: it changes no more; what comes back is a return."
+        )
+
+
+class OrderNotFinished(OrderWorkRefused):
+    """Something is to be done for it."""
+
+    code = "order_not_finished"
+    default_message = (
+        "Il reste à faire pour cette commande : encaissez-la, vérifiez-la, envoyez ses pièces ou remboursez ce qui ne "
+        "partira pas. / Something is left to do for this order: have it paid, look at it, send its pieces, or refund "
+        "what will not leave."
+    )
+
+
+class OrderStillOpen(OrderWorkRefused):
+    """It is worked on."""
+
+    code = "order_still_open"
+    default_message = (
+        "Une commande s'archive une fois terminée ou annulée. / An order is archived once it is completed or canceled."
+    )
+
+
+class ParcelIsPacked(OrderWorkRefused):
+    """Its label bears the old address."""
+
+    code = "parcel_is_packed"
+    default_message = (
+        "Un colis de cette commande est prêt avec l'ancienne adresse : annulez-le, corrigez l'adresse, préparez-le de "
+        "nouveau. / A parcel of this order is packed for the former address: cancel it, correct the address, pack it "
+        "again."
+    )
+
+
+class CountryDecidesVat(OrderWorkRefused):
+    """Another country, another VAT."""
+
+    code = "country_decides_vat"
+    default_message = (
+        "La commande a été vendue avec la TVA de son pays de livraison, qui ne change plus : annulez-la et faites-en "
+        "une autre. / The order was sold with the VAT of the country it goes to, which changes no more: cancel it and "
+        "place another one."
+    )

@@ -93,6 +93,12 @@ class Order(Base):
         """Whether a person must still look at it."""
         return self.review_reason is not None and self.reviewed_at is None
 
+    @property
+    def is_canceled(self) -> bool:
+        """Whether it is given up; money that came later than that has made it an order again."""
+        is_last = self.canceled_at is not None and (self.paid_at is None or self.paid_at <= self.canceled_at)
+        return is_last and self.status in ("canceled", "archived")
+
 
 class OrderNote(Base):
     """What whoever works here writes down about an order; rows only grow, customers never see them."""

@@ -6,13 +6,18 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from app.orders.errors import (
+    CountryDecidesVat,
     OrderAlreadyOwned,
     OrderAlreadyPaid,
     OrderGivenUp,
+    OrderIsClosed,
+    OrderNotFinished,
     OrderNotFound,
     OrderPaidOtherwise,
+    OrderStillOpen,
     OrderUnderReview,
     OrderWithoutEmail,
+    ParcelIsPacked,
     PaymentUnderWay,
 )
 
@@ -22,7 +27,9 @@ ReviewReason = Literal["stock_gone", "amount_differs", "details_missing", "promo
 OPEN_WITHOUT_LOGIN = timedelta(days=30)
 # An order that nobody pays ends like a cart that nobody buys (payments §2.3: kept 7 days).
 UNPAID_LIFE = timedelta(days=7)
-CANCELED = "canceled"
+CANCELED, COMPLETED, ARCHIVED = "canceled", "completed", "archived"
+# Nobody works on these any more.
+OVER = frozenset({CANCELED, COMPLETED, ARCHIVED})
 # So long does the owner of a guest's order have to answer who asks for it.
 TRANSFER_LIFETIME = timedelta(days=7)
 
@@ -77,16 +84,38 @@ class Transferable:
     owner_has_account: bool
 
 
+@dataclass(frozen=True)
+class NewAddress:
+    """Where an order shall go instead; `sold_to` is the country of its VAT, `packed` what waits here with a label."""
+
+    country_code: str | None
+    sold_to: str | None
+    packed: int
+
+
+@dataclass(frozen=True)
+class WorkLeft:
+    """What may still be to do for an order: pieces that are packed and here, and those that nobody packed."""
+
+    status: str
+    is_paid: bool
+    packed: int
+    unpacked: int
+    is_partly_refunded: bool
+
+
 def compute_order_status(review_reason: ReviewReason | None) -> str:
     """A new order waits to be worked on; one that needs a look says so. Source: store-api §8, design §4.5."""
     return "pending" if review_reason is None else "requires_action"
 
 
-def compute_payment_status(total_cents: int, money: Money) -> str:
+def compute_payment_status(total_cents: int, money: Money, *, is_canceled: bool = False) -> str:
     """From facts that only grow, in this order: refunded, captured, authorized, nothing. Source: payments §2.2.
 
-    Where nothing is to pay, all of it is there.
+    Where nothing is to pay, all of it is there; of what was canceled before any money came nothing is (store-api §8).
     """
+    if is_canceled and money.captured_cents == 0:
+        return "canceled"
     if total_cents == 0 and money.captured_cents == 0:
         return "captured"
     if money.captured_cents > 0:
@@ -164,3 +193,37 @@ def check_transferable(order: Transferable, customer_id: str) -> None:
         raise OrderNotFound(order.order_id)
     if order.email is None:
         raise OrderWithoutEmail
+
+
+def check_completable(work: WorkLeft) -> None:
+    """Paid, looked at, and sent: what will never leave has been refunded first.
+
+    Source: store-api §11 (complete), design §4.10. Raises `OrderIsClosed`, `OrderNotFinished`.
+    """
+    if work.status in OVER:
+        raise OrderIsClosed(work.status)
+    is_missing = work.unpacked > 0 and not work.is_partly_refunded
+    if work.status != compute_order_status(None) or not work.is_paid or work.packed > 0 or is_missing:
+        raise OrderNotFinished
+
+
+def check_archivable(status: str) -> None:
+    """Only what is finished or given up goes out of sight. Source: store-api §11 (archive). Raises `OrderStillOpen`."""
+    if status not in (COMPLETED, CANCELED):
+        raise OrderStillOpen
+
+
+def check_correctable(status: str, new_address: NewAddress | None) -> None:
+    """While an order is worked on, its e-mail and addresses may be corrected; a parcel's label is not printed again.
+
+    Where it goes decides the VAT it was sold with: the country stays. Source: french-rules §2.2, design §4.10 (orders
+    keep what they were sold at). Raises `OrderIsClosed`, `ParcelIsPacked`, `CountryDecidesVat`.
+    """
+    if status in OVER:
+        raise OrderIsClosed(status)
+    if new_address is None:
+        return
+    if new_address.packed > 0:
+        raise ParcelIsPacked
+    if new_address.country_code != new_address.sold_to:
+        raise CountryDecidesVat

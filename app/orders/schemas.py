@@ -88,7 +88,7 @@ def sold_order_values(order: Order, totals: Totals, payments: Sequence[Payment])
         **_own_values(order),
         **totals_values(totals, code),
         "total": to_wire(_current_total_cents(order, totals), code),
-        "payment_status": compute_payment_status(order.total_cents, money),
+        "payment_status": compute_payment_status(order.total_cents, money, is_canceled=order.is_canceled),
         "fulfillment_status": compute_fulfillment_status([_pieces(line) for line in order.lines]),
         "summary": _summary(order, totals, money),
         "shipping_methods": [
@@ -141,7 +141,9 @@ def _own_values(order: Order) -> dict[str, object]:
 
 
 def _current_total_cents(order: Order, totals: Totals) -> int:
-    """What the order still is: pieces that have come back are no more part of it (store-api §8)."""
+    """What the order still is: nothing once it is canceled, and without what has come back (store-api §8)."""
+    if order.is_canceled:
+        return 0
     return order.total_cents - sum(
         compute_share(charge.total_cents, line.quantity, line.return_received_quantity + line.return_dismissed_quantity)
         for line, charge in zip(order.lines, totals.items, strict=True)
