@@ -22,7 +22,7 @@ def cancel_unpaid_order(order_id: str) -> None:
         open_attempt = find_open_attempt(session, order.payment_collection_id, utc_now())
     page_id = open_attempt.checkout_session_id if open_attempt else None
     if page_id is not None:
-        page = _expire(page_id)
+        page = expire_page(page_id)
         with unit_of_work() as session:
             record_page(session, page, utc_now())
     with unit_of_work() as session:
@@ -32,7 +32,8 @@ def cancel_unpaid_order(order_id: str) -> None:
             cancel_order(session, order, utc_now())
 
 
-def _expire(page_id: str) -> CheckoutSession:
+def expire_page(page_id: str) -> CheckoutSession:
+    """End Stripe's page for a payment; what it is now. Raises `Retryable`."""
     try:
         return get_stripe().expire_checkout_session(page_id)
     except Terminal:  # no more open: whoever has it says how it ended

@@ -128,3 +128,54 @@ class NothingPromised(Refusal):
         "Cette commande n'attend ni virement ni espèces : un paiement par carte arrive de lui-même. / "
         "This order waits neither for a transfer nor for cash: a card payment comes by itself."
     )
+
+
+class OrderHasParcel(Refusal):
+    """Something of it is packed, on its way, or there."""
+
+    status = 409
+    type = "not_allowed"
+    code = "order_has_parcel"
+    default_message = (
+        "Cette commande a un colis : annulez-le s'il est encore là, sinon enregistrez un retour. / "
+        "This order has a parcel: cancel it if it is still here, else record a return."
+    )
+
+
+class OrderNotAcceptable(Refusal):
+    """Something is in the way of working on it; the sentence says what to do."""
+
+    status = 409
+    type = "not_allowed"
+    code = "order_not_acceptable"
+
+
+class OrderNotCovered(OrderNotAcceptable):
+    """Less money stays than it costs."""
+
+    code = "order_not_covered"
+    default_message = (
+        "Il reste moins d'argent que le prix de cette commande : déclinez le remboursement qui attend, ou annulez la "
+        "commande. / Less money stays than this order costs: decline the refund that waits, or cancel the order."
+    )
+
+
+class OrderNotDeliverable(OrderNotAcceptable):
+    """Nobody could be written to, or no parcel would arrive."""
+
+    code = "order_not_deliverable"
+    default_message = (
+        "Il manque l'e-mail ou l'adresse de livraison : complétez la commande, puis acceptez-la. / "
+        "The e-mail or the delivery address is missing: complete the order, then accept it."
+    )
+
+
+class OrderNotTaxed(OrderNotAcceptable):
+    """No country was known when it was placed, so no VAT is in its prices."""
+
+    code = "order_not_taxed"
+    default_message = (
+        "Le pays n'était pas connu à la commande, sa TVA n'a pas pu être calculée : annulez-la, l'argent sera rendu. / "
+        "The country was not known when it was placed, so its VAT could not be worked out: cancel it, the money goes "
+        "back."
+    )

@@ -12,6 +12,9 @@ from app.checkout.errors import (
     CartEmpty,
     CollectionMissing,
     DetailsMissing,
+    OrderNotCovered,
+    OrderNotDeliverable,
+    OrderNotTaxed,
     PaymentToldByStripe,
     ReturnUrlRefused,
     SessionMissing,
@@ -196,3 +199,29 @@ def decide_late_payment(*, is_order_paid: bool, came_before: Collection[Sum], ow
     if paid == owed:
         return "pays"
     return "duplicate" if came_before else "differs"
+
+
+@dataclass(frozen=True)
+class Look:
+    """An order that a person looks at; `kept_cents` came and is not promised back."""
+
+    total_cents: int
+    kept_cents: int
+    is_deliverable: bool
+    needs_shipping: bool
+    is_taxed: bool
+    has_email: bool
+
+
+def check_acceptable(look: Look) -> None:
+    """What is worked on is covered by money that stays, has its VAT, and can be sent to somebody.
+
+    Source: design §4.5 (a person looks), french-rules §2.2, payments §2.2. Raises `OrderNotCovered`, `OrderNotTaxed`,
+    `OrderNotDeliverable`.
+    """
+    if look.kept_cents < look.total_cents:
+        raise OrderNotCovered
+    if not look.is_taxed:
+        raise OrderNotTaxed
+    if not look.has_email or (look.needs_shipping and not look.is_deliverable):
+        raise OrderNotDeliverable

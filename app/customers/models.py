@@ -23,6 +23,13 @@ class AddressColumns:
     postal_code: Mapped[str | None]
     details: Mapped[Json | None] = mapped_column("metadata")
 
+    @property
+    def is_deliverable(self) -> bool:
+        """Whether a parcel with this address finds somebody."""
+        name = " ".join(filter(None, (self.first_name, self.last_name, self.company)))
+        needed = (name, self.address_1, self.postal_code, self.city, self.country_code)
+        return all(part and part.strip() for part in needed)
+
 
 class Customer(Base):
     """A buyer; the e-mail is kept in lower case, and one address may be a guest and an account: two rows.
