@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.carts.apply_promotions import purchase_of
-from app.carts.models import CartAddress
 from app.carts.queries import CartContents
 from app.checkout.rules import Readiness, Sum, decide_review
 from app.checkout.send_confirmation import queue_confirmation
@@ -15,6 +14,7 @@ from app.core.db import write_columns
 from app.core.ids import new_id
 from app.core.log import log_event
 from app.gateways.stripe import Intent
+from app.invoices.issue_invoice import issue_invoice
 from app.orders.models import Order
 from app.orders.place_order import Placement, place_order
 from app.orders.rules import ReviewReason
@@ -46,18 +46,9 @@ def read_readiness(contents: CartContents, *, has_session: bool) -> Readiness:
         needs_shipping=any(content.variant.requires_shipping for content in contents.lines),
         has_shipping=contents.cart.shipping_method is not None,
         has_email=bool(contents.cart.email),
-        has_address=_is_deliverable(contents.cart.shipping_address),
+        has_address=bool(contents.cart.shipping_address and contents.cart.shipping_address.is_deliverable),
         owes_nothing=contents.totals.total_cents == 0,
     )
-
-
-def _is_deliverable(address: CartAddress | None) -> bool:
-    """Whether a parcel with this address finds somebody."""
-    if address is None:
-        return False
-    name = " ".join(filter(None, (address.first_name, address.last_name, address.company)))
-    needed = (name, address.address_1, address.postal_code, address.city, address.country_code)
-    return all(part and part.strip() for part in needed)
 
 
 def complete_cart(
@@ -93,6 +84,7 @@ def complete_cart(
     supersede_sessions(session, attempt.payment_collection_id, but=attempt.id)
     order = place_order(session, contents, _placement(order_id, receipt, reason))
     _tell(session, order, receipt)
+    issue_invoice(session, order, receipt.payment_id, attempt.provider_id)
     return Completed(order, refusal)
 
 

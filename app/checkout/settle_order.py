@@ -8,6 +8,7 @@ from app.carts.queries import CartContents, get_contents
 from app.checkout.rules import Sum, decide_late_payment
 from app.checkout.send_confirmation import queue_confirmation
 from app.core.log import log_event
+from app.invoices.issue_invoice import issue_invoice
 from app.orders.models import Order
 from app.orders.queries import get_order
 from app.orders.rules import ReviewReason
@@ -47,6 +48,9 @@ def settle_order(session: Session, order: Order, attempt: PaymentSession, receip
             mark_for_review(order, "amount_differs")
     is_expected = decision == "pays" and order.is_placed_unpaid
     log_event("order settled", level="info" if is_expected else "warning", orderId=order.id, code=decision)
+    if decision == "pays":
+        session.flush()  # the order is read anew, whole
+        issue_invoice(session, get_order(session, order.id), payment.id, payment.provider_id)
 
 
 def _send_back(session: Session, payment: Payment) -> None:
@@ -66,7 +70,7 @@ def _list_others(session: Session, payment: Payment) -> list[Payment]:
 
 def _pay(session: Session, order: Order, payment: Payment, *, is_late: bool) -> None:
     supersede_sessions(session, order.payment_collection_id, but=payment.payment_session_id)
-    if order.is_placed_unpaid:
+    if order.is_placed_unpaid or order.canceled_at is not None:
         _hand_over(session, order, payment, is_late=is_late)
     else:
         mark_paid(order, is_late=is_late)  # its pieces were sold when it was placed

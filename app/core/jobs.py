@@ -32,11 +32,12 @@ DEFAULT_ATTEMPTS = 8
 
 # The queue's own function (procrastinate, migration 0800), which the worker's package calls too. Called from here, a
 # process that only asks for work loads nothing of that package.
-DEFER = text(
-    "SELECT unnest(procrastinate_defer_jobs_v1(ARRAY("
-    " SELECT ROW('default', name, 0, NULL, key, arguments, run_at)::procrastinate_job_to_defer_v1"
-    " FROM jsonb_to_recordset(:jobs) AS asked(name text, key text, arguments jsonb, run_at timestamptz))))"
-).bindparams(bindparam("jobs", type_=JSONB))
+DEFER_CALL = (
+    "procrastinate_defer_jobs_v1(ARRAY("
+    "SELECT ROW('default', name, 0, NULL, key, arguments, run_at)::procrastinate_job_to_defer_v1"
+    " FROM jsonb_to_recordset(:jobs) AS asked(name text, key text, arguments jsonb, run_at timestamptz)))"
+)
+DEFER = text(f"SELECT unnest({DEFER_CALL})").bindparams(bindparam("jobs", type_=JSONB))
 ONE_WAITING = "procrastinate_jobs_queueing_lock_idx_v1"
 
 
@@ -79,6 +80,11 @@ def list_jobs() -> tuple[JobDefinition, ...]:
 def enqueue(session: Session, name: str, /, **arguments: JsonValue) -> int:
     """Ask for a job in the session's own transaction; the number of its row. No commit, no job."""
     return _defer(session, [_row(name, arguments)])
+
+
+def job_row(name: str, /, **arguments: JsonValue) -> JsonValue:
+    """A job for a statement of one's own that holds `DEFER_CALL`: asked for in the same round trip."""
+    return _row(name, arguments)
 
 
 def enqueue_many(session: Session, name: str, /, each: Sequence[dict[str, JsonValue]]) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Json
@@ -56,6 +56,8 @@ class Invoice(Base):
     issued_at: Mapped[datetime]
     issued_on: Mapped[date]
     order_id: Mapped[str] = mapped_column(ForeignKey("order.id", ondelete="RESTRICT"), index=True)
+    # The payment that it says was made: what goes back of another one was never invoiced.
+    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payment.id", ondelete="RESTRICT"), index=True)
     refund_id: Mapped[str | None] = mapped_column(ForeignKey("refund.id", ondelete="RESTRICT"), index=True)
     corrected_id: Mapped[str | None] = mapped_column(ForeignKey("invoice.id", ondelete="RESTRICT"), index=True)
     currency_code: Mapped[str]
@@ -70,11 +72,11 @@ class Invoice(Base):
 
 
 class InvoiceRendering(Base):
-    """The PDF of an invoice, with its XML inside: made again from the document, it is the same to the byte."""
+    """The PDF of an invoice, its XML inside, as a private file; made again it is the same to the byte."""
 
     __tablename__ = "invoice_rendering"
 
     invoice_id: Mapped[str] = mapped_column(ForeignKey("invoice.id", ondelete="RESTRICT"), primary_key=True)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    file_id: Mapped[str] = mapped_column(ForeignKey("stored_file.id", ondelete="RESTRICT"), index=True)
     sha256: Mapped[str]
     rendered_at: Mapped[datetime] = mapped_column(server_default=func.now())

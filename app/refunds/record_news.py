@@ -8,6 +8,7 @@ from app.core.audit_log import record_audit
 from app.core.log import log_event
 from app.core.words import Words
 from app.gateways.stripe import StripeCharge, StripeDispute, StripeRefund
+from app.invoices.issue_credit_note import follow_refund
 from app.payments import record_charge as charges
 from app.payments import record_dispute as disputes
 from app.payments import record_refund as refunds
@@ -88,6 +89,7 @@ def _tell(session: Session, money: LockedMoney, told: RefundTold) -> None:
     if told.before != refund.status:
         details = {"payment_id": refund.payment_id, "status": refund.status, "code": refund.error_code}
         record_audit(session, "refund.told", refund.id, details)
+        follow_refund(session, refund)
 
 
 def _tell_of_import(session: Session, refund: Refund) -> None:

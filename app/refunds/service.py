@@ -12,6 +12,7 @@ from app.core.clock import utc_now
 from app.core.context import current_actor
 from app.core.ids import new_id
 from app.core.jobs import enqueue_at
+from app.invoices.issue_credit_note import follow_refund
 from app.payments.models import Payment, Refund
 from app.payments.queries import lock_refunds
 from app.payments.record_refund import follow_refunds, mark_refund
@@ -171,6 +172,7 @@ def _ask_to_send(session: Session, money: LockedMoney, refund: Refund) -> None:
         return
     mark_refund(session, money.payment, refund, "succeeded")
     queue_refund_sent(session, money.order, money.payment, refund)
+    follow_refund(session, refund)
 
 
 def _demand_waiting(refund: Refund) -> None:

@@ -97,3 +97,25 @@ class KeyNeedsOneChannel(Refusal):
     type = "not_allowed"
     code = "key_needs_one_channel"
     default_message = "A publishable key speaks for exactly one sales channel: add the one that takes its place."
+
+
+class SellerNotFound(NotFound):
+    """Nobody has said yet who sells."""
+
+    code = "seller_not_found"
+    default_message = "The seller's identity is not set: comptoir setup with a [seller] part, or POST /admin/seller"
+
+
+class SellerRefused(Refusal):
+    """A number of the seller's that cannot be one: its check digits do not fit."""
+
+    code = "seller_refused"
+
+
+class DistanceSalesClosed(Refusal):
+    """Sales to other Member States have reached what French VAT may be charged on (CGI art. 259 D)."""
+
+    status = 409
+    type = "not_allowed"
+    code = "distance_sales_closed"
+    default_message = "This shop cannot deliver to this country at the moment. Please contact the shop."

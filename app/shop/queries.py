@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.core.tagged_cache import get_tagged_cache
-from app.shop.errors import SalesChannelNotFound
-from app.shop.models import Country, PublishableKey, Region, SalesChannel, Shop, TaxRate, VatRegime
+from app.shop.errors import SalesChannelNotFound, SellerNotFound
+from app.shop.models import Country, PublishableKey, Region, SalesChannel, Seller, Shop, TaxRate, VatRegime
 from app.shop.rules import FRANCHISE, FRANCHISE_CODE, FRANCHISE_MENTION, STANDARD
 
 RATES_BYTES = 4_000
@@ -21,6 +21,7 @@ NAMES_BYTES = 500
 MOST_KEYS = 1_000
 ORDERS = {"id": Region.id, "name": Region.name, "created_at": Region.created_at}
 
+_SELLER = select(*Seller.__table__.c)
 _NAMES = select(Shop.name, Shop.contact_email)
 _SERVED = select(
     Region.id,
@@ -61,6 +62,29 @@ def find_shop_names(session: Session) -> ShopNames | None:
         return ShopNames(*found) if found is not None else None
 
     return get_tagged_cache().find_or_read(ShopNames, ShopNames, read, size=NAMES_BYTES)
+
+
+def find_seller(session: Session) -> Seller | None:
+    """Who sells, once that is said. The process keeps it: every invoice says it."""
+
+    def read() -> Seller | None:
+        found = session.execute(_SELLER).mappings().one_or_none()
+        return Seller(**found) if found is not None else None  # it outlives this session
+
+    return get_tagged_cache().find_or_read(Seller, Seller, read, size=SERVED_BYTES)
+
+
+def lock_seller(session: Session) -> Seller | None:
+    """The seller's row, locked, to be changed."""
+    return session.scalar(select(Seller).where(Seller.id == 1).with_for_update())
+
+
+def get_seller(session: Session) -> Seller:
+    """The seller as the database has it now; raises `SellerNotFound`."""
+    found = session.get(Seller, 1)
+    if found is None:
+        raise SellerNotFound
+    return found
 
 
 def find_shop(session: Session) -> Shop | None:

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 from babel.numbers import get_currency_precision
+from stdnum.eu import vat as eu_vat
+from stdnum.fr import siret as french_siret
 
-from app.shop.errors import CurrencyCountedOtherwise, UnknownCurrency
+from app.shop.errors import CurrencyCountedOtherwise, SellerRefused, UnknownCurrency
 
 STANDARD = "standard"
 FRANCHISE = "franchise"
@@ -35,6 +37,21 @@ def check_currency(code: str) -> None:
         raise UnknownCurrency(f"Currency with code {code} is not known")
     if get_currency_precision(code.upper()) != STRIPE_DECIMALS.get(code, 2):
         raise CurrencyCountedOtherwise(code)
+
+
+def check_seller(siret: str, vat_number: str | None, country_code: str) -> None:
+    """An establishment in France by its SIRET, and a VAT number whose check digits fit. Source: french-rules §2.4.
+
+    Raises `SellerRefused`.
+    """
+    if not french_siret.is_valid(siret) or siret != french_siret.compact(siret):
+        raise SellerRefused("SIRET : quatorze chiffres, sans espace, dont la clé doit tomber juste. / fourteen digits.")
+    if vat_number is not None and (not eu_vat.is_valid(vat_number) or vat_number[4:] != siret[:9]):
+        raise SellerRefused(
+            "N° de TVA : FR, deux signes de clé, puis le SIREN. / VAT number: FR, a two-sign key, then the SIREN."
+        )
+    if country_code != "fr":
+        raise SellerRefused("Le vendeur est établi en France (fr). / The seller is established in France (fr).")
 
 
 def compute_business_day(instant: datetime) -> date:

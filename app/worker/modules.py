@@ -7,6 +7,7 @@ JOB_MODULES: tuple[str, ...] = (
     "app.checkout.jobs",
     "app.customers.jobs",
     "app.files.jobs",
+    "app.invoices.jobs",
     "app.notifications.jobs",
     "app.ops.jobs",
     "app.payments.jobs",

@@ -24,6 +24,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("notifications.compare", "47 4 * * *"),
     Scheduled("refunds.resume", "22 0,3-23 * * *"),
     Scheduled("stripe_events.check_objects", "52 0,3-23 * * *"),
+    Scheduled("invoices.issue_missing", "12 0,3-23 * * *"),
     Scheduled("carts.expire", "37 0,3-23 * * *"),
     Scheduled("checkout.cancel_unpaid", "47 0,3-23 * * *"),
     Scheduled("stripe_events.forget_bodies", "7 4 * * *"),

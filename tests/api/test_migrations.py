@@ -83,7 +83,6 @@ HIDDEN = {
     "csv_chunk.content",
     "csv_line.cells",
     "invoice.document",
-    "invoice_rendering.content",
     "mail_event.address_hash",
     "mail_suppression.address_hash",
     "message.content",

@@ -9,8 +9,21 @@ from sqlalchemy.orm import Session
 
 from app.shop import service
 from app.shop.models import PublishableKey, Region, SalesChannel
+from app.shop.set_seller import SellerIdentity, set_seller
 
 LONG_AGO = date(2014, 1, 1)
+# Numbers whose check digits fit.
+SELLER = SellerIdentity(
+    legal_name="Boutique Démonstration",
+    legal_form="SARL",
+    siret="12345678200002",
+    address_1="1 rue de l'Exemple",
+    postal_code="69001",
+    city="Lyon",
+    registration="RCS Lyon 123 456 782",
+    vat_number="FR11123456782",
+    capital_cents=100_000,
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,7 @@ def make_shop(
     channel = service.create_sales_channel(session, "Boutique en ligne")
     key = service.create_publishable_key(session, "Boutique", channel.id)
     service.set_shop(session, name="Boutique", contact_email="boutique@example.com", default_region_id=region.id)
+    set_seller(session, SELLER)
     make_tax_rate(session)
     make_tax_rate(session, category="book", code="fr-5.5", name="TVA 5,5 %", rate=Decimal("5.50"))
     return MadeShop(region, channel, key)

@@ -17,9 +17,10 @@ MORE_TEXTS = ("registration", "vat_number", "address_2")
 
 ISSUE = """
 CREATE FUNCTION comptoir_issue_invoice(
-    of_id text, of_kind text, of_order text, of_refund text, of_corrected text, distance_net_cents bigint, said jsonb,
+    of_id text, of_kind text, of_order text, of_payment text, of_refund text, of_corrected text,
+    distance_net_cents bigint, said jsonb,
     OUT number_given text, OUT refusal text
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     series invoice_series;
     whole jsonb;
@@ -37,10 +38,10 @@ BEGIN
     seal := encode(sha256(convert_to(whole::text, 'UTF8')), 'hex');
     UPDATE invoice_series SET last_number = series.last_number, last_issued_at = series.last_issued_at,
         last_sha256 = seal WHERE name = series.name;
-    INSERT INTO invoice (id, series, number, display_number, kind, issued_at, issued_on, order_id, refund_id,
-        corrected_id, currency_code, total_cents, tax_cents, distance_net_cents, document, sha256, actor, request_id)
+    INSERT INTO invoice (id, series, number, display_number, kind, issued_at, issued_on, order_id, payment_id,
+        refund_id, corrected_id, currency_code, total_cents, tax_cents, distance_net_cents, document, sha256, actor, request_id)
     VALUES (of_id, series.name, series.last_number, number_given, of_kind, series.last_issued_at,
-        (whole ->> 'issued_on')::date, of_order, of_refund, of_corrected, whole ->> 'currency_code',
+        (whole ->> 'issued_on')::date, of_order, of_payment, of_refund, of_corrected, whole ->> 'currency_code',
         (whole ->> 'total_cents')::int, (whole ->> 'tax_cents')::int, distance_net_cents, whole, seal,
         current_setting('comptoir.actor', true), current_setting('comptoir.request_id', true));
 EXCEPTION WHEN OTHERS THEN
@@ -64,11 +65,7 @@ END $$
 GUARD_INVOICE = """
 CREATE FUNCTION comptoir_invoice_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        IF OLD.issued_on < date_trunc('year', now() AT TIME ZONE 'Europe/Paris') - interval '10 years' THEN
-            RETURN OLD;
-        END IF;
-    ELSIF TG_OP = 'INSERT' THEN
+    IF TG_OP = 'INSERT' THEN
         IF NEW.number = (SELECT last_number FROM invoice_series WHERE name = NEW.series)
            AND NEW.sha256 = (SELECT last_sha256 FROM invoice_series WHERE name = NEW.series)
            AND comptoir_fits_what_it_corrects(NEW) THEN
@@ -77,7 +74,7 @@ BEGIN
         RAISE EXCEPTION 'an invoice takes the next number of its series, a credit note at most what is left of its own'
             USING ERRCODE = 'insufficient_privilege', HINT = 'Comptoir issues it with the payment or the refund.';
     END IF;
-    RAISE EXCEPTION 'an issued invoice is never edited or deleted before its ten years are over'
+    RAISE EXCEPTION 'an issued invoice is never edited or deleted'
         USING ERRCODE = 'insufficient_privilege', HINT = 'Correct it by a credit note: refund the order.';
 END $$
 """
@@ -98,29 +95,6 @@ CREATE FUNCTION comptoir_fits_what_it_corrects(given invoice) RETURNS boolean LA
 $$
 """
 
-# Ten full years after the end of theirs; what corrects another goes first, so that nothing points at what is gone.
-PURGE = """
-CREATE FUNCTION comptoir_purge_invoices() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    first_kept date := (date_trunc('year', now() AT TIME ZONE 'Europe/Paris') - interval '10 years')::date;
-    gone bigint := 0;
-    removed bigint;
-    of_kind text;
-BEGIN
-    FOREACH of_kind IN ARRAY ARRAY['reversal', 'credit_note', 'invoice'] LOOP
-        DELETE FROM invoice_rendering USING invoice WHERE invoice.id = invoice_id AND kind = of_kind
-            AND issued_on < first_kept
-            AND NOT EXISTS (SELECT FROM invoice later WHERE later.corrected_id = invoice.id);
-        DELETE FROM invoice WHERE kind = of_kind AND issued_on < first_kept
-            AND NOT EXISTS (SELECT FROM invoice later WHERE later.corrected_id = invoice.id);
-        GET DIAGNOSTICS removed = ROW_COUNT;
-        gone := gone + removed;
-    END LOOP;
-    RETURN gone;
-END $$
-"""
-
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
@@ -130,11 +104,12 @@ def upgrade() -> None:
     op.create_table(
         "invoice_rendering",
         sa.Column("invoice_id", sa.Text(), sa.ForeignKey("invoice.id", ondelete="RESTRICT"), primary_key=True),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("file_id", sa.Text(), sa.ForeignKey("stored_file.id", ondelete="RESTRICT"), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("rendered_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
     )
-    for function in (ISSUE, FITS, GUARD_SERIES, GUARD_INVOICE, PURGE):
+    op.create_index("ix_invoice_rendering_file_id", "invoice_rendering", ["file_id"])
+    for function in (ISSUE, FITS, GUARD_SERIES, GUARD_INVOICE):
         op.execute(function)
     _guard()
 
@@ -197,6 +172,7 @@ def _create_invoice() -> None:
         sa.Column("issued_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("order_id", sa.Text(), sa.ForeignKey("order.id", ondelete="RESTRICT"), nullable=False),
+        sa.Column("payment_id", sa.Text(), sa.ForeignKey("payment.id", ondelete="RESTRICT")),
         sa.Column("refund_id", sa.Text(), sa.ForeignKey("refund.id", ondelete="RESTRICT")),
         sa.Column("corrected_id", sa.Text(), sa.ForeignKey("invoice.id", ondelete="RESTRICT")),
         sa.Column("currency_code", sa.Text(), nullable=False),
@@ -227,6 +203,7 @@ def _create_invoice() -> None:
         ("uq_invoice_of_credit_note", "corrected_id", "reversal"),
     ):
         op.create_index(name, "invoice", [column], unique=True, postgresql_where=sa.text(f"kind = '{kind}'"))
+    op.create_index("ix_invoice_payment_id", "invoice", ["payment_id"])
     op.create_index("ix_invoice_corrected_id", "invoice", ["corrected_id"])
     op.create_index("ix_invoice_refund_id", "invoice", ["refund_id"])
     op.create_index(
@@ -259,8 +236,7 @@ def _guard() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute("DROP FUNCTION comptoir_purge_invoices()")
-    op.execute("DROP FUNCTION comptoir_issue_invoice(text, text, text, text, text, bigint, jsonb)")
+    op.execute("DROP FUNCTION comptoir_issue_invoice(text, text, text, text, text, text, bigint, jsonb)")
     op.drop_table("invoice_rendering")
     op.execute("DROP TRIGGER is_final ON invoice")
     op.execute("DROP FUNCTION comptoir_invoice_is_final()")
