@@ -48,6 +48,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("config", "app.cli.config", "Réglages et fichier d'exemple", "Settings and example file"),
     ("events", "app.cli.events", "Les événements de Stripe", "Stripe's events"),
     ("host", "app.cli.host", "Les machines de la boutique", "The shop's machines"),
+    ("import", "app.cli.imports", "Reprendre une boutique Medusa", "Bring a Medusa shop here"),
     ("journal", "app.cli.journal", "Le journal des paiements", "The payment journal"),
     ("mail", "app.cli.mail", "Les e-mails : essai, état, relance", "Mails: test, state, retry"),
     ("orders", "app.cli.orders", "L'argent d'une commande, le rembourser", "An order's money, giving it back"),
