@@ -23,8 +23,8 @@ from pypdf.generic import (
 )
 
 from app.core.db import Json
+from app.invoices.list_mentions import TITLES
 from app.invoices.render_xml import LEVEL, read_part
-from app.invoices.words import TITLES
 
 _INSTANTS = re.compile(rb"(<xmp:(?:CreateDate|ModifyDate)>)[^<]*")
 # Where an ICC profile has the instant at which it was made.

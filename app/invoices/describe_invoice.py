@@ -24,10 +24,10 @@ from app.shop.models import Seller
 from app.shop.rules import compute_business_day
 
 NOUGHT = Decimal("0.00")
-FORMAT = "comptoir invoice 1"
+FORMAT = "comptoir-invoice-1"
 SELLER = (
     "legal_name", "legal_form", "siren", "siret", "registration", "vat_number", "address_1", "address_2",
-    "postal_code", "city", "country_code", "capital_cents", "is_sole_trader", "pays_vat_on_debits",
+    "postal_code", "city", "country_code", "capital", "is_sole_trader", "pays_vat_on_debits",
 )  # fmt: skip
 # What a business says of itself in the metadata of its cart, and what each must look like to be printed.
 BUYER_KEYS = {

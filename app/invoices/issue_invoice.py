@@ -82,7 +82,7 @@ def _draft(session: Session, order: Order, payment_id: str, provider_id: str) ->
     seller, names = find_seller(session), find_shop_names(session)
     if seller is None or names is None:
         return None
-    home_rate = _find_home_rate(session) if lacks_rate(order) else Decimal(0)
+    home_rate = _get_home_rate(session) if lacks_rate(order) else Decimal(0)
     document = describe_invoice(order, Surroundings(seller, names.name, provider_id, home_rate))
     return Draft(
         "invoice",
@@ -93,7 +93,7 @@ def _draft(session: Session, order: Order, payment_id: str, provider_id: str) ->
     )
 
 
-def _find_home_rate(session: Session) -> Decimal:
+def _get_home_rate(session: Session) -> Decimal:
     """What was sold to nobody knows where was sold at home."""
     rate = list_tax_rates(session, "fr", compute_business_day(utc_now())).get(STANDARD)
     return rate.rate if rate is not None else Decimal(0)

@@ -11,6 +11,7 @@ from importlib.resources import files
 from io import BytesIO
 from xml.sax.saxutils import escape
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from reportlab import rl_config
@@ -26,8 +27,8 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 
 from app.core.db import Json
 from app.core.money import to_wire
+from app.invoices.list_mentions import LABELS, NATURES, TITLES, list_mentions
 from app.invoices.render_xml import read_part, read_parts
-from app.invoices.words import LABELS, NATURES, TITLES, list_mentions
 
 REGULAR, BOLD = "SourceSansPro", "SourceSansPro-Bold"
 INK, GREY, LINE = HexColor("#1b1f24"), HexColor("#5b6470"), HexColor("#c8ced6")
@@ -151,7 +152,7 @@ def _parties(document: Json) -> Table:
         [_say(labels["buyer"], 8, grey=True), *map(_say, _list_buyer(document, buyer))],
     ]
     if isinstance(delivery, dict):
-        blocks.append([_say(labels["delivery"], 8, grey=True), *map(_say, _list_address(delivery))])
+        blocks.append([_say(labels["delivery"], 8, grey=True), *map(_say, _list_address(document, delivery))])
     return _plain_table([blocks], [WIDTH / len(blocks)] * len(blocks))
 
 
@@ -159,12 +160,11 @@ def _list_seller(document: Json, seller: Json) -> list[str]:
     labels = LABELS[_locale(document)]
     name = f"{seller['legal_name']} EI" if seller["is_sole_trader"] else str(seller["legal_name"])
     form = [str(seller["legal_form"])]
-    if seller["capital_cents"]:
-        euros = format_currency(to_wire(int(str(seller["capital_cents"])), "eur"), "EUR", locale=_locale(document))
-        form.append(f"{labels['capital']} {euros}")
+    if seller["capital"]:
+        form.append(f"{labels['capital']} {seller['capital']}")
     told = [
         name,
-        *_list_street(seller),
+        *_list_street(document, seller),
         ", ".join(form),
         f"SIRET {seller['siret']}",
         seller["registration"],
@@ -179,17 +179,18 @@ def _list_buyer(document: Json, buyer: Json) -> list[str]:
         f"SIREN {buyer['siren']}" if buyer.get("siren") else None,
         f"{labels['vat_number']} {buyer['vat_number']}" if buyer.get("vat_number") else None,
     ]
-    return [*_list_address(buyer), *(number for number in numbers if number)]
+    return [*_list_address(document, buyer), *(number for number in numbers if number)]
 
 
-def _list_address(party: Json) -> list[str]:
+def _list_address(document: Json, party: Json) -> list[str]:
     names = [str(party[key]) for key in ("company", "name") if party.get(key)]
-    return [*names, *_list_street(party)]
+    return [*names, *_list_street(document, party)]
 
 
-def _list_street(party: Json) -> list[str]:
+def _list_street(document: Json, party: Json) -> list[str]:
     town = " ".join(str(party[key]) for key in ("postal_code", "city") if party.get(key))
-    country = str(party.get("country_code") or "").upper()
+    code = str(party.get("country_code") or "").upper()
+    country = Locale.parse(_locale(document)).territories.get(code, code)
     rows = (party.get("address_1"), party.get("address_2"), town, party.get("province"), country)
     return [str(row) for row in rows if row]
 

@@ -7,7 +7,7 @@ from facturx import generate_cii_xml, xml_check_xsd
 
 from app.core.db import Json
 from app.core.money import to_wire
-from app.invoices.words import NATURES, list_mentions
+from app.invoices.list_mentions import NATURES, list_mentions
 
 LEVEL = "en16931"
 TYPE_CODES = {"invoice": "380", "credit_note": "381", "reversal": "380"}
@@ -106,8 +106,14 @@ def _amount(cents: object, code: str) -> str:
 
 def _describe_seller(seller: Json) -> Terms:
     vat_number = seller["vat_number"]
+    legal = [
+        seller["legal_form"],
+        f"capital {seller['capital']}" if seller["capital"] else None,
+        seller["registration"],
+    ]
     return {
-        "name": seller["legal_name"],
+        "name": f"{seller['legal_name']} EI" if seller["is_sole_trader"] else seller["legal_name"],
+        "legal_info": ", ".join(str(each) for each in legal if each),
         "biz_name": seller["shop_name"],
         "identifiers": {SIRET_SCHEME: seller["siret"]},
         "legal_identifier": seller["siren"],

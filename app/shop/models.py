@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Numeric, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base
@@ -32,7 +32,6 @@ class Seller(Base):
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("siren ~ '^[0-9]{9}$'", name="siren"),
         CheckConstraint("siret ~ '^[0-9]{14}$' AND left(siret, 9) = siren", name="siret"),
-        CheckConstraint("capital_cents > 0", name="capital_is_positive"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
@@ -49,7 +48,8 @@ class Seller(Base):
     postal_code: Mapped[str]
     city: Mapped[str]
     country_code: Mapped[str] = mapped_column(ForeignKey("country.iso_2"))
-    capital_cents: Mapped[int | None] = mapped_column(BigInteger)
+    # As the articles say it: `1 000 €`, `variable`.
+    capital: Mapped[str | None]
     # A person in business by themselves: the name is followed by "EI".
     is_sole_trader: Mapped[bool] = mapped_column(server_default="false")
     pays_vat_on_debits: Mapped[bool] = mapped_column(server_default="false")

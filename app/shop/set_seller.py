@@ -16,7 +16,7 @@ PLAIN = ("legal_form", "siren", "siret", "vat_number", "is_sole_trader", "pays_v
 
 @dataclass(frozen=True)
 class SellerIdentity:
-    """All that an invoice says of its seller; capital in cents of euro."""
+    """All that an invoice says of its seller; `capital` as the articles say it (`1 000 €`)."""
 
     legal_name: str
     legal_form: str
@@ -28,7 +28,7 @@ class SellerIdentity:
     address_2: str | None = None
     registration: str | None = None
     vat_number: str | None = None
-    capital_cents: int | None = None
+    capital: str | None = None
     is_sole_trader: bool = False
     pays_vat_on_debits: bool = False
 

@@ -15,10 +15,10 @@ SHOWN = "SELECT display_number, kind, total_cents, tax_cents FROM invoice ORDER 
 def read_pdf(display_number: str) -> bytes:
     """The kept PDF of a document."""
     kept = read_rows("SELECT display_number, file_id FROM invoice_rendering JOIN invoice ON invoice.id = invoice_id")
-    file_id = dict(kept)[display_number]
+    file_id = {str(number): str(file_id) for number, file_id in kept}[display_number]
     with unit_of_work("test") as session:
-        waiting = find_waiting_content(session, str(file_id))
-    return waiting if waiting is not None else b"".join(read_private(str(file_id)))
+        waiting = find_waiting_content(session, file_id)
+    return waiting if waiting is not None else b"".join(read_private(file_id))
 
 
 def test_a_paid_order_has_its_invoice(buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs) -> None:

@@ -22,7 +22,7 @@ SELLER = SellerIdentity(
     city="Lyon",
     registration="RCS Lyon 123 456 782",
     vat_number="FR11123456782",
-    capital_cents=100_000,
+    capital="1 000 €",
 )
 
 

@@ -120,7 +120,7 @@ def _create_seller() -> None:
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         *(sa.Column(name, sa.Text(), nullable=False) for name in TEXTS),
         *(sa.Column(name, sa.Text()) for name in MORE_TEXTS),
-        sa.Column("capital_cents", sa.BigInteger()),
+        sa.Column("capital", sa.Text()),
         sa.Column("is_sole_trader", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("pays_vat_on_debits", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("oss_since_on", sa.Date()),
@@ -128,7 +128,6 @@ def _create_seller() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_seller_one_row")),
         sa.CheckConstraint("siren ~ '^[0-9]{9}$'", name=op.f("ck_seller_siren")),
         sa.CheckConstraint("siret ~ '^[0-9]{14}$' AND left(siret, 9) = siren", name=op.f("ck_seller_siret")),
-        sa.CheckConstraint("capital_cents > 0", name=op.f("ck_seller_capital_is_positive")),
         sa.ForeignKeyConstraint(["country_code"], ["country.iso_2"], name=op.f("fk_seller_country_code_country")),
     )
     for moment, tables in (
