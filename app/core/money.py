@@ -23,6 +23,8 @@ def keep_exact(value: object) -> object:
 
 GivenAmount = Annotated[Decimal, BeforeValidator(keep_exact), Field(gt=0, le=LARGEST_AMOUNT, allow_inf_nan=False)]
 """A field of a body: an amount above nought in currency units, as exact as it was typed."""
+GivenPrice = Annotated[Decimal, BeforeValidator(keep_exact), Field(ge=0, le=LARGEST_AMOUNT, allow_inf_nan=False)]
+"""The same for a price, which may be nought."""
 
 
 def to_wire(cents: int, currency_code: str) -> Decimal:

@@ -81,12 +81,16 @@ def preview_prices(session: Session, news: Sequence[NewPrice]) -> PricePreview:
 
 def set_previewed_prices(
     session: Session, news: Sequence[NewPrice], token: str, *, confirmed: bool = False, reason: str | None = None
-) -> list[PriceMove]:
-    """Set what was looked at; raises `PricesChangedMeanwhile` when it would change anything else by now, and what
-    `preview_prices` and `set_prices` raise."""
-    if preview_prices(session, news).token != token:
+) -> PricePreview:
+    """Set what was looked at. Raises what `preview_prices` and `set_prices` raise.
+
+    Raises `PricesChangedMeanwhile` when it would change anything else by now.
+    """
+    preview = preview_prices(session, news)
+    if preview.token != token:
         raise PricesChangedMeanwhile
-    return set_prices(session, news, confirmed=confirmed, reason=reason)
+    set_prices(session, news, confirmed=confirmed, reason=reason)
+    return preview
 
 
 def _token_of(moves: Sequence[PriceMove]) -> str:

@@ -28,6 +28,15 @@ class PriceListNotFound(NotFound):
         super().__init__(f"Price list with id: {price_list_id} was not found")
 
 
+class ListPriceNotFound(NotFound):
+    """The list has no price with this id."""
+
+    code = "list_price_not_found"
+
+    def __init__(self, price_id: str) -> None:
+        super().__init__(f"Price with id: {price_id} was not found in the price list")
+
+
 class UnknownVariant(Refusal):
     """A price for a variant that does not exist."""
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -146,10 +147,47 @@ def lock_price_list(session: Session, price_list_id: str) -> PriceList:
     return found
 
 
-def list_prices_of_list(session: Session, price_list_id: str) -> list[PriceListPrice]:
-    """What a list asks, in a steady order."""
-    query = select(PriceListPrice).where(PriceListPrice.price_list_id == price_list_id)
-    return list(session.scalars(query.order_by(PriceListPrice.variant_id, PriceListPrice.currency_code)))
+def list_prices_of_list(session: Session, *price_list_ids: str) -> list[PriceListPrice]:
+    """What these lists ask, in a steady order, as it is by now."""
+    query = select(PriceListPrice).where(PriceListPrice.price_list_id.in_(price_list_ids))
+    ordered = query.order_by(PriceListPrice.price_list_id, PriceListPrice.variant_id, PriceListPrice.currency_code)
+    return list(session.scalars(ordered.execution_options(populate_existing=True)))
+
+
+@dataclass(frozen=True)
+class PriceListFilter:
+    """Which lists; nothing given is no condition."""
+
+    ids: Collection[str] | None = None
+    statuses: Collection[str] | None = None
+    text: str | None = None
+    order: str = "-created_at"
+
+
+def list_price_lists(
+    session: Session, wanted: PriceListFilter, *, limit: int, offset: int
+) -> tuple[list[PriceList], int]:
+    """A page of lists, and how many match in all."""
+    query = select(PriceList)
+    if wanted.ids is not None:
+        query = query.where(PriceList.id.in_(wanted.ids))
+    if wanted.statuses is not None:
+        query = query.where(PriceList.status.in_(wanted.statuses))
+    if wanted.text:
+        folded = func.comptoir_fold(PriceList.title + " " + PriceList.description)
+        query = query.where(func.strpos(folded, func.comptoir_fold(wanted.text)) > 0)
+    count = session.scalar(query.with_only_columns(func.count(PriceList.id))) or 0
+    first = _list[wanted.order.removeprefix("-")]
+    turned = [each.desc() if wanted.order.startswith("-") else each.asc() for each in (first, _list.id)]
+    return list(session.scalars(query.order_by(*turned).limit(limit).offset(offset))), count
+
+
+def get_price_list(session: Session, price_list_id: str) -> PriceList:
+    """A list as it stands; raises `PriceListNotFound`."""
+    found = session.get(PriceList, price_list_id)
+    if found is None:
+        raise PriceListNotFound(price_list_id)
+    return found
 
 
 def list_prices(session: Session, variant_ids: Collection[str]) -> list[Price]:
@@ -185,6 +223,12 @@ def list_priced_variants(session: Session, variant_ids: Collection[str]) -> list
         .order_by(ProductVariant.id)
     )
     return [PricedVariant(*found) for found in session.execute(query)]
+
+
+def list_variant_ids(session: Session, product_ids: Collection[str]) -> list[str]:
+    """The variants of these products, in the order of their ids."""
+    query = select(ProductVariant.id).where(ProductVariant.product_id.in_(product_ids))
+    return list(session.scalars(query.order_by(ProductVariant.id)))
 
 
 def lock_priced_products(session: Session, variant_ids: Collection[str]) -> None:

@@ -61,6 +61,14 @@ def lock_scheduled_price(session: Session, scheduled_id: str) -> ScheduledPrice:
     return found
 
 
+def get_scheduled_price(session: Session, scheduled_id: str) -> ScheduledPrice:
+    """A planned price, as it stands; raises `ScheduledPriceNotFound`."""
+    found = session.get(ScheduledPrice, scheduled_id)
+    if found is None:
+        raise ScheduledPriceNotFound(scheduled_id)
+    return found
+
+
 def apply_due_price(session: Session, now: datetime) -> bool:
     """Set the price that has been due for longest; whether there was one. What cannot be set is refused, with why.
 

@@ -64,8 +64,13 @@ def demand_moves(session: Session, moves: Sequence[PriceMove], *, confirmed: boo
 
 def lock_moves(session: Session, news: Sequence[NewPrice]) -> list[PriceMove]:
     """What would change, in the order of the ids, with the products and their prices locked against other changes."""
+    lock_priced_products(session, {new.variant_id for new in news})
+    return compare_prices(session, news)
+
+
+def compare_prices(session: Session, news: Sequence[NewPrice]) -> list[PriceMove]:
+    """The same with the prices alone locked: what the variants cost without any list, beside what is asked for."""
     wanted = {(new.variant_id, new.currency_code): new.amount_cents for new in news}
-    lock_priced_products(session, {variant_id for variant_id, _ in wanted})
     known = list_base_prices(session, wanted.keys())
     return [
         PriceMove(variant_id, code, known.get((variant_id, code)), amount_cents)

@@ -1,6 +1,6 @@
 """What promotions refuse."""
 
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 
 
 class InvalidPromotionCode(Refusal):
@@ -27,3 +27,24 @@ class PromotionCodeTaken(Refusal):
 
     def __init__(self, promotion_code: str) -> None:
         super().__init__(f"A promotion with code {promotion_code} already exists")
+
+
+class PromotionNotFound(NotFound):
+    """No promotion has this id or code."""
+
+    code = "promotion_not_found"
+
+    def __init__(self, named: str) -> None:
+        super().__init__(f"Promotion with id: {named} was not found")
+
+
+class PromotionInUse(Refusal):
+    """What an order had, or a cart has, is not forgotten."""
+
+    status = 409
+    type = "not_allowed"
+    code = "promotion_in_use"
+    default_message = (
+        "Cette promotion a servi, ou se trouve dans un panier : passez-la à l'état inactive."
+        " / This promotion was used, or is in a cart: set its status to inactive instead."
+    )

@@ -1,12 +1,14 @@
 """Reads of promotions, and the one place that locks their uses."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalogue.models import ProductCategory, product_category_link
+from app.promotions.errors import PromotionNotFound
 from app.promotions.models import Promotion, PromotionUse
 from app.promotions.rules import fold_code, hash_buyer
 
@@ -57,6 +59,51 @@ def lock_promotions(session: Session, promotion_ids: Collection[str]) -> list[Pr
     """
     wanted = _whole().where(Promotion.id.in_(promotion_ids)).order_by(Promotion.id).with_for_update(key_share=True)
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def lock_promotion(session: Session, promotion_id: str) -> Promotion:
+    """One of them, locked the same way; raises `PromotionNotFound`."""
+    for found in lock_promotions(session, [promotion_id]):
+        return found
+    raise PromotionNotFound(promotion_id)
+
+
+def get_promotion(session: Session, named: str) -> Promotion:
+    """The promotion with this id, or this code as customers type it; raises `PromotionNotFound`."""
+    wanted = _whole().where(or_(Promotion.id == named, Promotion.folded_code == fold_code(named)))
+    for found in session.scalars(wanted.order_by(Promotion.id == named)):
+        return found
+    raise PromotionNotFound(named)
+
+
+@dataclass(frozen=True)
+class PromotionFilter:
+    """Which promotions; nothing given is no condition."""
+
+    ids: Collection[str] | None = None
+    codes: Collection[str] | None = None
+    statuses: Collection[str] | None = None
+    text: str | None = None
+    order: str = "-created_at"
+
+
+def list_promotion_page(
+    session: Session, wanted: PromotionFilter, *, limit: int, offset: int
+) -> tuple[list[Promotion], int]:
+    """A page of promotions, and how many match in all."""
+    query = _whole()
+    if wanted.ids is not None:
+        query = query.where(Promotion.id.in_(wanted.ids))
+    if wanted.codes is not None:
+        query = query.where(Promotion.folded_code.in_({fold_code(code) for code in wanted.codes}))
+    if wanted.statuses is not None:
+        query = query.where(Promotion.status.in_(wanted.statuses))
+    if wanted.text:
+        query = query.where(func.strpos(Promotion.folded_code, fold_code(wanted.text)) > 0)
+    count = session.scalar(query.with_only_columns(func.count(Promotion.id))) or 0
+    first = Promotion.__table__.c[wanted.order.removeprefix("-")]
+    turned = [each.desc() if wanted.order.startswith("-") else each.asc() for each in (first, Promotion.id)]
+    return list(session.scalars(query.order_by(*turned).limit(limit).offset(offset))), count
 
 
 class BuyerUses(NamedTuple):

@@ -1,17 +1,21 @@
 """Makes promotions and counts their uses."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TypedDict
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.core.audit_log import record_change
+from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.promotions import queries
-from app.promotions.errors import PromotionCodeTaken
+from app.promotions.errors import InvalidPromotion, PromotionCodeTaken, PromotionInUse
 from app.promotions.models import Promotion, PromotionScope, PromotionUse
 from app.promotions.rules import Purchase, Terms, check_new_promotion, check_use, fold_code, hash_buyer
 from app.shop.rules import check_currency
@@ -46,6 +50,17 @@ class NewPromotion:
     collection_ids: tuple[str, ...] = ()
 
 
+class PromotionChanges(TypedDict, total=False):
+    """What a caller asks to be set; a key that is absent leaves the promotion as it is."""
+
+    status: str
+    is_automatic: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    usage_limit: int | None
+    usage_limit_per_customer: int | None
+
+
 def create_promotion(session: Session, new: NewPromotion) -> Promotion:
     """Make a promotion; raises `InvalidPromotion`, `UnknownCurrency`, `PromotionCodeTaken`."""
     check_new_promotion(_terms(new))
@@ -59,7 +74,38 @@ def create_promotion(session: Session, new: NewPromotion) -> Promotion:
         raise PromotionCodeTaken(new.code.strip())
     session.add_all(_scopes(made, new))
     session.flush()  # the scopes are read with the promotion
-    return queries.list_promotions_by_code(session, [new.code])[fold_code(new.code)]
+    promotion = queries.list_promotions_by_code(session, [new.code])[fold_code(new.code)]
+    record_change(session, "promotion.create", made, {}, _describe(promotion))
+    return promotion
+
+
+def update_promotion(session: Session, promotion_id: str, changes: PromotionChanges) -> Promotion:
+    """Set what is given; what it takes off, and of what, stays: another reduction is another promotion.
+
+    Raises `PromotionNotFound`, `InvalidPromotion`.
+    """
+    found = queries.lock_promotion(session, promotion_id)
+    before = _describe(found)
+    for name, value in changes.items():
+        setattr(found, name, value)
+    if found.usage_limit is not None and found.usage_limit < max(1, found.used_count):
+        raise InvalidPromotion(f"It was used {found.used_count} times: a limit is not less, and positive")
+    check_new_promotion(replace(found.terms, uses_left=None))
+    found.updated_at = utc_now()
+    record_change(session, "promotion.update", promotion_id, before, _describe(found))
+    return found
+
+
+def delete_promotion(session: Session, promotion_id: str) -> None:
+    """Remove a promotion that no order had and no cart has; raises `PromotionNotFound`, `PromotionInUse`."""
+    found = queries.lock_promotion(session, promotion_id)
+    try:
+        with session.begin_nested():
+            session.execute(delete(Promotion).where(Promotion.id == promotion_id))
+    except IntegrityError as exc:
+        raise PromotionInUse from exc
+    record_change(session, "promotion.delete", promotion_id, _describe(found), {})
+    session.expunge(found)
 
 
 def take_uses(
@@ -102,6 +148,25 @@ def release_uses(session: Session, reference: str) -> None:
     session.execute(delete(PromotionUse).where(PromotionUse.reference == reference))
     counted = update(Promotion).where(Promotion.id.in_(promotion_ids)).values(used_count=Promotion.used_count - 1)
     session.execute(counted.execution_options(synchronize_session=False))
+
+
+def _describe(promotion: Promotion) -> dict[str, object]:
+    """What of a promotion a person decides, for the audit."""
+    names = (
+        "code",
+        "status",
+        "is_automatic",
+        "amount_cents",
+        "currency_code",
+        "usage_limit",
+        "usage_limit_per_customer",
+    )
+    dates = {name: getattr(promotion, name) for name in ("starts_at", "ends_at")}
+    return {
+        **{name: getattr(promotion, name) for name in names},
+        "percentage": None if promotion.percentage is None else str(promotion.percentage),
+        **{name: value.isoformat() if value else None for name, value in dates.items()},
+    }
 
 
 def _terms(new: NewPromotion) -> Terms:

@@ -19,6 +19,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("stripe_events.watch", "* * * * *"),
     Scheduled("ops.recover_checkout", "* * * * *"),
     Scheduled("stock.release_expired", "* * * * *"),
+    Scheduled("pricing.apply_scheduled", "* * * * *"),
     Scheduled("notifications.pump", "* * * * *"),
     Scheduled("notifications.watch", "*/10 * * * *"),
     Scheduled("notifications.compare", "47 4 * * *"),
@@ -31,6 +32,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("customers.forget_expired", "27 4 * * *"),
     Scheduled("ops.verify_journal", "32 4 * * *"),
     Scheduled("stripe_events.report_drift", "42 5 * * *"),
+    Scheduled("imports.forget", "57 4 * * *"),
     Scheduled("worker.prune_jobs", "17 4 * * *"),
 )
 

@@ -1,10 +1,17 @@
 """What the Admin's routes name in their paths and bodies, one function per noun; see `tests/api/world.py`."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.admin_api.shapes_stock import LOCATION_ID, item_id_of
+from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.pricing.schedule_prices import create_scheduled_prices
+from app.pricing.service import NewPrice
 from app.stock.service import reserve
+from tests.factories.catalogue import make_product
+from tests.factories.pricing import make_price_list
+from tests.factories.promotions import make_promotion
 
 if TYPE_CHECKING:
     from tests.api.world import World
@@ -14,12 +21,14 @@ def add_back_shop(world: "World") -> None:
     """One of everything that staff works with: its id by the word before it in a path."""
     world.bodies["role"] = "staff"
     add_stock(world)
+    add_prices(world)
 
 
 def add_stock(world: "World") -> None:
-    """The pieces of the product, one of them promised."""
-    variant_id = str(world.bodies["variant_id"])
+    """Pieces of a product that nobody in these tests buys, one of them promised."""
     with unit_of_work("test") as session:
+        made = make_product(session, str(world.bodies["sales_channel_id"]), handle="compte")
+        variant_id = made.variants[0].id
         reserve(session, "cart_of_somebody", {variant_id: 1})
     world.ids |= {
         "inventory-items": item_id_of(variant_id),
@@ -27,3 +36,20 @@ def add_stock(world: "World") -> None:
         "stock-locations": LOCATION_ID,
         "reservations": f"resitem_cart_of_somebody.{variant_id}",
     }
+
+
+def add_prices(world: "World") -> None:
+    """A list of other prices, a planned price and a promotion, of a product that nobody in these tests buys."""
+    with unit_of_work("test") as session:
+        made = make_product(session, str(world.bodies["sales_channel_id"]), handle="solde")
+        variant_id = made.variants[0].id
+        listed = make_price_list(session, variant_id, 30_000, list_type="override")
+        tomorrow = utc_now() + timedelta(days=1)
+        planned = create_scheduled_prices(session, [NewPrice(variant_id, "eur", 30_000)], tomorrow)
+        promotion = make_promotion(session, "MONDE")
+    world.ids |= {
+        "price-lists": listed.id,
+        "scheduled-prices": planned[0].id,
+        "promotions": promotion.id,
+    }
+    world.bodies |= {"applies_at": tomorrow.isoformat(), "attribute": "items.product.id"}

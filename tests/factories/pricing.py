@@ -48,5 +48,6 @@ def make_price_list(
         starts_at=starts_at,
         ends_at=ends_at,
         prices=(NewPrice(variant_id, "eur", amount_cents),),
+        confirmed=True,
     )
     return create_price_list(session, new)
