@@ -25,10 +25,12 @@ from app.catalogue.models import (
     product_category_link,
 )
 from app.catalogue.rules import check_category_handle, check_category_place, check_collection_handle
-from app.catalogue.service import refusing_taken
+from app.catalogue.service import create_collection, refusing_taken
 from app.core.audit_log import record_change
 from app.core.clock import utc_now
+from app.core.db import Json
 from app.core.errors import NotFound
+from app.core.ids import new_id
 from app.core.versions import check_unchanged
 
 Group = ProductCategory | ProductCollection | ProductTag | ProductType
@@ -72,6 +74,46 @@ def update_group(
     return group
 
 
+def note_group(session: Session, group: Group) -> None:
+    """The audit row of a group that a person made."""
+    record_change(session, f"{NAMES[type(group)][0]}.create", group.id, {}, _describe(group))
+
+
+def make_collection(session: Session, title: str, handle: str, details: Json | None) -> ProductCollection:
+    """A new collection by a person's hand; raises `InvalidProduct`, `HandleTaken`."""
+    collection = create_collection(session, title, handle, details=details)
+    note_group(session, collection)
+    return collection
+
+
+def create_word(session: Session, kind: type[ProductTag] | type[ProductType], value: str, details: Json | None) -> str:
+    """A new tag or type, by its word; its id. Raises `ValueTaken`."""
+    word = kind(id=new_id("ptag" if kind is ProductTag else "ptyp"), value=value, details=details)
+    with refusing_taken():
+        session.add(word)
+        session.flush()
+    note_group(session, word)
+    return word.id
+
+
+def create_shelf(session: Session, columns: Mapping[str, object]) -> ProductCategory:
+    """A new category at its place, the last one unless `rank` says otherwise.
+
+    Raises `InvalidProduct`, `UnknownReference`, `HandleTaken`.
+    """
+    shelves = queries.lock_categories(session)
+    parent_id = columns.get("parent_category_id")
+    _refuse_unknown_parent(parent_id, shelves)
+    check_category_handle(str(columns["handle"]))
+    rank = _make_room(shelves.values(), None, parent_id, columns.get("rank"))
+    category = ProductCategory(id=new_id("pcat"), **{**columns, "rank": rank})
+    with refusing_taken():
+        session.add(category)
+        session.flush()
+    note_group(session, category)
+    return category
+
+
 def update_category(
     session: Session, category_id: str, columns: Mapping[str, object], *, if_match: str | None = None
 ) -> ProductCategory:
@@ -82,17 +124,28 @@ def update_category(
     shelves = queries.lock_categories(session)
     category = get_group(session, ProductCategory, category_id)
     parent_id = columns.get("parent_category_id", category.parent_category_id)
-    if parent_id is not None and parent_id not in shelves:
-        raise UnknownReference(f"Product categories with ids: {parent_id} do not exist")
+    _refuse_unknown_parent(parent_id, shelves)
     check_category_place(category_id, parent_id, {each.id: each.parent_category_id for each in shelves.values()})
     if "rank" in columns or parent_id != category.parent_category_id:
-        siblings = [each for each in shelves.values() if each.parent_category_id == parent_id and each is not category]
-        rank = columns.get("rank")
-        place = min(rank, len(siblings)) if isinstance(rank, int) else len(siblings)
-        for position, sibling in enumerate(siblings):
-            sibling.rank = position + (position >= place)
-        columns = {**columns, "rank": place}
+        rank = _make_room(shelves.values(), category, parent_id, columns.get("rank"))
+        columns = {**columns, "rank": rank}
     return update_group(session, ProductCategory, category_id, columns, if_match=if_match)
+
+
+def _refuse_unknown_parent(parent_id: object, shelves: Mapping[str, ProductCategory]) -> None:
+    if parent_id is not None and parent_id not in shelves:
+        raise UnknownReference(f"Product categories with ids: {parent_id} do not exist")
+
+
+def _make_room(
+    shelves: Iterable[ProductCategory], category: ProductCategory | None, parent_id: object, wanted: object
+) -> int:
+    """The place that a category gets among those of its parent, who move up or down for it."""
+    siblings = [each for each in shelves if each.parent_category_id == parent_id and each is not category]
+    place = min(wanted, len(siblings)) if isinstance(wanted, int) else len(siblings)
+    for position, sibling in enumerate(siblings):
+        sibling.rank = position + (position >= place)
+    return place
 
 
 def delete_group(session: Session, kind: type[Kind], group_id: str, *, if_match: str | None = None) -> None:

@@ -65,6 +65,14 @@ def get_option(product: Product, option_id: str) -> ProductOption:
     return found
 
 
+def change_option(session: Session, option: ProductOption, title: str | None, values: tuple[str, ...] | None) -> None:
+    """Give an option another title, other values; raises `InvalidProduct` where a variant has one that would go."""
+    option.title = title or option.title
+    if values is not None:
+        _extend_values(session, option, values)
+        _prune_values(session, option, values)
+
+
 def delete_option(session: Session, option: ProductOption) -> None:
     """Take an option away, with its values; variants that it alone told apart are refused at the end of the change."""
     of_it = select(ProductOptionValue.id).where(ProductOptionValue.option_id == option.id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import psycopg
 from sqlalchemy import delete
@@ -28,34 +28,31 @@ KEPT: Mapping[str, type[Refusal]] = {
 
 @dataclass(frozen=True)
 class VariantChanges:
-    """A variant as it shall be: that of this id, or a new one. `columns` by their names here; None: options stay."""
+    """A variant as it shall be: that of this id, or a new one of it. None: options, pictures stay."""
 
+    id: str
     columns: Mapping[str, object]
     options: Mapping[str, str] | None = None
-    id: str | None = None
-    image_urls: tuple[str, ...] | None = field(default=None)
+    image_urls: tuple[str, ...] | None = None
+    is_new: bool = False
 
 
 def change_variants(
     session: Session, product: Product, wanted: Sequence[VariantChanges], *, is_complete: bool = False
-) -> list[str]:
-    """Change those that have an id, make the others; `is_complete`: delete all that are not named. Ids in this order.
+) -> None:
+    """Change those that are there, make the new ones; `is_complete`: delete all that are not named.
 
-    Raises `VariantNotFound`, `InvalidProduct`, `UnknownReference`; the deletion is refused at the flush.
+    Raises `VariantNotFound`, `InvalidProduct`; the deletion of what was sold is refused as `refusing_kept` says.
     """
-    named = {change.id for change in wanted}
     if is_complete:
+        named = {change.id for change in wanted}
         delete_variants(session, product, [each.id for each in product.variants if each.id not in named])
-    changed = []
     for place, change in enumerate(wanted):
-        if change.id is None:
-            changed.append(_create(session, product, change, place if is_complete else _next_rank(product)))
+        if change.is_new:
+            _create(product, change, place if is_complete else _next_rank(product))
         else:
-            variant = get_variant(product, change.id)
-            _update(product, variant, change)
-            changed.append(variant)
+            _update(product, get_variant(product, change.id), change)
     session.flush()
-    return [variant.id for variant in changed]
 
 
 def delete_variants(session: Session, product: Product, variant_ids: Sequence[str]) -> None:
@@ -103,7 +100,7 @@ def check_matrix(product: Product) -> None:
     check_variants(options, variants)
 
 
-def _create(session: Session, product: Product, change: VariantChanges, rank: int) -> ProductVariant:
+def _create(product: Product, change: VariantChanges, rank: int) -> None:
     columns = dict(change.columns)
     if not str(columns.get("title") or "").strip():
         raise InvalidProduct("A variant has a title")
@@ -111,12 +108,10 @@ def _create(session: Session, product: Product, change: VariantChanges, rank: in
     rank = place if isinstance(place, int) else rank
     new = replace(NewVariant(str(columns["title"])), **columns, options=dict(change.options or {}))  # type: ignore[arg-type]
     variant = make_variant(rank, new, _values_of(product, new.options), [])
-    variant.product_id = product.id
+    variant.id = change.id
     product.variants.append(variant)
     if change.image_urls is not None:
         _set_images(product, variant, change.image_urls)
-    session.flush()
-    return variant
 
 
 def _update(product: Product, variant: ProductVariant, change: VariantChanges) -> None:

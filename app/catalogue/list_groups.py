@@ -33,11 +33,16 @@ TYPES = Kind(TYPE, ("value",), "value")
 
 @dataclass(frozen=True)
 class GroupFilter:
-    """Columns and the values they may have, instants, words; empty means no condition."""
+    """Columns and the values they may have, facts, instants, words; empty means no condition.
+
+    `is_staff`: hidden and internal shelves too.
+    """
 
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
     instants: Collection[InstantFilter] = ()
     text: str | None = None
+    facts: Mapping[str, bool | None] = field(default_factory=dict)
+    is_staff: bool = False
 
 
 def list_group_rows(
@@ -99,7 +104,8 @@ def _shown(kind: Kind) -> list[ColumnElement[bool]]:
 
 
 def _conditions(kind: Kind, wanted: GroupFilter) -> list[ColumnElement[bool]]:
-    conditions = [*_shown(kind), *match_instants(kind.table, wanted.instants)]
+    conditions = [*([] if wanted.is_staff else _shown(kind)), *match_instants(kind.table, wanted.instants)]
+    conditions += [kind.table.c[name].is_(fact) for name, fact in wanted.facts.items() if fact is not None]
     conditions += [_among(kind.table.c[name], allowed) for name, allowed in wanted.columns.items() if allowed]
     if wanted.text and wanted.text.strip():
         text = func.comptoir_fold(wanted.text.strip())

@@ -38,6 +38,7 @@ class ProductFilter:
     tag_ids: Collection[str] = ()
     type_ids: Collection[str] = ()
     statuses: Collection[str] = ()
+    sales_channel_ids: Collection[str] = ()
     option_ids: Collection[str] = ()
     option_values: Collection[str] = ()
     option_value_ids: Collection[str] = ()
@@ -132,6 +133,8 @@ def _conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
         if values:
             linked = select(link.c.product_id).where(link.c.product_id == PRODUCT.c.id, _among(link.c[name], values))
             conditions.append(linked.exists())
+    if wanted.sales_channel_ids:
+        conditions.append(PRODUCT.c.channel_ids.op("&&")(literal(list(wanted.sales_channel_ids), ARRAY(Text))))
     if wanted.option_ids or wanted.option_values:
         conditions.append(_has_variant(wanted))
     if wanted.option_value_ids:

@@ -17,9 +17,12 @@ DEFAULT_ORDER = "created_at"
 
 @dataclass(frozen=True)
 class VariantFilter:
-    """Columns and the values they may have, facts that hold or do not, instants, words."""
+    """Columns and the values they may have, facts that hold or do not, instants, words.
 
-    channel_id: str
+    `channel_id`: of what is published there; None: of everything, as staff sees it.
+    """
+
+    channel_id: str | None
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
     facts: Mapping[str, bool | None] = field(default_factory=dict)
     instants: Collection[InstantFilter] = ()
@@ -29,9 +32,10 @@ class VariantFilter:
 def list_variant_ids(
     session: Session, wanted: VariantFilter, page: Page, count: int | None = None
 ) -> tuple[list[str], int]:
-    """A page of the variants of published products, and how many match in all: `count`, where it is known."""
+    """A page of the variants that match, and how many match in all: `count`, where it is known."""
     shown = select(VARIANT.c.id).join_from(VARIANT, PRODUCT, PRODUCT.c.id == VARIANT.c.product_id)
-    query = shown.where(is_shown(literal(wanted.channel_id)), *_conditions(wanted))
+    seen = [] if wanted.channel_id is None else [is_shown(literal(wanted.channel_id))]
+    query = shown.where(*seen, *_conditions(wanted))
     counted = query.with_only_columns(func.count(), maintain_column_froms=True).scalar_subquery()
     order = page.order or DEFAULT_ORDER
     first = VARIANT.c[order.removeprefix("-")]

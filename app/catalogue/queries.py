@@ -123,6 +123,16 @@ def get_product(session: Session, product_id: str) -> Product:
     return found[0]
 
 
+def list_variant_ids_of(session: Session, product_id: str) -> list[str]:
+    """The ids of a product's variants."""
+    return list(session.scalars(select(ProductVariant.id).where(ProductVariant.product_id == product_id)))
+
+
+def list_product_ids_of(session: Session, variant_ids: Collection[str]) -> list[str]:
+    """The ids of the products of these variants."""
+    return list(session.scalars(select(ProductVariant.product_id).where(ProductVariant.id.in_(variant_ids)).distinct()))
+
+
 def list_products(session: Session, product_ids: Sequence[str]) -> list[Product]:
     """These products in this order whatever their state, with everything below them; what is not there is left out."""
     query = select(Product).where(Product.id.in_(product_ids)).options(*_WHOLE)

@@ -125,6 +125,7 @@ def create_category(
     rank: int = 0,
     parent_category_id: str | None = None,
     is_internal: bool = False,
+    is_active: bool = True,
     details: Mapping[str, object] | None = None,
 ) -> ProductCategory:
     """Create a shelf; raises `InvalidProduct` for the handle, `HandleTaken`, `CategoryNotFound` for the parent."""
@@ -141,10 +142,12 @@ def create_category(
         rank=rank,
         parent_category_id=parent_category_id,
         is_internal=is_internal,
+        is_active=is_active,
         details=_plain(details),
     )
-    session.add(category)
-    session.flush()  # products name it in the same transaction
+    with refusing_taken():
+        session.add(category)
+        session.flush()  # products name it in the same transaction
     return category
 
 
@@ -156,8 +159,9 @@ def create_collection(
     if queries.find_collection_by_handle(session, handle):
         raise HandleTaken(f"Collection with handle: {handle}, already exists.")
     collection = ProductCollection(id=new_id("pcol"), title=title, handle=handle, details=_plain(details))
-    session.add(collection)
-    session.flush()  # products name it in the same transaction
+    with refusing_taken():
+        session.add(collection)
+        session.flush()  # products name it in the same transaction
     return collection
 
 

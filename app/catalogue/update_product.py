@@ -169,6 +169,11 @@ def set_images(session: Session, product: Product, urls: Sequence[str]) -> None:
     product.thumbnail = next(iter(wanted), None)
 
 
+def note_created(session: Session, product_id: str) -> None:
+    """The audit row of a product that a person made."""
+    record_change(session, "product.create", product_id, {}, describe_product(queries.get_product(session, product_id)))
+
+
 def describe_product(product: Product) -> dict[str, object]:
     """A product for the audit: its columns, and what hangs on it."""
     return {

@@ -4,6 +4,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.admin_api.shapes_stock import LOCATION_ID, item_id_of
+from app.catalogue.check_metadata import FamilyDefinition, PropertyRule
+from app.catalogue.service import create_collection, create_tag, create_type
+from app.catalogue.set_family import set_family
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.pricing.schedule_prices import create_scheduled_prices
@@ -20,8 +23,25 @@ if TYPE_CHECKING:
 def add_back_shop(world: "World") -> None:
     """One of everything that staff works with: its id by the word before it in a path."""
     world.bodies["role"] = "staff"
+    add_catalogue(world)
     add_stock(world)
     add_prices(world)
+
+
+def add_catalogue(world: "World") -> None:
+    """What the product that everybody buys is sorted by, and a family whose metadata is checked."""
+    with unit_of_work("test") as session:
+        tag, kind = create_tag(session, "nouveau"), create_type(session, "lunettes")
+        collection = create_collection(session, "Hiver", "hiver")
+        set_family(session, "lunettes", FamilyDefinition(properties={"brand": PropertyRule(type="string")}))
+    world.ids |= {
+        "variants": str(world.bodies["variant_id"]),
+        "options": world.ids["product-options"],
+        "product-tags": tag.id,
+        "product-types": kind.id,
+        "collections": collection.id,
+        "product-families": "lunettes",
+    }
 
 
 def add_stock(world: "World") -> None:
