@@ -17,6 +17,7 @@ from app.core.errors import Conflict, Refusal
 from app.core.settings import get_settings
 from app.gateways.errors import Retryable, Terminal
 from app.gateways.stripe import get_stripe
+from app.invoices.service import find_distance_refusal
 from app.payments.breaker import find_outage, guarded
 from app.payments.errors import CheckoutUnavailable, PaymentCollectionNotFound
 from app.payments.models import PaymentSession
@@ -48,9 +49,10 @@ def open_payment_session(collection_id: str, provider_id: str) -> None:
 
     The row stands before the call and its id is the idempotency key: whatever the call's outcome, asking again pays
     once. Nobody pays more than the cart showed: where today's prices come to more, the cart takes them and `TotalRisen`
-    is raised, once; so is `ShippingMissing` where its way to be sent is no longer offered. Raises
-    `PaymentProviderUnknown`, `VariantNotForSale`, `VariantWithoutPrice`, `InsufficientInventory`,
-    `CheckoutUnavailable`, `AmountNotPayable`; whoever is refused so has their cart for seven days more.
+    is raised, once; so is `ShippingMissing` where its way to be sent is no longer offered, and `DistanceSalesClosed`
+    where no more may be sold to its country. Raises `PaymentProviderUnknown`, `VariantNotForSale`,
+    `VariantWithoutPrice`, `InsufficientInventory`, `CheckoutUnavailable`, `AmountNotPayable`; whoever is refused so has
+    their cart for seven days more.
     """
     outage = find_outage() if provider_id == STRIPE_PROVIDER else None
     with unit_of_work() as session:
@@ -72,8 +74,18 @@ def refresh_shown(session: Session, shown: CartContents) -> tuple[CartContents, 
     cart, total_cents = read_readiness(contents, has_session=False), contents.totals.total_cents
     if had_shipping and cart.needs_shipping and not cart.has_shipping:
         return contents, ShippingMissing()
+    closed = _find_distance_refusal(session, contents)
+    if closed is not None:
+        return contents, closed
     is_risen = total_cents > shown.totals.total_cents
     return contents, TotalRisen(total_cents, contents.cart.currency_code) if is_risen else None
+
+
+def _find_distance_refusal(session: Session, contents: CartContents) -> Refusal | None:
+    address, charges = contents.cart.shipping_address, contents.totals.sum
+    country_code = address.country_code if address else None
+    net_cents = charges.total_cents - charges.tax_cents
+    return find_distance_refusal(session, country_code, contents.cart.currency_code, net_cents)
 
 
 def open_free_session(session: Session, cart: Cart) -> PaymentSession:

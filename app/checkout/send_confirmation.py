@@ -1,15 +1,17 @@
 """The mail that confirms an order: everything it shows is copied into its row with the order."""
 
-from collections.abc import Sequence
-from decimal import Decimal
-
 from sqlalchemy.orm import Session
 
-from app.carts.rules import ChargeTotals, Totals
+from app.carts.rules import Totals
 from app.core.db import Json
+from app.core.ids import new_id
+from app.invoices.describe_invoice import lacks_rate, list_parts
+from app.invoices.rules import compute_rate_sums
+from app.invoices.service import sign_invoice_link
 from app.notifications.service import describe_shop, queue_mail
 from app.orders.compute_totals import compute_order_totals
 from app.orders.models import Order, OrderAddress
+from app.shop.queries import find_seller
 from app.shop.rules import compute_business_day
 
 TEMPLATE = "order_confirmation"
@@ -18,7 +20,22 @@ TEMPLATE = "order_confirmation"
 def queue_confirmation(session: Session, order: Order) -> None:
     """Ask for the mail in the transaction that makes the order; an order without e-mail gets none."""
     if order.email is not None:
-        queue_mail(session, TEMPLATE, order.id, order.email, order.locale, _describe(session, order))
+        content, secret = _describe(session, order), _link_invoice(session, order)
+        queue_mail(session, TEMPLATE, order.id, order.email, order.locale, content, secret=secret)
+
+
+def _link_invoice(session: Session, order: Order) -> Json | None:
+    """Of a paid order, from when its invoice is made; of one that waits for its money there is none yet."""
+    if order.paid_at is None or find_seller(session) is None:
+        return None
+    return {"invoice_link": sign_invoice_link(order.id)}
+
+
+def queue_confirmation_anew(session: Session, order: Order) -> None:
+    """The same to the order's new e-mail, once per correction: the former may have been nobody's."""
+    if order.email is not None:
+        again = f"{order.id}:{new_id('again')}"
+        queue_mail(session, TEMPLATE, again, order.email, order.locale, _describe(session, order))
 
 
 def _describe(session: Session, order: Order) -> Json:
@@ -34,8 +51,9 @@ def _describe(session: Session, order: Order) -> Json:
         "lines": _describe_lines(order, totals),
         "delivery": {"name": method.name, "amount_cents": method.amount_cents} if method else None,
         "total_cents": order.total_cents,
-        "taxes": _describe_taxes(order, totals),
+        "taxes": _describe_taxes(order),
         "address": _describe_address(order.shipping_address),
+        "invoice_link": None,
     }
 
 
@@ -51,17 +69,12 @@ def _describe_lines(order: Order, totals: Totals) -> list[Json]:
     ]
 
 
-def _describe_taxes(order: Order, totals: Totals) -> list[Json]:
-    rates: Sequence[Decimal | None] = [
-        *(line.tax_rate for line in order.lines),
-        *(method.tax_rate for method in order.shipping_methods),
-    ]
-    charges: Sequence[ChargeTotals] = [*totals.items, *totals.shipping]
-    sums: dict[Decimal, int] = {}
-    for rate, charge in zip(rates, charges, strict=True):
-        if rate is not None:
-            sums[rate] = sums.get(rate, 0) + charge.tax_cents
-    return [{"rate": str(rate), "amount_cents": cents} for rate, cents in sorted(sums.items(), reverse=True)]
+def _describe_taxes(order: Order) -> list[Json]:
+    """As the invoice says it: once per rate, on the sum of all that bears it."""
+    if lacks_rate(order):
+        return []
+    sums = compute_rate_sums(list_parts(order))
+    return [{"rate": str(each.rate), "amount_cents": each.tax_cents} for each in sums]
 
 
 def _describe_address(address: OrderAddress | None) -> list[str]:

@@ -22,6 +22,7 @@ ORDER_CONFIRMATION: schemas.OrderConfirmation = {
     "total_cents": 75190,
     "taxes": [{"rate": "20.00", "amount_cents": 12532}],
     "address": ["Jeanne Martin", "12 rue de la Paix", "75002 Paris", "FR"],
+    "invoice_link": "https://api.example.com/v1/orders/order_1/invoice?expires=1&signature=0",
 }
 ORDER_TRANSFER: schemas.OrderTransfer = {
     **SHOP,
@@ -59,6 +60,32 @@ REFUND_SENT: schemas.RefundSent = {
     "amount_cents": 34900,
     "currency_code": "eur",
     "is_partial": True,
+}
+RETURN_APPROVED: schemas.ReturnApproved = {
+    **SHOP,
+    "display_id": 1042,
+    "return_number": 7,
+    "lines": [{"title": "Aura", "variant": "Noir", "quantity": 1}],
+    "send_by": "2026-12-04",
+    "address": ["Atelier", "3 rue du Retour", "75002 Paris", "FR"],
+}
+RETURN_REJECTED: schemas.ReturnRejected = {
+    **SHOP,
+    "display_id": 1042,
+    "return_number": 7,
+    "lines": [{"title": "Aura", "variant": "Noir", "quantity": 1}],
+    "reason": "La monture revient rayée.",
+}
+WITHDRAWAL_LINK: schemas.WithdrawalLink = {**SHOP, "display_id": 1042, "hours": 24, "link": LINK}
+WITHDRAWAL_ACKNOWLEDGED: schemas.WithdrawalAcknowledged = {
+    **SHOP,
+    "display_id": 1042,
+    "declared_at": "2026-11-20T19:05:00+00:00",
+    "lines": [{"title": "Aura", "variant": "Noir", "quantity": 1}],
+    "unsent_lines": [{"title": "Étui", "variant": None, "quantity": 2}],
+    "excluded_lines": [{"title": "Verres à la vue", "variant": "Sur mesure", "quantity": 1}],
+    "send_by": "2026-12-04",
+    "address": ["Atelier", "3 rue du Retour", "75002 Paris", "FR"],
 }
 DISPUTE_OPENED: schemas.DisputeOpened = {
     **SHOP,
@@ -124,6 +151,10 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "shipment_sent": SHIPMENT_SENT,
     "payment_failed": PAYMENT_FAILED,
     "refund_sent": REFUND_SENT,
+    "return_approved": RETURN_APPROVED,
+    "return_rejected": RETURN_REJECTED,
+    "withdrawal_link": WITHDRAWAL_LINK,
+    "withdrawal_acknowledged": WITHDRAWAL_ACKNOWLEDGED,
     "dispute_opened": DISPUTE_OPENED,
     "dispute_closed": DISPUTE_CLOSED,
     "refund_failed": REFUND_FAILED,

@@ -49,7 +49,7 @@ class Surroundings:
 
 def describe_invoice(order: Order, around: Surroundings) -> Json:
     """What the invoice of a whole order says; its number, day and seal are added as it is issued."""
-    parts = _list_parts(order, country_of(order), around.home_rate)
+    parts = list_parts(order, around.home_rate)
     sums = compute_rate_sums(parts)
     nets = compute_net_parts(parts, sums)
     names = [*map(_name_line, order.lines), *map(_name_method, order.shipping_methods)]
@@ -172,8 +172,9 @@ def lacks_rate(order: Order) -> bool:
     return lines or any(method.tax_rate is None for method in order.shipping_methods)
 
 
-def _list_parts(order: Order, country: str | None, home_rate: Decimal) -> list[Part]:
-    totals = compute_order_totals(order)
+def list_parts(order: Order, home_rate: Decimal = NOUGHT) -> list[Part]:
+    """The lines of a whole order and its way of sending, as VAT sees them; `home_rate` in percent where it has none."""
+    totals, country = compute_order_totals(order), country_of(order)
     charged: list[tuple[OrderLine | OrderShippingMethod, int]] = [
         *((line, line.quantity) for line in order.lines),
         *((method, 1) for method in order.shipping_methods),

@@ -31,3 +31,13 @@ class InvoiceLinkOver(Refusal):
     default_message = (
         "Ce lien n'ouvre plus rien : demandez la facture à la boutique. / This link is over: ask the shop."
     )
+
+
+class DestinationRatesMissing(Refusal):
+    """A Member State that the shop sells to has no rate of its own yet."""
+
+    code = "destination_rates_missing"
+
+    def __init__(self, country_codes: list[str]) -> None:
+        codes = ", ".join(country_codes)
+        super().__init__(f"Il manque le taux normal de : {codes}. / The standard rate is missing of: {codes}.")

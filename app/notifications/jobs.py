@@ -11,6 +11,7 @@ from app.notifications.models import Message
 from app.notifications.queries import get_gate, list_due
 from app.notifications.render_message import RenderedMail, render_message
 from app.notifications.rules import KINDS, UNKNOWN_KIND, compute_yesterday
+from app.notifications.schemas import LATER
 from app.notifications.send_message import OUTCOME_UNKNOWN, Claim, Failure
 from app.notifications.watch_bounces import compare_day, forget_events, watch_bounces
 
@@ -66,7 +67,9 @@ def deliver(message_id: str, attempt: int | None = None) -> None:
         return
     try:
         rendered = render_message(
-            claim.message.template, claim.message.locale, {**claim.message.content, **(claim.message.secret or {})}
+            claim.message.template,
+            claim.message.locale,
+            {**LATER.get(claim.message.template, {}), **claim.message.content, **(claim.message.secret or {})},
         )
     except Exception as failure:  # a template of ours: a release mends it within the day that a mail has
         _note_failure(claim, Failure(class_name(failure), is_ours=True))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.core.settings import Settings
-from app.v1_api import brevo_webhook, health, home, orders, pictures, private_files, test_hooks, webhooks
+from app.v1_api import brevo_webhook, health, home, invoices, orders, pictures, private_files, test_hooks, webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
@@ -14,6 +14,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     brevo_webhook.router,
     orders.storefront_router,
     orders.link_router,
+    invoices.router,
     orders.paying_router,
 )
 

@@ -25,7 +25,8 @@ PARTS = {"colon", "paragraph", "strong", "heading", "button", "quote", "facts", 
 def with_words(value: object, words: str) -> object:
     """The content with these words wherever it has words of somebody; days, links and codes of money stay."""
     if isinstance(value, Mapping):
-        kept = ("placed_on", "evidence_due_on", "arrives_on", "currency_code", "rate", "link", "tracking_link")
+        days = ("placed_on", "evidence_due_on", "arrives_on", "send_by")
+        kept = (*days, "currency_code", "rate", "link", "tracking_link", "invoice_link")
         return {
             key: each if key in kept or key.endswith("_at") else with_words(each, words) for key, each in value.items()
         }

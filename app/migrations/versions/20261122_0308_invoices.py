@@ -39,7 +39,8 @@ BEGIN
     UPDATE invoice_series SET last_number = series.last_number, last_issued_at = series.last_issued_at,
         last_sha256 = seal WHERE name = series.name;
     INSERT INTO invoice (id, series, number, display_number, kind, issued_at, issued_on, order_id, payment_id,
-        refund_id, corrected_id, currency_code, total_cents, tax_cents, distance_net_cents, document, sha256, actor, request_id)
+        refund_id, corrected_id, currency_code, total_cents, tax_cents, distance_net_cents, document, sha256, actor,
+        request_id)
     VALUES (of_id, series.name, series.last_number, number_given, of_kind, series.last_issued_at,
         (whole ->> 'issued_on')::date, of_order, of_payment, of_refund, of_corrected, whole ->> 'currency_code',
         (whole ->> 'total_cents')::int, (whole ->> 'tax_cents')::int, distance_net_cents, whole, seal,
