@@ -13,6 +13,7 @@ from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
 from app.cli.money import show_cents
 from app.cli.output import JsonOption, print_json, print_line
+from app.cli.products_import import export_file, import_file
 from app.core.db import unit_of_work
 from app.pricing.models import Price
 from app.pricing.queries import list_prices
@@ -56,6 +57,22 @@ def show(named: ProductArgument, as_json: JsonOption = False) -> None:
         product = get_product(session, get_product_id(session, named))
         prices = list_prices(session, [variant.id for variant in product.variants])
     print_product(product, prices, as_json=as_json)
+
+
+app.command(
+    "import",
+    help=french_or_english(
+        "Créer et modifier par un fichier CSV : produits, prix (--kind prices) ou stock (--kind stock).",
+        "Create and change by a CSV file: products, prices (--kind prices) or stock (--kind stock).",
+    ),
+)(import_file)
+app.command(
+    "export",
+    help=french_or_english(
+        "Écrire un fichier CSV qu'import relit : produits, prix ou stock.",
+        "Write a CSV file that import reads: products, prices or stock.",
+    ),
+)(export_file)
 
 
 def print_product(product: Product, prices: Sequence[Price], *, as_json: bool) -> None:
