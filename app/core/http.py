@@ -22,6 +22,8 @@ from app.core.strict_json import as_json_request
 MAX_BODY_BYTES = 1_000_000
 # What a vendor brings, by path: an event of Stripe holds whole objects, one of Brevo a few words.
 WEBHOOK_BYTES = {"/stripe/webhook": 512 * 1024, "/hooks": 512 * 1024, "/brevo/webhook": 64 * 1024}
+# What staff brings: ten pictures of a telephone at once.
+UPLOAD_BYTES = {"/admin/uploads": 32 * 1024 * 1024}
 ACCESS_TAG = "access:"
 
 # As many as the engine has connections. One more would wait for a connection in a thread while the request that holds
@@ -37,6 +39,9 @@ _vendor_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_vendor_turns")
 PASSWORD_TURNS = 2
 MOST_PASSWORDS_WAITING = 40
 _password_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_password_turns")
+# Forms with files: two of them are read at once, so that memory and disk hold no more than two largest bodies.
+UPLOAD_TURNS = 2
+_upload_turns: RunVar[anyio.CapacityLimiter] = RunVar("comptoir_upload_turns")
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,11 @@ def password_turns() -> anyio.CapacityLimiter:
     return _limiter(_password_turns, PASSWORD_TURNS)
 
 
+def upload_turns() -> anyio.CapacityLimiter:
+    """The event loop's turns at forms with files."""
+    return _limiter(_upload_turns, UPLOAD_TURNS)
+
+
 def _limiter(variable: RunVar[anyio.CapacityLimiter], tokens: int) -> anyio.CapacityLimiter:
     limiter = variable.get(None)
     if limiter is None:
@@ -155,7 +165,7 @@ def install_stack(app: FastAPI, settings: Settings) -> None:
         "/auth": settings.auth_cors,
     }
     # The last one added is the outermost.
-    app.add_middleware(BodyCap, default=MAX_BODY_BYTES, by_prefix=WEBHOOK_BYTES)
+    app.add_middleware(BodyCap, default=MAX_BODY_BYTES, by_prefix={**WEBHOOK_BYTES, **UPLOAD_BYTES})
     app.add_middleware(CatchAll)
     app.add_middleware(CorsByPrefix, origins=origins)
     app.add_middleware(RequestEnvelope)

@@ -8,6 +8,8 @@ from pydantic import PlainSerializer
 
 from app.core.settings import get_settings
 
+PICTURES = "/static/"
+
 
 def write_instant(instant: datetime) -> str:
     """ISO 8601 UTC with milliseconds: `2026-11-20T20:42:26.990Z`."""
@@ -25,7 +27,18 @@ def is_absent(value: object) -> bool:
 
 
 def absolute_url(path: str | None) -> str | None:
-    """A picture's address: ours are kept as paths below the shop's public address."""
+    """A picture's address: ours are kept as paths, below the shop's public address or that of the CDN before them."""
     if path is None or not path.startswith("/"):
         return path
-    return f"{get_settings().public_url.rstrip('/')}{path}"
+    settings = get_settings()
+    base = (path.startswith(PICTURES) and settings.files_public_url) or settings.public_url
+    return f"{base.rstrip('/')}{path}"
+
+
+def own_path(url: str) -> str:
+    """The other way: a path for an address of ours, which stays right when the shop changes its name."""
+    settings = get_settings()
+    for base in (settings.files_public_url, settings.public_url):
+        if base and url.startswith(f"{base.rstrip('/')}{PICTURES}"):
+            return url.removeprefix(base.rstrip("/"))
+    return url

@@ -57,3 +57,12 @@ class LinkExpired(Refusal):
     type = "not_allowed"
     code = "link_expired"
     default_message = "This link has expired. Ask the shop for a new one."
+
+
+class FileStoreAway(Refusal):
+    """The disk or the S3 store does not take or give files now."""
+
+    status = 503
+    type = "unexpected_state"
+    code = "file_store_away"
+    default_message = "The file store does not answer. Nothing was kept; try again in a minute."

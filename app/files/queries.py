@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.files.models import DOCUMENT, PICTURE, PictureSize, StoredFile, WaitingContent
+from app.files.models import DOCUMENT, PICTURE, WAITING, PictureSize, StoredFile, WaitingContent
 
 
 def find_document(session: Session, file_id: str) -> StoredFile | None:
@@ -37,7 +37,16 @@ def lock_file(session: Session, file_id: str) -> StoredFile | None:
     return session.scalar(select(StoredFile).where(StoredFile.id == file_id).with_for_update())
 
 
-def list_sizes(session: Session, file_id: str) -> Sequence[PictureSize]:
-    """What the picture is served as, the largest first."""
-    wanted = select(PictureSize).where(PictureSize.file_id == file_id)
-    return session.scalars(wanted.order_by(PictureSize.width.desc(), PictureSize.name)).all()
+def list_waiting_pictures(session: Session) -> Sequence[StoredFile]:
+    """Pictures without sizes, in the order they came, a hundred at most."""
+    wanted = select(StoredFile).where(StoredFile.kind == PICTURE, StoredFile.status == WAITING)
+    return session.scalars(wanted.order_by(StoredFile.created_at, StoredFile.id).limit(100)).all()
+
+
+def list_sizes_of(session: Session, file_ids: Sequence[str]) -> dict[str, list[PictureSize]]:
+    """What these pictures are served as, by file, the largest first."""
+    wanted = select(PictureSize).where(PictureSize.file_id.in_(file_ids))
+    found: dict[str, list[PictureSize]] = {file_id: [] for file_id in file_ids}
+    for size in session.scalars(wanted.order_by(PictureSize.width.desc(), PictureSize.name)):
+        found[size.file_id].append(size)
+    return found

@@ -8,8 +8,16 @@ from hashlib import sha256
 
 # Design §4.18: what opens without a login ends after 30 days.
 LONGEST_LINK = timedelta(days=30)
-LINK_PURPOSE = "comptoir file link 1"
+LINK_PURPOSE = "file link 1"
 LONGEST_NAME = 120
+
+# What follows a picture's name in the address of each of its sizes, the one that is shown by default first.
+SUFFIXES = tuple(f"{size}.{extension}" for size in ("", "-800", "-400") for extension in ("webp", "avif", "jpg"))
+SHOWN_SUFFIX = SUFFIXES[0]
+PUBLIC_PATH = "/static/"
+MEDIA_TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg", "png": "image/png"}
+SERVED_NAME = re.compile(r"[0-9a-f]{32,64}(?:-[0-9]{3,4})?\.(?:webp|avif|jpg|png)")
+ADDRESS = re.compile(r"/static/([0-9a-f]{64})(?:-[0-9]{3,4})?\.[a-z]+$")
 
 
 def compute_signature(secret: str, file_id: str, expires: int) -> str:
@@ -32,7 +40,7 @@ def decide_link(secrets: tuple[str, ...], file_id: str, expires: int, signature:
 
 
 def compute_shown_name(name: str) -> str:
-    """What a file is called for people: the last part of its path, without what no screen or header can show (issue 5 §3).
+    """What a file is called for people: the last part of its path, without what no screen or header can show (S0-084).
 
     It comes from outside and goes into answers and `Content-Disposition`: no separator, quote or control sign in it.
     """
@@ -41,3 +49,14 @@ def compute_shown_name(name: str) -> str:
     stem, dot, extension = printable.strip(" .").rpartition(".")
     kept = f"{stem[: LONGEST_NAME - 12]}{dot}{extension[:10]}" if dot else extension[:LONGEST_NAME]
     return kept or "file"
+
+
+def content_type_of(name: str) -> str:
+    """The media type of a served picture, by its name's end."""
+    return MEDIA_TYPES[name.rpartition(".")[2]]
+
+
+def find_public_name(url: str) -> str | None:
+    """The name of the picture that this address shows; None for one that lies elsewhere."""
+    found = ADDRESS.search(url)
+    return found.group(1) if found else None

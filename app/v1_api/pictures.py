@@ -1,27 +1,26 @@
-"""`/static/*`: the public pictures where no nginx stands before us (`make up`); on a server nginx answers first."""
+"""`/static/*`: the public pictures where nginx has no file of this name: `make up`, and what lies in an S3 store."""
 
-import re
-from pathlib import Path
+from typing import Annotated
 
-from fastapi.responses import FileResponse
+from fastapi import Path
+from fastapi.responses import StreamingResponse
 
 from app.core.api_document import refusing
 from app.core.errors import NotFound
 from app.core.http import ANYONE
 from app.core.http import router as make_router
-from app.core.settings import get_settings
+from app.files.errors import FileStoreAway
+from app.files.open_link import read_public
+from app.files.rules import content_type_of
+from app.gateways.object_store import IMMUTABLE
 
-router = make_router(ANYONE, prefix="/static")
+# The store may be another machine: routes that call one wait for turns of their own.
+router = make_router(ANYONE, prefix="/static", calls_vendor=True)
 
-# A name is the hash of the content: what it names never changes, and no name leads out of the folder.
-NAME = re.compile(r"[0-9a-f]{32,64}\.(webp|jpg|png)")
-HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "cross-origin"}
+HEADERS = {"Cache-Control": IMMUTABLE, "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-@router.get("/{name}", response_class=FileResponse, responses=refusing(NotFound))
-async def get_picture(name: str) -> FileResponse:
-    """One public picture."""
-    path = Path(get_settings().uploads_dir) / name
-    if not NAME.fullmatch(name) or not path.is_file():
-        raise NotFound
-    return FileResponse(path, headers=HEADERS)
+@router.get("/{name}", response_class=StreamingResponse, responses=refusing(NotFound, FileStoreAway))
+def get_picture(name: Annotated[str, Path(max_length=100)]) -> StreamingResponse:
+    """One public picture. Its name is the hash of what was uploaded: what it names never changes."""
+    return StreamingResponse(read_public(name), media_type=content_type_of(name), headers=HEADERS)

@@ -10,7 +10,7 @@ from app.core.api_document import refusing
 from app.core.errors import NotFound
 from app.core.http import ANYONE
 from app.core.http import router as make_router
-from app.files.errors import LinkExpired
+from app.files.errors import FileStoreAway, LinkExpired
 from app.files.open_link import open_link
 from app.files.service import LINK_PREFIX
 
@@ -18,7 +18,7 @@ from app.files.service import LINK_PREFIX
 router = make_router(ANYONE, prefix=LINK_PREFIX, calls_vendor=True)
 
 
-@router.get("/{file_id}", response_class=StreamingResponse, responses=refusing(NotFound, LinkExpired))
+@router.get("/{file_id}", response_class=StreamingResponse, responses=refusing(NotFound, LinkExpired, FileStoreAway))
 def get_document(
     file_id: Annotated[str, Path(max_length=64)],
     expires: Annotated[int, Query(ge=0, le=99_999_999_999)] = 0,

@@ -105,7 +105,8 @@ def test_what_a_transaction_takes_back_was_never_kept(client: TestClient, run_jo
             lost.append(store_private(session, CONTENT, "application/pdf", "a.pdf").id)
             raise InterruptedError
 
-    pytest.raises(InterruptedError, keep_and_fail)
+    with pytest.raises(InterruptedError):
+        keep_and_fail()
     assert client.get(sign_link(lost[0], HOUR)).status_code == 404
     assert run_jobs() == []
     assert not get_settings().private_files_dir.exists()

@@ -17,7 +17,7 @@ CREATE FUNCTION comptoir_set_image_file() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.file_id := (
         SELECT id FROM stored_file
-        WHERE public_name = substring(NEW.url FROM '^/static/([0-9a-f]{64})(-[0-9]+)?\\.[a-z]+$')
+        WHERE public_name = substring(NEW.url FROM '/static/([0-9a-f]{64})(-[0-9]+)?\\.[a-z]+$')
     );
     RETURN NEW;
 END $$;
