@@ -34,6 +34,21 @@ def cancel_by_hand(order_id: str, if_match: str | None = None) -> None:
     as a paid one. Raises `OrderNotFound`, `ChangedMeanwhile`, `OrderHasParcel`, `OrderIsClosed`, `PaymentUnderWay`, and
     `Retryable` when Stripe cannot say.
     """
+    cart_id = end_page(order_id)
+    with unit_of_work() as session:
+        cart = lock_cart(session, cart_id)
+        order = lock_order_of_cart(session, cart.id)
+        if order.status != CANCELED:
+            check_unchanged(if_match, order.updated_at)
+            _check_cancelable(session, order)
+            cancel_locked(session, order)
+
+
+def end_page(order_id: str) -> str:
+    """End the page of Stripe on which the order might still be paid; gives the id of the order's cart.
+
+    Raises `OrderNotFound`, and `Retryable` when Stripe cannot say.
+    """
     with unit_of_work() as session:
         order = get_order_row(session, order_id)
         open_attempt = find_open_attempt(session, order.payment_collection_id, utc_now())
@@ -42,13 +57,7 @@ def cancel_by_hand(order_id: str, if_match: str | None = None) -> None:
         page = expire_page(page_id)
         with unit_of_work() as session:
             record_page(session, page, utc_now())
-    with unit_of_work() as session:
-        cart = lock_cart(session, order.cart_id)
-        order = lock_order_of_cart(session, cart.id)
-        if order.status != CANCELED:
-            check_unchanged(if_match, order.updated_at)
-            _check_cancelable(session, order)
-            _cancel(session, order)
+    return order.cart_id
 
 
 def _check_cancelable(session: Session, order: Order) -> None:
@@ -62,8 +71,11 @@ def _check_cancelable(session: Session, order: Order) -> None:
         raise PaymentUnderWay
 
 
-def _cancel(session: Session, order: Order) -> None:
-    """In the order of `app/core/locks.py`: the order, what it owes, its payments, promotions, levels."""
+def cancel_locked(session: Session, order: Order) -> None:
+    """Cancel an order whose cart and row are locked and of which nothing has left.
+
+    In the order of `app/core/locks.py`: the order, what it owes, its payments, promotions, levels.
+    """
     before = {"status": order.status}
     mark_canceled(order, utc_now())
     order.updated_at = utc_now()

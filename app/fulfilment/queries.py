@@ -30,7 +30,7 @@ def list_last_deliveries(session: Session, order_ids: Collection[str]) -> dict[s
     arrived = select(Fulfilment.order_id, func.max(Fulfilment.delivered_at)).where(
         Fulfilment.order_id.in_(order_ids), Fulfilment.delivered_at.is_not(None), ~missing
     )
-    return {order_id: at for order_id, at in session.execute(arrived.group_by(Fulfilment.order_id)).tuples() if at}
+    return {order_id: at for order_id, at in session.execute(arrived.group_by(Fulfilment.order_id)) if at}
 
 
 def has_parcel(session: Session, order_id: str) -> bool:
@@ -43,7 +43,7 @@ def list_fulfilments(session: Session, order_ids: Collection[str]) -> dict[str, 
     """The parcels of these orders, oldest first, whole and called off ones too; three statements at most."""
     found: dict[str, list[Fulfilment]] = {order_id: [] for order_id in order_ids}
     wanted = _whole().where(Fulfilment.order_id.in_(order_ids)).order_by(Fulfilment.created_at, Fulfilment.id)
-    for each in session.scalars(wanted.execution_options(populate_existing=True)):
+    for each in session.scalars(wanted):
         found[each.order_id].append(each)
     return found
 

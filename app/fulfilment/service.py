@@ -70,7 +70,7 @@ def create_fulfilment(
     Raises `OrderNotFound`, `ChangedMeanwhile`, and what `check_shippable`, `check_packed` and `check_repeated` refuse.
     """
     order, lines = _lock(session, order_id, if_match)
-    check_shippable(_describe(session, order))
+    check_shippable(_describe(session, order, [lines[each.line_id] for each in packed if each.line_id in lines]))
     check_packed(order.id, packed, {line.id: line.quantity - line.fulfilled_quantity for line in lines.values()})
     check_repeated(find_same_at(session, order.id, packed, current_actor.get()), utc_now())
     made = Fulfilment(
@@ -106,7 +106,7 @@ def mark_shipped(
     if shipment.labels:
         _set_labels(session, parcel, shipment.labels)
     if parcel.shipped_at is None:
-        check_shippable(_describe(session, order))
+        check_shippable(_describe(session, order, [each.sold for each in parcel.lines]))
         _ship(session, parcel, utc_now())
         if shipment.tells_customer:
             queue_shipment_sent(session, order, parcel)
@@ -133,7 +133,7 @@ def mark_delivered(
         return parcel
     before = _describe_parcel(parcel)
     if parcel.shipped_at is None:
-        check_shippable(_describe(session, order))
+        check_shippable(_describe(session, order, [each.sold for each in parcel.lines]))
         _ship(session, parcel, at)
     parcel.delivered_at = at
     _count(session, _pieces_of(parcel), "delivered_quantity")
@@ -168,14 +168,15 @@ def _open(session: Session, order_id: str, fulfilment_id: str, if_match: str | N
     return order, lock_fulfilment(session, order.id, fulfilment_id)
 
 
-def _describe(session: Session, order: Order) -> Sold:
+def _describe(session: Session, order: Order, lines: Sequence[OrderLine]) -> Sold:
+    """What decides whether these lines of it may leave: from some goods nobody withdraws (French law, L221-28)."""
     payments = [each for each in list_payments(session, order.payment_collection_id) if each.captured_at is not None]
     disputes = list_disputes(session, [payment.id for payment in payments]) if payments else []
     return Sold(
         status=order.status,
         needs_review=order.needs_review,
         is_paid=order.paid_at is not None,
-        is_withdrawn=order.withdrawn_at is not None,
+        is_withdrawn=order.withdrawn_at is not None and any(line.withdrawal_excluded_reason is None for line in lines),
         contest=compute_contest([dispute.status for dispute in disputes]),
         total_cents=order.total_cents,
         kept_cents=sum(payment.amount_cents - payment.refund_committed_cents for payment in payments),

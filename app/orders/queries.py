@@ -1,16 +1,16 @@
 """Reads of orders, and the locks on them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, Text, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.catalogue.models import Product, ProductVariant
 from app.orders.errors import OrderNotFound
-from app.orders.models import Order, OrderLine, OrderShippingMethod, OrderTransfer
+from app.orders.models import Order, OrderLine, OrderNote, OrderShippingMethod, OrderTransfer
 
 ORDERS = {
     "id": Order.id,
@@ -48,6 +48,13 @@ def list_orders(
         conditions.append(Order.id.in_(wanted.ids))
     if wanted.statuses:
         conditions.append(Order.status.in_(wanted.statuses))
+    return list_whole_orders(session, conditions, limit=limit, offset=offset, order=order)
+
+
+def list_whole_orders(
+    session: Session, conditions: Sequence[ColumnElement[bool]], *, limit: int, offset: int, order: str
+) -> tuple[list[Order], int]:
+    """A page of the orders that meet these conditions, whole, and how many do; `order` as in `list_orders`."""
     count = session.scalar(select(func.count()).select_from(Order).where(*conditions)) or 0
     if limit == 0 or count <= offset:
         return [], count
@@ -63,6 +70,12 @@ def get_order(session: Session, order_id: str) -> Order:
     if found is None:
         raise OrderNotFound(order_id)
     return found
+
+
+def list_orders_by_id(session: Session, order_ids: Collection[str]) -> list[Order]:
+    """These orders, whole, as they are now; as many statements as for one."""
+    wanted = _whole().where(Order.id.in_(order_ids)).execution_options(populate_existing=True)
+    return list(session.scalars(wanted).unique())
 
 
 def get_order_row(session: Session, order_id: str) -> Order:
@@ -132,6 +145,15 @@ def lock_lines(session: Session, order_id: str) -> dict[str, OrderLine]:
     wanted = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id).with_for_update()
     lines = session.scalars(wanted.execution_options(populate_existing=True))
     return {line.id: line for line in lines}
+
+
+def list_notes(session: Session, order_ids: Collection[str]) -> dict[str, list[OrderNote]]:
+    """What those who work here wrote down about these orders, oldest first."""
+    found: dict[str, list[OrderNote]] = {order_id: [] for order_id in order_ids}
+    wanted = select(OrderNote).where(OrderNote.order_id.in_(order_ids)).order_by(OrderNote.created_at, OrderNote.id)
+    for note in session.scalars(wanted):
+        found[note.order_id].append(note)
+    return found
 
 
 def _whole() -> Select[Order]:

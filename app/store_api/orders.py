@@ -11,6 +11,7 @@ from app.core.bodies import Ids, PageOut
 from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.core.fields import FieldTree, answer, answer_page, parse_fields
+from app.fulfilment.queries import list_fulfilments
 from app.orders.models import Order
 from app.orders.queries import OrderFilter, get_order, list_goods, list_orders
 from app.orders.rules import check_open_without_login
@@ -106,10 +107,16 @@ def compose_orders(session: Session, orders: Sequence[Order], tree: FieldTree, *
     payments = list_payments_by_collection(session, collection_ids)
     is_told_of_goods = tree.wants("items.variant") or tree.wants("items.product")
     goods = list_goods(session, [order.id for order in orders]) if is_told_of_goods else {}
+    sent = [order.id for order in orders if any(line.fulfilled_quantity for line in order.lines)]
+    parcels = list_fulfilments(session, sent) if sent and tree.keeps("fulfillments") else {}
     return [
         order_out(
             OrderContents(
-                order, goods, collections[order.payment_collection_id], payments[order.payment_collection_id]
+                order=order,
+                goods=goods,
+                collection=collections[order.payment_collection_id],
+                payments=payments[order.payment_collection_id],
+                parcels=parcels.get(order.id, ()),
             ),
             tree,
             is_owner=is_owner,

@@ -11,6 +11,8 @@ from app.core.masking import masked_email
 from app.core.money import WireAmount, to_wire
 from app.core.wire import WireInstant
 from app.customers.schemas import address_out
+from app.fulfilment.models import Fulfilment
+from app.fulfilment.schemas import FulfilmentOut, fulfilment_out
 from app.orders.compute_totals import compute_order_totals
 from app.orders.models import Order
 from app.orders.schemas import SoldOrderOut, sold_order_values
@@ -47,17 +49,18 @@ class OrderOut(SoldOrderOut):
 
     items: list[OrderLineOut]
     payment_collections: list[OrderPaymentCollectionOut]
-    fulfillments: list[Json]
+    fulfillments: list[FulfilmentOut]
 
 
 @dataclass(frozen=True)
 class OrderContents:
-    """An order with everything that shows it; `goods` are there when somebody asked for them."""
+    """An order with everything that shows it; `goods` and `parcels` are there when somebody asked for them."""
 
     order: Order
     goods: Goods
     collection: PaymentCollection
     payments: Sequence[Payment]
+    parcels: Sequence[Fulfilment] = ()
 
 
 def order_out(contents: OrderContents, tree: FieldTree, *, is_owner: bool) -> OrderOut:
@@ -72,7 +75,8 @@ def order_out(contents: OrderContents, tree: FieldTree, *, is_owner: bool) -> Or
             for line, charge in zip(order.lines, totals.items, strict=True)
         ],
         "payment_collections": [_payment_collection(contents)],
-        "fulfillments": [],
+        # Whoever follows a parcel sees where it goes: labels are the owner's.
+        "fulfillments": [fulfilment_out(parcel, is_whole=is_owner) for parcel in contents.parcels],
     }
     return OrderOut.model_validate(values)
 

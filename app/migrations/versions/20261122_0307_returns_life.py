@@ -78,14 +78,16 @@ ALTER TABLE "{table}"
 WITHDRAWAL = """
 CREATE TABLE withdrawal (
     id TEXT CONSTRAINT pk_withdrawal PRIMARY KEY,
-    order_id TEXT NOT NULL CONSTRAINT fk_withdrawal_order_id REFERENCES "order" (id) ON DELETE RESTRICT,
-    token_hash TEXT NOT NULL CONSTRAINT uq_withdrawal_token_hash UNIQUE,
+    order_id TEXT CONSTRAINT fk_withdrawal_order_id REFERENCES "order" (id) ON DELETE RESTRICT,
+    token_hash TEXT CONSTRAINT uq_withdrawal_token_hash UNIQUE,
     asked_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-    expires_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ,
     declared_at TIMESTAMPTZ,
     return_id TEXT CONSTRAINT fk_withdrawal_return_id REFERENCES order_return (id) ON DELETE RESTRICT,
     statement JSONB,
     CONSTRAINT ck_withdrawal_is_declared_in_words CHECK ((declared_at IS NULL) = (statement IS NULL)),
+    CONSTRAINT ck_withdrawal_declared_is_about_an_order CHECK (declared_at IS NULL OR order_id IS NOT NULL),
+    CONSTRAINT ck_withdrawal_link_ends CHECK ((token_hash IS NULL) = (expires_at IS NULL)),
     CONSTRAINT ck_withdrawal_return_is_declared CHECK (return_id IS NULL OR declared_at IS NOT NULL)
 );
 CREATE INDEX ix_withdrawal_order_id ON withdrawal (order_id);
@@ -98,7 +100,7 @@ CREATE TRIGGER keep_declared BEFORE UPDATE OR DELETE ON withdrawal
 CREATE TRIGGER refuse_removal BEFORE TRUNCATE ON withdrawal
     FOR EACH STATEMENT EXECUTE FUNCTION comptoir_refuse_change();
 """
-# Nothing leaves any more for a customer who has withdrawn.
+# Nothing leaves any more for a customer who has withdrawn, but what nobody may withdraw from.
 KEEP_WITHDRAWN = """
 CREATE FUNCTION comptoir_keep_withdrawn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -109,7 +111,12 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER keep_withdrawn BEFORE UPDATE OF fulfilled_quantity ON order_line
-    FOR EACH ROW WHEN (NEW.fulfilled_quantity > OLD.fulfilled_quantity) EXECUTE FUNCTION comptoir_keep_withdrawn();
+    FOR EACH ROW WHEN (
+        NEW.fulfilled_quantity > OLD.fulfilled_quantity AND NEW.withdrawal_excluded_reason IS NULL
+    ) EXECUTE FUNCTION comptoir_keep_withdrawn();
+CREATE TRIGGER keep_withdrawn BEFORE INSERT ON fulfilment FOR EACH ROW EXECUTE FUNCTION comptoir_keep_withdrawn();
+CREATE TRIGGER keep_withdrawn_here BEFORE UPDATE OF shipped_at ON fulfilment
+    FOR EACH ROW WHEN (NEW.shipped_at IS DISTINCT FROM OLD.shipped_at) EXECUTE FUNCTION comptoir_keep_withdrawn();
 """
 # To a release that knows four states: what it knows, or the nearest of them.
 NEAREST = """
@@ -172,6 +179,8 @@ def downgrade() -> None:
     op.execute(SIGNED)
     op.execute(DEMAND_RETURN.format(arrived="'received'"))
     op.execute("DROP TRIGGER keep_withdrawn ON order_line")
+    op.execute("DROP TRIGGER keep_withdrawn_here ON fulfilment")
+    op.execute("DROP TRIGGER keep_withdrawn ON fulfilment")
     op.execute("DROP FUNCTION comptoir_keep_withdrawn()")
     op.execute("DROP TABLE withdrawal")
     op.execute('ALTER TABLE "order" DROP COLUMN withdrawal_informed_on, DROP COLUMN withdrawn_at')
