@@ -18,7 +18,7 @@ from app.gateways.medusa import PAGE, Document, Kind, read_json
 
 _TIMEOUT_SECONDS = 60
 _TRIES = 4
-_WAIT_SECONDS = 0.5
+_WAIT_SECONDS = 0.25
 _MOST_READ = 64 * 1024 * 1024
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _BUSY = frozenset({429, 502, 503, 504})
