@@ -5,8 +5,7 @@ from pydantic import BaseModel
 from app.core.db import Json
 from app.core.wire import WireInstant
 from app.fulfilment.models import Fulfilment, FulfilmentLabel, FulfilmentLine
-
-PROVIDER = "manual_manual"  # parcels are handed over by a person
+from app.shipping.schemas import PROVIDER
 
 
 class FulfilmentLineOut(BaseModel):

@@ -8,9 +8,9 @@ from pydantic import Field
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.returns.queries import get_reason, list_reasons
+from app.returns.schemas import ReturnReasonAnswer, ReturnReasonsOut, reason_out
 from app.store_api.access import store_router
 from app.store_api.schemas import StoreQuery
-from app.store_api.shapes_return import ReturnReasonAnswer, ReturnReasonsOut, reason_out
 
 router = store_router()
 

@@ -19,12 +19,12 @@ from app.orders.errors import OrderNotFound
 from app.orders.queries import get_order_row
 from app.returns.errors import ReceiveAtRequest, UnfitReturnShipping
 from app.returns.rules import AskedLine
+from app.returns.schemas import ReturnAnswer, return_out
 from app.returns.service import NewReturn, Requester, create_return
 from app.shipping.models import ShippingOption
+from app.shipping.schemas import location_id_of
 from app.store_api.access import OptionalCustomerDep, store_router
 from app.store_api.schemas import Pieces, StoreQuery
-from app.store_api.shapes_return import ReturnAnswer, return_out
-from app.store_api.shapes_shipping import location_id_of
 
 router = store_router()
 
@@ -83,7 +83,7 @@ def request_return(
     counted = Response()
     with limited(counted, *_attempts(request, body.order_id), session=session) as verdict:
         made = create_return(session, _new_return(body), requester)
-        location_id = location_id_of(session.get_one(ShippingOption, made.shipping_option_id))
+        location_id = location_id_of(session.get_one(ShippingOption, body.return_shipping.option_id))
         if body.location_id not in (None, location_id):
             raise UnfitReturnShipping("The location is not where the return goes to.")
     currency_code = get_order_row(session, made.order_id).currency_code
