@@ -61,6 +61,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("serve", "app.cli.serve", "Lancer le serveur web", "Run the web server"),
     ("setup", "app.cli.setup", "Préparer une boutique neuve", "Set up a fresh shop"),
     ("staff", "app.cli.staff", "Les comptes du personnel", "Staff accounts"),
+    ("stock", "app.cli.stock", "Le stock : livrer, compter, suivre", "Stock: deliver, count, follow"),
     ("trace", "app.cli.trace", "Ce qu'est devenu un paiement", "What became of a payment"),
     ("worker", "app.cli.worker", "Lancer le worker et son agenda", "Run the worker and its schedule"),
 )

@@ -9,6 +9,7 @@ import typer
 from app.catalogue.list_products import ProductFilter, list_product_ids
 from app.catalogue.models import Product
 from app.catalogue.queries import Page, get_product, get_product_id, list_products
+from app.cli import products_price
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
 from app.cli.money import show_cents
@@ -19,6 +20,7 @@ from app.pricing.models import Price
 from app.pricing.queries import list_prices
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(products_price.app, name="price")
 
 
 class Status(StrEnum):

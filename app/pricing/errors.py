@@ -166,3 +166,16 @@ class ScheduledPriceEnded(Refusal):
             f"Ce prix prévu n'attend plus ({status}) : changez le prix lui-même."
             f" / This planned price waits no more ({status}): change the price itself."
         )
+
+
+class VariantToChoose(Refusal):
+    """A product of several variants, and one price."""
+
+    code = "variant_to_choose"
+
+    def __init__(self, skus: Sequence[str]) -> None:
+        shown = ", ".join(skus[:MOST_SHOWN])
+        super().__init__(
+            f"Plusieurs variantes ({shown}…) : nommez-en une, ou ajoutez --all-variants."
+            f" / Several variants ({shown}…): name one, or add --all-variants."
+        )

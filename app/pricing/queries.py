@@ -225,6 +225,17 @@ def list_priced_variants(session: Session, variant_ids: Collection[str]) -> list
     return [PricedVariant(*found) for found in session.execute(query)]
 
 
+def find_variant_id(session: Session, named: str) -> str | None:
+    """The variant with this SKU or id."""
+    query = select(ProductVariant.id).where(or_(ProductVariant.sku == named, ProductVariant.id == named))
+    return session.scalar(query.order_by(ProductVariant.id == named).limit(1))
+
+
+def get_product_id_of(session: Session, variant_id: str) -> str:
+    """The product of a variant that is there."""
+    return session.scalars(select(ProductVariant.product_id).where(ProductVariant.id == variant_id)).one()
+
+
 def list_variant_ids(session: Session, product_ids: Collection[str]) -> list[str]:
     """The variants of these products, in the order of their ids."""
     query = select(ProductVariant.id).where(ProductVariant.product_id.in_(product_ids))
