@@ -22,8 +22,12 @@ from app.core.strict_json import as_json_request
 MAX_BODY_BYTES = 1_000_000
 # What a vendor brings, by path: an event of Stripe holds whole objects, one of Brevo a few words.
 WEBHOOK_BYTES = {"/stripe/webhook": 512 * 1024, "/hooks": 512 * 1024, "/brevo/webhook": 64 * 1024}
-# What staff brings: ten pictures of a telephone at once.
-UPLOAD_BYTES = {"/admin/uploads": 32 * 1024 * 1024}
+# What staff brings: ten pictures of a telephone at once; fifty thousand lines, with what a form puts around them.
+FILE_OF_LINES_BYTES = 51_000_000
+UPLOAD_BYTES = {
+    "/admin/uploads": 32 * 1024 * 1024,
+    **dict.fromkeys((f"/admin/{kind}/import" for kind in ("products", "prices", "stock")), FILE_OF_LINES_BYTES),
+}
 ACCESS_TAG = "access:"
 
 # As many as the engine has connections. One more would wait for a connection in a thread while the request that holds

@@ -51,15 +51,15 @@ def lock_run(session: Session, run_id: str) -> CsvRun:
     return run
 
 
-def list_runs(session: Session, *, limit: int, offset: int) -> list[CsvRun]:
-    """The runs, newest first."""
-    query = select(CsvRun).order_by(CsvRun.created_at.desc(), CsvRun.id).limit(limit).offset(offset)
-    return list(session.scalars(query))
+def list_runs(session: Session, direction: str, *, limit: int, offset: int) -> list[CsvRun]:
+    """The imports, or the exports, newest first."""
+    query = select(CsvRun).where(CsvRun.direction == direction).order_by(CsvRun.created_at.desc(), CsvRun.id)
+    return list(session.scalars(query.limit(limit).offset(offset)))
 
 
-def count_runs(session: Session) -> int:
+def count_runs(session: Session, direction: str) -> int:
     """How many there are."""
-    return session.scalar(select(func.count()).select_from(CsvRun)) or 0
+    return session.scalar(select(func.count()).select_from(CsvRun).where(CsvRun.direction == direction)) or 0
 
 
 def is_alone_with(session: Session, run_id: str) -> bool:

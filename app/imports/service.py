@@ -71,22 +71,27 @@ def request_check(session: Session, run_id: str) -> None:
     enqueue_once(session, "imports.check", run_id, run_id=run_id)
 
 
-def receive_by_link(session: Session, run_id: str, pieces: Iterable[bytes], now: datetime) -> CsvRun:
-    """A file that is sent to the address that somebody was given for it, once; raises `LinkEnded`, `FileTooLarge`."""
-    run = lock_run(session, run_id)
+def demand_open_link(run: CsvRun, now: datetime) -> None:
+    """A link takes one file, for a quarter of an hour; raises `LinkEnded`."""
     if run.state != "expected" or run.created_at < now - LINK_LASTS or run.byte_count:
         raise LinkEnded
-    add_file(session, run, pieces)
-    return run
 
 
-def request_check_of_sent(session: Session, run_id: str) -> CsvRun:
-    """What was sent by a link is to be checked; raises `RunNotFound`, `RunNotInThisState`."""
+def receive_by_link(session: Session, run_id: str, pieces: Iterable[bytes], now: datetime) -> None:
+    """Keep the file that a link was made for; raises `RunNotFound`, `LinkEnded`, `FileTooLarge`."""
     run = lock_run(session, run_id)
-    if run.state not in ("expected", "received") or not run.byte_count:
-        raise RunNotInThisState("Aucun fichier n'a été envoyé à ce lien. / No file was sent to this link.")
-    run.state = "received"
-    session.flush()  # the check begins with what stands in the database
+    demand_open_link(run, now)
+    add_file(session, run, pieces)
+
+
+def receive_sent(session: Session, run_id: str, mode: Mode, *, is_move_confirmed: bool) -> CsvRun:
+    """What was sent to a link is to be taken so; raises `RunNotFound`, `RunNotInThisState`."""
+    run = lock_run(session, run_id)
+    if run.state != "expected" or not run.byte_count:
+        raise RunNotInThisState(
+            "Aucun fichier n'attend à ce lien : demandez-en un autre. / No file waits at this link: ask for another."
+        )
+    run.state, run.mode, run.is_move_confirmed = "received", mode, is_move_confirmed
     return run
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
 from app.core.rows import insert_given, pack_rows
+from app.core.wire import own_path
 from app.imports.models import CsvLine, CsvProblem, CsvRun
 from app.imports.parse_table import Form, Row, Source, read_form, read_rows
 from app.imports.queries import MOST_PROBLEMS
@@ -167,7 +168,8 @@ def _group(line: _Read, values: dict[str, object]) -> dict[str, object]:
         general = generalise(name)
         if general in LISTS:
             several = lists.setdefault(LISTS[general], [])
-            several += [value] if value is not None and value not in several else []
+            named = own_path(value) if general == "product_image_#" and isinstance(value, str) else value
+            several += [named] if named is not None and named not in several else []
         elif general.startswith("variant_option_#"):
             names[name] = value
         elif general.startswith("variant_price_*"):
