@@ -38,7 +38,7 @@ from app.core.http import ANYONE
 from app.core.http import router as make_router
 from app.core.query import describe_query, query_of
 from app.core.settings import get_settings
-from app.imports.check_run import check_run
+from app.imports.compare_file import compare_file
 from app.imports.errors import FileRefused, FileTooLarge, LinkEnded, RunNotFound, RunNotInThisState
 from app.imports.models import CsvRun
 from app.imports.queries import MOST_PROBLEMS, count_runs, find_chunk, get_run, list_problems, list_runs
@@ -141,7 +141,7 @@ def _start(run: CsvRun) -> StartedAnswer:
         with unit_of_work() as session:
             request_check(session, run.id)
         return started_out(run)
-    checked = check_run(run.id)
+    checked = compare_file(run.id)
     if checked.state == "refused":
         raise _refusal_of(checked)
     return started_out(checked)

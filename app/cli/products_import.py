@@ -15,7 +15,7 @@ from app.cli.output import JsonOption, print_json, print_line
 from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
 from app.imports.apply_run import apply_run
-from app.imports.check_run import check_run
+from app.imports.compare_file import compare_file
 from app.imports.errors import FileRefused
 from app.imports.export_run import export_pieces
 from app.imports.models import CsvProblem, CsvRun
@@ -105,7 +105,7 @@ def import_file(
                 is_move_confirmed=confirm,
                 file_name=file.name,
             )
-        run = check_run(run.id, lambda: _read_pieces(file), progress.tell)
+        run = compare_file(run.id, lambda: _read_pieces(file), progress.tell)
         if run.state == "checked" and not dry_run:
             with unit_of_work() as session:
                 confirm_run(session, run.id)

@@ -10,7 +10,7 @@ from app.core.audit_log import record_audit
 from app.core.context import acting_as
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
-from app.imports.check_run import Tell, end_run, mark_lines, plan_units, tell_nobody
+from app.imports.compare_file import Tell, end_run, mark_lines, plan_units, tell_nobody
 from app.imports.models import CsvRun
 from app.imports.plan_lines import write_prices, write_stock
 from app.imports.plan_product import Planned

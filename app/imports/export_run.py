@@ -24,7 +24,7 @@ from app.catalogue.models import (
 )
 from app.core.audit_log import record_audit
 from app.core.db import unit_of_work
-from app.imports.check_run import end_run
+from app.imports.compare_file import end_run
 from app.imports.models import CsvChunk
 from app.imports.queries import lock_run
 from app.imports.rules import neutralise

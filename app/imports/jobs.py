@@ -4,7 +4,7 @@ from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.jobs import job
 from app.imports.apply_run import apply_run
-from app.imports.check_run import check_run
+from app.imports.compare_file import compare_file
 from app.imports.errors import RunNotFound
 from app.imports.export_run import export_run
 from app.imports.service import forget_runs
@@ -13,7 +13,7 @@ from app.imports.service import forget_runs
 @job("imports.check", gives_up_on=(RunNotFound,))
 def check(run_id: str) -> None:
     """Read a file and compare it with the shop."""
-    check_run(run_id)
+    compare_file(run_id)
 
 
 @job("imports.apply", gives_up_on=(RunNotFound,))

@@ -11,7 +11,7 @@ from app.core.clock import utc_now
 from app.core.context import current_actor
 from app.core.ids import new_id
 from app.core.jobs import enqueue_once
-from app.imports.check_run import end_run
+from app.imports.compare_file import end_run
 from app.imports.errors import FileTooLarge, LinkEnded, RunNotInThisState
 from app.imports.models import CsvChunk, CsvRun
 from app.imports.queries import lock_run

@@ -35,7 +35,7 @@ def tell_nobody(_what: str, _done: int, _of: int) -> None:
     """Nobody watches."""
 
 
-def check_run(run_id: str, source: Source | None = None, tell: Tell = tell_nobody) -> CsvRun:
+def compare_file(run_id: str, source: Source | None = None, tell: Tell = tell_nobody) -> CsvRun:
     """Read and compare a file that was received; gives the run as it stands then: `checked`, or `refused`.
 
     `source` is the file where the caller has it, else its pieces are read from the database. Somebody else's run, or
