@@ -1,6 +1,6 @@
 """Reads of the outbox, and its locks: the gate first, then a message."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -53,6 +53,16 @@ def get_message(session: Session, message_id: str) -> Message:
     if found is None:
         raise MailNotFound
     return found
+
+
+def list_queued_at(session: Session, template: str, object_ids: Collection[str]) -> dict[str, datetime]:
+    """When this mail about each of these objects was asked for; without those that were given up or kept back."""
+    wanted = select(Message.object_id, Message.created_at).where(
+        Message.template == template,
+        Message.object_id.in_(object_ids),
+        Message.state.not_in(("dead", "suppressed")),
+    )
+    return dict(session.execute(wanted).all())
 
 
 def get_message_id(session: Session, template: str, object_id: str) -> str:

@@ -6,9 +6,11 @@ from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue_once, job
 from app.core.words import Words
+from app.refunds.list_deadlines import list_refund_deadlines, list_urgent
 from app.refunds.queries import list_stuck_refunds
-from app.refunds.queue_mails import queue_refund_alert
+from app.refunds.queue_mails import queue_deadline_alert, queue_refund_alert
 from app.refunds.send_refund import send_refund
+from app.shop.rules import compute_business_day
 
 # When the attempts of the first `refunds.send`, which span eight hours, are over.
 STUCK_AFTER = timedelta(hours=9)
@@ -44,3 +46,12 @@ def resume() -> None:
                     "and paid once, do not repeat it by hand.",
                 ),
             )
+
+
+@job("refunds.watch_deadlines", attempts=1)
+def watch_deadlines() -> None:
+    """Tell the shop what withdrawals make due within three days, once, and once more at each step of a delay's cost."""
+    with unit_of_work() as session:
+        today = compute_business_day(utc_now())
+        for deadline in list_urgent(list_refund_deadlines(session), today):
+            queue_deadline_alert(session, deadline, today)

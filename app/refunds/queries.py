@@ -1,6 +1,6 @@
 """Reads for refunds, and the locks on an order's money in the one order of `app/core/locks.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.orders.compute_totals import compute_order_totals
-from app.orders.models import Order
-from app.orders.queries import get_order, lock_order_row
+from app.orders.models import Order, OrderLine
+from app.orders.queries import list_orders_by_id, lock_order_row
 from app.payments.compute_dispute import Contest, compute_contest
 from app.payments.models import Payment, Refund
 from app.payments.queries import get_refund, list_disputes, lock_payment
@@ -17,15 +17,17 @@ from app.refunds.rules import (
     Given,
     Parcel,
     PiecesBack,
+    ReturnMoney,
     compute_delivery_due,
     compute_goods_due,
+    compute_return_money,
     compute_rounding,
     is_delivery_given,
 )
 from app.returns.models import OrderReturn
 from app.returns.queries import get_return, list_returns_of
+from app.returns.rules import ARRIVED_STATUSES, STANDING_STATUSES, UNLOCKED_STATUSES
 
-UNLOCKED_STATUSES = ("in_transit", "received")
 MOST_AT_ONCE = 100
 
 
@@ -99,11 +101,30 @@ def count_refunds(session: Session, status: str | None) -> int:
 def get_parcel(session: Session, order: Order | None, return_id: str) -> Parcel:
     """A return as a refund sees it: what is due for it of this order, which is locked; raises `ReturnNotFound`."""
     wanted = get_return(session, return_id)
-    if order is None or wanted.order_id != order.id:
-        return _parcel(wanted, is_of_this_payment=False, due_cents=0)
-    order = get_order(session, order.id)
-    returns = list_returns_of(session, order.id)
+    if order is None or wanted.order_id != order.id or wanted.status not in STANDING_STATUSES:
+        is_here = order is not None and wanted.order_id == order.id
+        return _parcel(wanted, is_of_this_payment=is_here, due_cents=0)
+    return list_parcels(session, [wanted])[wanted.id]
+
+
+def list_parcels(session: Session, wanted: Sequence[OrderReturn]) -> dict[str, Parcel]:
+    """The same of many returns that stand, with as many statements as for one."""
+    order_ids = sorted({each.order_id for each in wanted})
+    orders = {order.id: order for order in list_orders_by_id(session, order_ids)}
+    returns = list_returns_of(session, *order_ids)
     committed = _sum_up_committed(session, returns)
+    found: dict[str, Parcel] = {}
+    for each in wanted:
+        siblings = [other for other in returns if other.order_id == each.order_id]
+        own = next(other for other in siblings if other.id == each.id)
+        due_cents = _compute_due(orders[each.order_id], siblings, committed, own)
+        found[each.id] = _parcel(own, is_of_this_payment=True, due_cents=due_cents)
+    return found
+
+
+def _compute_due(
+    order: Order, returns: Sequence[OrderReturn], committed: Mapping[str, int], wanted: OrderReturn
+) -> int:
     others = [
         Given(committed[other.id], compute_goods_due(_pieces_back(order, returns, other)))
         for other in returns
@@ -114,7 +135,17 @@ def get_parcel(session: Session, order: Order | None, return_id: str) -> Parcel:
     is_given = is_delivery_given(others, delivery_cents)
     due_cents = compute_goods_due(pieces) + compute_rounding(others, delivery_cents, len(order.lines))
     due_cents += compute_delivery_due(pieces, delivery_cents, is_withdrawal=wanted.is_withdrawal, is_given=is_given)
-    return _parcel(wanted, is_of_this_payment=True, due_cents=due_cents - committed.get(wanted.id, 0))
+    return due_cents - committed.get(wanted.id, 0)
+
+
+def sum_up_returns(session: Session, return_ids: Collection[str]) -> dict[str, ReturnMoney]:
+    """What became of the money of each of these returns; one statement."""
+    found: dict[str, list[tuple[str, int]]] = {return_id: [] for return_id in return_ids}
+    given = select(Refund.return_id, Refund.status, Refund.amount_cents).where(Refund.return_id.in_(return_ids))
+    for return_id, status, amount_cents in session.execute(given.order_by(Refund.created_at, Refund.id)):
+        if return_id is not None:
+            found[return_id].append((status, amount_cents))
+    return {return_id: compute_return_money(refunds) for return_id, refunds in found.items()}
 
 
 def _parcel(wanted: OrderReturn, *, is_of_this_payment: bool, due_cents: int) -> Parcel:
@@ -146,7 +177,7 @@ def _pieces_back(order: Order, returns: Sequence[OrderReturn], wanted: OrderRetu
         PiecesBack(
             pieces=_count_pieces([wanted], line.id),
             pieces_before=_count_pieces(older, line.id),
-            pieces_elsewhere=_count_pieces(others, line.id),
+            pieces_elsewhere=_count_pieces(others, line.id) + _count_unsent(order, line),
             quantity=line.quantity,
             total_cents=charge.total_cents,
         )
@@ -154,10 +185,15 @@ def _pieces_back(order: Order, returns: Sequence[OrderReturn], wanted: OrderRetu
     ]
 
 
+def _count_unsent(order: Order, line: OrderLine) -> int:
+    """Of a withdrawn order what never left stays here: its customer keeps nothing of it."""
+    return line.quantity - line.fulfilled_quantity if order.withdrawn_at is not None else 0
+
+
 def _count_pieces(returns: Sequence[OrderReturn], order_line_id: str) -> int:
     """Of this line of the order: what came in of a return that is here, else what is on its way."""
     return sum(
-        line.received_quantity + line.dismissed_quantity if each.status == "received" else line.quantity
+        line.received_quantity + line.dismissed_quantity if each.status in ARRIVED_STATUSES else line.quantity
         for each in returns
         for line in each.lines
         if line.order_line_id == order_line_id

@@ -22,6 +22,7 @@ from app.refunds.errors import (
     ReturnAlreadyRefunded,
     ReturnOfAnotherOrder,
 )
+from app.returns.rules import ARRIVED_STATUSES
 from app.staff.rules import Role
 
 # The closed reasons; the database knows the same ones.
@@ -35,6 +36,7 @@ GROUND_LABELS: Mapping[Ground, tuple[str, str]] = {
     "goodwill": ("Geste commercial (propriétaire)", "Goodwill (owner)"),
 }
 Decided = Literal["requested", "awaiting_approval"]
+MoneyWord = Literal["none", "under_way", "refunded", "failed"]
 REPEATED_WITHIN = timedelta(minutes=1)
 
 
@@ -95,6 +97,15 @@ class PiecesBack:
 
 
 @dataclass(frozen=True)
+class ReturnMoney:
+    """What became of the money of a return: a word, what arrived, and what is promised, in cents."""
+
+    word: MoneyWord
+    refunded_cents: int = 0
+    promised_cents: int = 0
+
+
+@dataclass(frozen=True)
 class Given:
     """What went back or is promised for another return, and what its pieces come to now, in cents."""
 
@@ -125,12 +136,16 @@ def decide_refund(wish: Wish, funds: Funds, parcel: Parcel | None = None) -> Ref
     return RefundDecision(wish.ground, amount_cents, "requested", is_override)
 
 
-def decide_intention(ground: Ground, funds: Funds) -> RefundDecision:
-    """What cannot be shipped, and what was paid twice, goes back whole once a person approves; nothing is sent before.
+def decide_intention(ground: Ground, funds: Funds, amount_cents: int | None = None) -> RefundDecision:
+    """What cannot be shipped, and what was paid twice, goes back once a person approves; nothing is sent before.
 
-    Source: design §4.5, payments §2.2 and §5. Raises `PaymentNotCaptured`, `NothingLeftToRefund`.
+    Whole, or the part that was never sent (`amount_cents`) as far as it is left. Source: design §4.5, payments §2.2 and
+    §5, french-rules §2.5. Raises `PaymentNotCaptured`, `NothingLeftToRefund`.
     """
-    return RefundDecision(ground, _compute_left(funds), "awaiting_approval")
+    left_cents = _compute_left(funds)
+    return RefundDecision(
+        ground, left_cents if amount_cents is None else min(amount_cents, left_cents), "awaiting_approval"
+    )
 
 
 def check_approval(role: Role, contest: Contest, excess_cents: int) -> None:
@@ -158,6 +173,38 @@ def check_role(role: Role, ground: Ground | None = None) -> None:
     """Accounts that may only read give nothing back; goodwill is the owner's. Source: payments §5."""
     if role == "readonly" or (ground == "goodwill" and role != "owner"):
         raise RefundNotForThisRole
+
+
+def compute_return_money(refunds: Sequence[tuple[str, int]]) -> ReturnMoney:
+    """What became of the money of a return, from its refunds (status, cents), oldest first.
+
+    One that failed is shown as failed until another one is on its way, never as refunded. Source: french-rules §2.5.
+    """
+    sums = {"succeeded": 0, "promised": 0}
+    for status, amount_cents in refunds:
+        if status == "succeeded":
+            sums["succeeded"] += amount_cents
+        elif status not in ("failed", "canceled"):
+            sums["promised"] += amount_cents
+    last = refunds[-1][0] if refunds else None
+    word: MoneyWord = "none"
+    if last == "failed":
+        word = "failed"
+    elif sums["promised"]:
+        word = "under_way"
+    elif sums["succeeded"]:
+        word = "refunded"
+    return ReturnMoney(word, sums["succeeded"], sums["promised"])
+
+
+def compute_return_standing(status: str, money: ReturnMoney) -> str:
+    """Where a return is, in one word: the parcel's, until its money failed, or went back after it was looked at.
+
+    Source: french-rules §2.5 (state machine: refunded, refund_failed).
+    """
+    if money.word == "failed":
+        return "refund_failed"
+    return "refunded" if status == "inspected" and money.word == "refunded" else status
 
 
 def compute_goods_due(lines: Sequence[PiecesBack]) -> int:
@@ -215,7 +262,7 @@ def _check_grounds(wish: Wish, parcel: Parcel | None) -> None:
         raise RefundWithTwoGrounds
     if not parcel.is_of_this_payment:
         raise ReturnOfAnotherOrder
-    if parcel.status != "received" and not (
+    if parcel.status not in ARRIVED_STATUSES and not (
         parcel.status == "in_transit" and parcel.is_withdrawal and parcel.is_proven
     ):
         raise RefundBeforeReturn

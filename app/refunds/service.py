@@ -72,12 +72,12 @@ def request_refund(session: Session, ask: RefundAsk) -> Refund:
     return refund
 
 
-def record_intention(session: Session, payment: Payment, ground: Ground) -> None:
-    """Note that a payment must go back, once per payment; a person approves it, then it is sent.
+def record_intention(session: Session, payment: Payment, ground: Ground, amount_cents: int | None = None) -> None:
+    """Note that a payment, or so much of it, must go back, once per payment; a person approves it, then it is sent.
 
     Raises `NothingLeftToRefund`.
     """
-    decision = decide_intention(ground, _describe_funds(session, payment))
+    decision = decide_intention(ground, _describe_funds(session, payment), amount_cents)
     row = insert(Refund).values(
         id=new_id("ref"),
         payment_id=payment.id,

@@ -124,15 +124,18 @@ class Withdrawal(Base):
     __tablename__ = "withdrawal"
     __table_args__ = (
         CheckConstraint("(declared_at IS NULL) = (statement IS NULL)", name="is_declared_in_words"),
+        CheckConstraint("declared_at IS NULL OR order_id IS NOT NULL", name="declared_is_about_an_order"),
+        CheckConstraint("(token_hash IS NULL) = (expires_at IS NULL)", name="link_ends"),
         CheckConstraint("return_id IS NULL OR declared_at IS NOT NULL", name="return_is_declared"),
         Index("uq_withdrawal_declared", "order_id", unique=True, postgresql_where=text("declared_at IS NOT NULL")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    order_id: Mapped[str] = mapped_column(ForeignKey("order.id", ondelete="RESTRICT"), index=True)
-    token_hash: Mapped[str] = mapped_column(unique=True)
+    # None: nobody has such an order; whoever asks is answered alike.
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("order.id", ondelete="RESTRICT"), index=True)
+    token_hash: Mapped[str | None] = mapped_column(unique=True)
     asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
     declared_at: Mapped[datetime | None]
     return_id: Mapped[str | None] = mapped_column(ForeignKey("order_return.id", ondelete="RESTRICT"), index=True)
     statement: Mapped[Json | None]

@@ -178,12 +178,16 @@ def sell(session: Session, quantities: Mapping[str, int], order_id: str, cart_id
     _move(session, {variant_id: -quantity for variant_id, quantity in quantities.items()}, "sale", reference=order_id)
 
 
-def put_back(session: Session, order_id: str) -> dict[str, int]:
+def put_back(session: Session, order_id: str, quantities: Mapping[str, int] | None = None) -> dict[str, int]:
     """Put what was sold to an order that is canceled back on the shelf; pieces by variant id, none the second time.
 
-    The caller holds the order's lock.
+    `quantities`: no more than so many of each variant, where a part of the order never leaves. The caller holds the
+    order's lock.
     """
     sold = queries.list_sold(session, order_id)
+    if quantities is not None:
+        most = {variant_id: min(pieces, quantities.get(variant_id, 0)) for variant_id, pieces in sold.items()}
+        sold = {variant_id: pieces for variant_id, pieces in most.items() if pieces}
     queries.lock_levels(session, sold.keys(), "")
     _move(session, sold, "cancellation", reference=order_id)
     return sold

@@ -24,16 +24,17 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("notifications.watch", "*/10 * * * *"),
     Scheduled("notifications.compare", "47 4 * * *"),
     Scheduled("refunds.resume", "22 0,3-23 * * *"),
+    Scheduled("refunds.watch_deadlines", "12 5 * * *"),
+    Scheduled("returns.forget_asked", "14 5 * * *"),
     Scheduled("stripe_events.check_objects", "52 0,3-23 * * *"),
     Scheduled("invoices.issue_missing", "12 0,3-23 * * *"),
     Scheduled("carts.expire", "37 0,3-23 * * *"),
     Scheduled("checkout.cancel_unpaid", "47 0,3-23 * * *"),
-    Scheduled("stripe_events.forget_bodies", "7 4 * * *"),
-    Scheduled("customers.forget_expired", "27 4 * * *"),
+    # What ends carts, bodies, sessions, mails, files and jobs in time: by the table of app/ops/retention.py.
+    Scheduled("ops.apply_retention", "7 4 * * *"),
     Scheduled("ops.verify_journal", "32 4 * * *"),
+    Scheduled("ops.verify_invoices", "37 4 * * *"),
     Scheduled("stripe_events.report_drift", "42 5 * * *"),
-    Scheduled("imports.forget", "57 4 * * *"),
-    Scheduled("worker.prune_jobs", "17 4 * * *"),
 )
 
 # Asked for by each worker that starts, and once the database is back: what came meanwhile was not received.

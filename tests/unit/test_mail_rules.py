@@ -45,7 +45,10 @@ def decide(template: str = "welcome", **over: object) -> Departure:
 def test_every_template_has_its_kind_and_what_cannot_wait_leaves_first() -> None:
     assert set(KINDS) == set(CONTENTS)
     first = {template for template, kind in KINDS.items() if kind.priority == 1}
-    assert first == {"order_confirmation", "password_reset", "refund_sent", "payment_failed", "mail_test"}
+    assert first == {
+        "order_confirmation", "password_reset", "refund_sent", "payment_failed", "mail_test", "withdrawal_link",
+        "withdrawal_acknowledged",
+    }  # fmt: skip
     assert {template for template, kind in KINDS.items() if not kind.is_essential} == {"welcome"}
 
 
