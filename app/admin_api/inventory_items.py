@@ -22,7 +22,7 @@ from app.admin_api.shapes_stock import (
     variant_id_of,
 )
 from app.core.api_document import refusing
-from app.core.bodies import Body, Id, Line
+from app.core.bodies import Body, Ids, Line
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
@@ -36,7 +36,6 @@ reading = reading_router()
 writing = writing_router()
 
 Skus = Annotated[list[Line], Field(max_length=200)]
-Ids = Annotated[list[Id], Field(max_length=200)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=1_000, strip_whitespace=True)]
 DEFAULT_LIMIT = 20
 COUNTED_HERE = "Admin API"
@@ -50,8 +49,8 @@ class ItemsQuery(AdminPageQuery):
     """Which items."""
 
     limit: Annotated[int, Field(ge=0, le=1_000)] = DEFAULT_LIMIT
-    id: Ids | None = None
-    sku: Skus | None = None
+    id: Ids = Field(default=[])
+    sku: Skus = Field(default=[])
     order: Order = "created_at"
 
 
@@ -75,8 +74,8 @@ class DeliveryBody(Body):
 def list_items(session: SessionDep, query: Annotated[ItemsQuery, Depends(query_of(ItemsQuery))]) -> Response:
     """The variants whose pieces are counted."""
     wanted = StockFilter(
-        variant_ids=None if query.id is None else [each for each in map(_find_variant_id, query.id) if each],
-        skus=query.sku,
+        variant_ids=[each for each in map(_find_variant_id, query.id) if each] if query.id else None,
+        skus=query.sku or None,
         text=query.q,
         order=query.order,
     )

@@ -113,15 +113,15 @@ class ProductsBody(Body):
 class ListsQuery(AdminPageQuery):
     """Which lists."""
 
-    id: Ids | None = None
-    status: Annotated[list[Status], Field(max_length=2)] | None = None
+    id: Ids = Field(default=[])
+    status: Annotated[list[Status], Field(max_length=2)] = Field(default=[])
     order: Order = "-created_at"
 
 
 @reading.get("/price-lists", response_model=PriceListsAnswer, openapi_extra=describe_query(ListsQuery))
 def list_lists(session: SessionDep, query: Annotated[ListsQuery, Depends(query_of(ListsQuery))]) -> Response:
     """The lists, each with its prices; what a sale is compared with is in the answer of the one."""
-    wanted = PriceListFilter(query.id, query.status, query.q, query.order)
+    wanted = PriceListFilter(query.id or None, query.status or None, query.q, query.order)
     found, count = list_price_lists(session, wanted, limit=query.limit, offset=query.offset)
     prices: defaultdict[str, list[PriceListPrice]] = defaultdict(list)
     for price in list_prices_of_list(session, *(each.id for each in found)):

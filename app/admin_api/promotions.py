@@ -39,16 +39,16 @@ EMPTIED = ("starts_at", "ends_at", "usage_limit", "usage_limit_per_customer")
 class PromotionsQuery(AdminPageQuery):
     """Which promotions."""
 
-    id: Ids | None = None
-    code: Annotated[list[Line], Field(max_length=200)] | None = None
-    status: Annotated[list[Status], Field(max_length=3)] | None = None
+    id: Ids = Field(default=[])
+    code: Annotated[list[Line], Field(max_length=200)] = Field(default=[])
+    status: Annotated[list[Status], Field(max_length=3)] = Field(default=[])
     order: Order = "-created_at"
 
 
 @reading.get("/promotions", response_model=PromotionsAnswer, openapi_extra=describe_query(PromotionsQuery))
 def list_all(session: SessionDep, query: Annotated[PromotionsQuery, Depends(query_of(PromotionsQuery))]) -> Response:
     """The newest first."""
-    wanted = PromotionFilter(query.id, query.code, query.status, query.q, query.order)
+    wanted = PromotionFilter(query.id or None, query.code or None, query.status or None, query.q, query.order)
     found, count = list_promotion_page(session, wanted, limit=query.limit, offset=query.offset)
     shown = [promotion_out(promotion) for promotion in found]
     tree = parse_fields(query.fields)

@@ -14,7 +14,7 @@ from app.admin_api.shapes_stock import (
     reserved_by,
     variant_id_of,
 )
-from app.core.bodies import LONGEST_ID, Id
+from app.core.bodies import LONGEST_ID, Ids
 from app.core.db import SessionDep
 from app.core.query import describe_query, query_of
 from app.stock.list_stock import get_reservation, list_reservations
@@ -27,7 +27,7 @@ ReservationId = Annotated[str, Path(max_length=3 * LONGEST_ID)]
 class ReservationsQuery(AdminPageQuery):
     """Which promises."""
 
-    inventory_item_id: Annotated[list[Id], Field(max_length=200)] | None = None
+    inventory_item_id: Ids = Field(default=[])
 
 
 @reading.get("/reservations", response_model=ReservationsAnswer, openapi_extra=describe_query(ReservationsQuery))
@@ -35,7 +35,7 @@ def list_promises(
     session: SessionDep, query: Annotated[ReservationsQuery, Depends(query_of(ReservationsQuery))]
 ) -> ReservationsAnswer:
     """The newest first."""
-    wanted = None if query.inventory_item_id is None else [variant_id_of(each) for each in query.inventory_item_id]
+    wanted = [variant_id_of(each) for each in query.inventory_item_id] or None
     found, count = list_reservations(session, wanted, limit=query.limit, offset=query.offset)
     shown = [reservation_out(promised) for promised in found]
     return ReservationsAnswer(reservations=shown, count=count, offset=query.offset, limit=query.limit)
