@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.core.audit_log import record_change
 from app.core.clock import utc_now
+from app.core.db import unit_of_work
 from app.core.settings import get_settings
+from app.files.open_link import read_private
+from app.files.queries import find_waiting_content
 from app.files.rules import LONGEST_LINK, compute_signature, decide_link
 from app.files.service import sign_link
-from app.invoices.errors import DestinationRatesMissing, InvoiceLinkOver, InvoiceNotFound, InvoiceNotReady
+from app.invoices.errors import DestinationRatesMissing, InvoiceLinkOver, InvoiceNotReady
 from app.invoices.queries import find_invoice_of_order, find_rendering, get_distance_sales
 from app.invoices.rules import compute_distance_standing, is_distance_sale
 from app.shop.errors import DistanceSalesClosed, SellerNotFound
@@ -41,7 +44,7 @@ def sign_invoice_link(order_id: str) -> str:
 def open_invoice_link(session: Session, order_id: str, expires: int, signature: str) -> str:
     """The path of the PDF, for whoever has a link of ours to the invoice of this order.
 
-    Raises `InvoiceLinkOver`, `InvoiceNotFound`, `InvoiceNotReady`.
+    Raises `InvoiceLinkOver`, `InvoiceNotReady`.
     """
     now = utc_now()
     if decide_link(get_settings().cookie_secrets(now), _purpose(order_id), expires, signature, now) != "open":
@@ -60,11 +63,11 @@ def sign_pdf_link(session: Session, invoice_id: str) -> str:
     return sign_link(rendering.file_id, SHORT)
 
 
-def sign_link_of_order(session: Session, order_id: str) -> str:
-    """The address of an order's invoice; raises `InvoiceNotFound` where there is none."""
-    if find_invoice_of_order(session, order_id) is None:
-        raise InvoiceNotFound
-    return sign_invoice_link(order_id)
+def read_pdf(file_id: str) -> bytes:
+    """The bytes of a rendering, in the store already or on their way; called with no transaction open."""
+    with unit_of_work() as session:
+        waiting = find_waiting_content(session, file_id)
+    return waiting if waiting is not None else b"".join(read_private(file_id))
 
 
 def _purpose(order_id: str) -> str:

@@ -13,7 +13,7 @@ from app.notifications.render_message import RenderedMail, render_message
 from app.notifications.rules import KINDS, UNKNOWN_KIND, compute_yesterday
 from app.notifications.schemas import LATER
 from app.notifications.send_message import OUTCOME_UNKNOWN, Claim, Failure
-from app.notifications.watch_bounces import compare_day, forget_events, watch_bounces
+from app.notifications.watch_bounces import compare_day, forget_events, forget_messages, watch_bounces
 
 # Brevo is asked for a mail within the time that it may have waited, and the day of its first attempt.
 DAYS_ASKED = 3
@@ -57,6 +57,13 @@ def compare() -> None:
     report = get_brevo().read_report(day)
     with unit_of_work() as session:
         compare_day(session, day, requests=report.requests, bounces=report.bounces)
+
+
+@job("notifications.forget_contents")
+def forget_contents() -> None:
+    """Whom a mail went to and what it said; that it left stays. A confirmed order is a contract of ten years."""
+    with unit_of_work() as session:
+        forget_messages(session, utc_now())
 
 
 def deliver(message_id: str, attempt: int | None = None) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.core.log import log_event
-from app.notifications.models import MailEvent
+from app.notifications.models import MailEvent, Message
 from app.notifications.queries import (
     count_given_up,
     count_states,
@@ -25,6 +25,8 @@ from app.shop.rules import compute_business_day, compute_day_start
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 KEPT = timedelta(days=30)
+CONTENT_KEPT = timedelta(days=366)
+CONTRACT_KEPT, CONFIRMATION = 10 * CONTENT_KEPT, "order_confirmation"
 BOUNCES_CHANGED = "mail bounces"
 EVENTS_MISSING = "mail events missing"
 
@@ -51,6 +53,14 @@ def compare_day(session: Session, day: date, *, requests: int, bounces: int) -> 
 def forget_events(session: Session, now: datetime) -> None:
     """What is older counts for nothing."""
     session.execute(delete(MailEvent).where(MailEvent.told_at < now - KEPT))
+
+
+def forget_messages(session: Session, now: datetime) -> None:
+    """What nobody has to show any more: a year after a mail, ten years after an order's confirmation."""
+    for is_contract, kept in ((False, CONTENT_KEPT), (True, CONTRACT_KEPT)):
+        of_kind = (Message.template == CONFIRMATION) if is_contract else (Message.template != CONFIRMATION)
+        over = (of_kind, Message.created_at < now - kept, Message.state != "queued", Message.recipient != "")
+        session.execute(update(Message).where(*over).values(recipient="", content={}))
 
 
 @dataclass(frozen=True)

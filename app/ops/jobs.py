@@ -4,8 +4,10 @@ from app.core.jobs import job
 from app.core.log import log_event
 from app.core.settings import get_settings
 from app.gateways.brevo import get_brevo
+from app.ops import retention
 from app.ops.recover_checkout import recover_checkout
 from app.ops.rules import compute_sender_standing
+from app.ops.watch_invoices import watch_invoices
 from app.ops.watch_journal import watch_journal
 
 # In Brevo's words for a subscription; its payloads have others (`notifications.record_event:KNOWN_EVENTS`).
@@ -57,3 +59,15 @@ def recover() -> None:
 def verify_journal() -> None:
     """Verify the payment journal every night; the shop is written to when it is broken."""
     watch_journal()
+
+
+@job("ops.verify_invoices")
+def verify_invoices() -> None:
+    """Verify invoices and their series every night; the shop is written to when something is not right."""
+    watch_invoices()
+
+
+@job("ops.apply_retention")
+def apply_retention() -> None:
+    """Once a day: what was kept long enough is ended, by the one table of `app/ops/retention.py`."""
+    retention.apply_retention()

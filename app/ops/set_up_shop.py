@@ -29,6 +29,7 @@ from app.shipping.service import NewLocation, NewShippingOption, create_location
 from app.shop import queries, service
 from app.shop.models import PublishableKey, Region
 from app.shop.service import NewTaxRate
+from app.shop.set_seller import SellerIdentity, set_seller
 from app.staff.service import invite
 
 WEBHOOK_PATH = "/stripe/webhook"
@@ -52,6 +53,23 @@ class ShopPart(_Part):
     name: str
     contact_email: EmailStr
     locale: Literal["fr", "en"] = "fr"
+
+
+class SellerPart(_Part):
+    """Who sells, as invoices must say it; without it orders are taken and wait for their invoices."""
+
+    legal_name: str
+    legal_form: str
+    siret: str
+    address_1: str
+    postal_code: str
+    city: str
+    address_2: str | None = None
+    registration: str | None = None
+    vat_number: str | None = None
+    capital: str | None = None
+    is_sole_trader: bool = False
+    pays_vat_on_debits: bool = False
 
 
 class OwnerPart(_Part):
@@ -131,6 +149,7 @@ class SetupFile(_Part):
 
     shop: ShopPart
     owner: OwnerPart
+    seller: SellerPart | None = None
     region: RegionPart
     vat: tuple[VatPart, ...] = ()
     tax: Annotated[tuple[TaxPart, ...], Field(min_length=1)]
@@ -169,6 +188,9 @@ def set_up_shop(session: Session, wanted: SetupFile, settings: Settings) -> Setu
         default_region_id=region.id,
         default_locale=wanted.shop.locale,
     )
+    if wanted.seller is not None:
+        set_seller(session, SellerIdentity(**wanted.seller.model_dump()))
+        enqueue(session, "invoices.issue_missing")
     _shipping(session, wanted, region)
     key = _key(session, wanted)
     token = invite(session, str(wanted.owner.email), "owner")

@@ -7,8 +7,12 @@ from app.admin_api.shapes_stock import LOCATION_ID, item_id_of
 from app.catalogue.check_metadata import FamilyDefinition, PropertyRule
 from app.catalogue.service import create_collection, create_tag, create_type
 from app.catalogue.set_family import set_family
+from app.checkout.record_manual_payment import record_manual_payment
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.invoices.queries import find_invoice_of_order
+from app.orders.queries import get_order_row
+from app.payments.queries import list_payments
 from app.pricing.schedule_prices import create_scheduled_prices
 from app.pricing.service import NewPrice
 from app.stock.service import reserve
@@ -73,3 +77,23 @@ def add_prices(world: "World") -> None:
         "promotions": promotion.id,
     }
     world.bodies |= {"applies_at": tomorrow.isoformat(), "attribute": "items.product.id"}
+
+
+def add_invoice(world: "World", order_id: str) -> None:
+    """Of an order that a guest paid by transfer; who sells is said by whoever may."""
+    with unit_of_work("test") as session:
+        order = get_order_row(session, order_id)
+        payment = list_payments(session, order.payment_collection_id)[0]
+        record_manual_payment(session, payment.id, "owner")
+    with unit_of_work("test") as session:
+        invoice = find_invoice_of_order(session, order_id)
+    assert invoice is not None
+    world.ids["invoices"] = invoice.id
+    world.bodies |= {
+        "legal_name": "Boutique",
+        "legal_form": "SARL",
+        "siret": "12345678200002",
+        "address_1": "1 rue de l'Exemple",
+        "postal_code": "69001",
+        "city": "Lyon",
+    }
