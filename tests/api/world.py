@@ -16,7 +16,7 @@ from app.staff.rules import Role
 from app.staff.service import accept_invitation, invite
 from tests.api.judge import Rows
 from tests.api.walk import Sampler, Step
-from tests.api.world_back_shop import add_back_shop
+from tests.api.world_back_shop import add_back_shop, add_invoice
 from tests.factories.catalogue import make_product
 from tests.factories.shipping import make_shipping_option
 from tests.factories.shop import make_shop
@@ -105,6 +105,7 @@ def world(quick_client: httpx2.Client, vendors: tuple[FakeStripe, FakeBrevo]) ->
     add_refund(world)
     add_things(world)
     add_back_shop(world)
+    add_invoice(world, place_order(world))
     return world
 
 
