@@ -82,3 +82,46 @@ class TooManyAddresses(Refusal):
     """The address book is full."""
 
     code = "too_many_addresses"
+
+
+class CustomerNotFound(NotFound):
+    """No customer has this id."""
+
+    code = "customer_not_found"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"Customer with id: {customer_id} was not found")
+
+
+class CustomerKnown(Refusal):
+    """There is a customer without account of this address."""
+
+    status = 422
+    type = "duplicate_error"
+    code = "invalid_request_error"
+    default_message = "A customer with this email already exists"
+
+
+class EmailOpensAccount(Refusal):
+    """The address is what the account is opened with."""
+
+    status = 409
+    type = "not_allowed"
+    code = "email_opens_account"
+    default_message = (
+        "Cette adresse ouvre le compte du client, qui seul peut en changer. / "
+        "This address opens the customer's account: only the customer changes it."
+    )
+
+
+class CustomerHasOrders(Refusal):
+    """What somebody bought is kept."""
+
+    status = 409
+    type = "not_allowed"
+    code = "customer_has_orders"
+    default_message = (
+        "Ce client a des commandes, que la loi fait garder : corrigez sa fiche, ou effacez ses données personnelles "
+        "à sa demande (docs/backshop.md). / This customer has orders, which the law has us keep: correct the record, "
+        "or erase the personal data when the customer asks (docs/backshop.md)."
+    )

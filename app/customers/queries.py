@@ -1,12 +1,14 @@
 """Reads of customers, of what opens their accounts, and the locks on them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.auth import Principal
+from app.customers.errors import CustomerNotFound
 from app.customers.models import AuthIdentity, Customer, CustomerAddress, PasswordReset
 
 ACTOR = "customer"
@@ -15,6 +17,14 @@ ADDRESS_ORDERS = {
     "updated_at": CustomerAddress.updated_at,
     "address_name": CustomerAddress.address_name,
     "city": CustomerAddress.city,
+}
+CUSTOMER_ORDERS = {
+    "id": Customer.id,
+    "email": Customer.email,
+    "first_name": Customer.first_name,
+    "last_name": Customer.last_name,
+    "created_at": Customer.created_at,
+    "updated_at": Customer.updated_at,
 }
 ADDRESS_WORDS = (
     CustomerAddress.address_name,
@@ -68,6 +78,70 @@ def lock_identity(session: Session, identity_id: str) -> AuthIdentity | None:
     """The identity, locked: two changes of a password follow each other."""
     wanted = select(AuthIdentity).where(AuthIdentity.id == identity_id).with_for_update()
     return session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def find_guest_id(session: Session, email: str) -> str | None:
+    """The guest of this address."""
+    return session.scalar(select(Customer.id).where(Customer.email == email.lower(), Customer.has_account.is_(False)))
+
+
+def lock_known_customer(session: Session, customer_id: str) -> Customer:
+    """The customer, locked; raises `CustomerNotFound`."""
+    wanted = select(Customer).where(Customer.id == customer_id).with_for_update()
+    found = session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise CustomerNotFound(customer_id)
+    return found
+
+
+def get_customer(session: Session, customer_id: str) -> Customer:
+    """The customer with the whole address book; raises `CustomerNotFound`."""
+    wanted = select(Customer).where(Customer.id == customer_id).options(selectinload(Customer.addresses))
+    found = session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None:
+        raise CustomerNotFound(customer_id)
+    return found
+
+
+@dataclass(frozen=True)
+class CustomerSearch:
+    """Which customers; empty means no condition. `text` is part of an e-mail, or the beginning of a name."""
+
+    text: str | None = None
+    ids: Collection[str] = ()
+    emails: Collection[str] = ()
+    has_account: bool | None = None
+
+
+def list_customers(
+    session: Session, wanted: CustomerSearch, *, limit: int, offset: int, order: str
+) -> tuple[list[Customer], int]:
+    """A page of customers with their address books, and how many match.
+
+    `order` is a field of `CUSTOMER_ORDERS`, with a minus in front to turn it round.
+    """
+    conditions = list(_match_customers(wanted))
+    count = session.scalar(select(func.count()).select_from(Customer).where(*conditions)) or 0
+    column = CUSTOMER_ORDERS[order.removeprefix("-")]
+    turned = [column.desc(), Customer.id.desc()] if order.startswith("-") else [column, Customer.id]
+    page = select(Customer).where(*conditions).order_by(*turned).limit(limit).offset(offset)
+    return list(session.scalars(page.options(selectinload(Customer.addresses)))), count
+
+
+def _match_customers(wanted: CustomerSearch) -> Iterator[ColumnElement[bool]]:
+    if wanted.ids:
+        yield Customer.id.in_(wanted.ids)
+    if wanted.emails:
+        yield Customer.email.in_([email.lower() for email in wanted.emails])
+    if wanted.has_account is not None:
+        yield Customer.has_account.is_(wanted.has_account)
+    text = (wanted.text or "").strip()
+    if text:
+        names = (Customer.first_name, Customer.last_name, Customer.company_name)
+        yield or_(
+            Customer.email.icontains(text, autoescape=True),
+            *(column.istartswith(text, autoescape=True) for column in names),
+        )
 
 
 def lock_customer(session: Session, customer_id: str) -> Customer:

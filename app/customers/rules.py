@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from unicodedata import category
 
-from app.customers.errors import CustomerPasswordTooWeak, TooManyAddresses
+from app.customers.errors import CustomerPasswordTooWeak, EmailOpensAccount, TooManyAddresses
 
 PASSWORD_MINIMUM = 8
 PASSWORD_MAXIMUM = 200  # argon2 reads all of it: a longer one is only a way to keep the server busy
@@ -43,6 +43,15 @@ def check_address_count(count: int) -> None:
     """An address book holds 100 addresses; raises `TooManyAddresses`. Source: design §2, one small machine."""
     if count >= MOST_ADDRESSES:
         raise TooManyAddresses(f"An account has at most {MOST_ADDRESSES} addresses")
+
+
+def check_new_email(*, has_account: bool) -> None:
+    """The address of an account is what opens it: staff does not hand accounts over. Source: design §4.12, §4.18.
+
+    Raises `EmailOpensAccount`.
+    """
+    if has_account:
+        raise EmailOpensAccount
 
 
 def compute_greeting(first_name: str | None) -> str:

@@ -52,8 +52,12 @@ class ShippingOption(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
     location: Mapped["ShippingLocation | None"] = relationship(lazy="raise")
-    steps: Mapped[list["ShippingPriceStep"]] = relationship(lazy="raise", order_by="ShippingPriceStep.id")
-    destinations: Mapped[list["ShippingDestination"]] = relationship(lazy="raise", order_by="ShippingDestination.id")
+    steps: Mapped[list["ShippingPriceStep"]] = relationship(
+        lazy="raise", order_by="ShippingPriceStep.id", cascade="all, delete-orphan"
+    )
+    destinations: Mapped[list["ShippingDestination"]] = relationship(
+        lazy="raise", order_by="ShippingDestination.id", cascade="all, delete-orphan"
+    )
 
     @property
     def terms(self) -> Terms:

@@ -1,9 +1,11 @@
 """Sets up the ways to send an order or a return, and says which of them fit a parcel, at what price."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from app.core.audit_log import record_audit
 from app.core.ids import new_id
 from app.pricing.rules import check_price
 from app.shipping import queries
@@ -18,9 +20,9 @@ from app.shipping.rules import (
     compute_shipping_amount,
     list_refused_by_default,
 )
-from app.shop.errors import RegionNotFound
+from app.shop.errors import RegionNotFound, UnknownCountry
 from app.shop.models import Region
-from app.shop.queries import find_region
+from app.shop.queries import find_region, list_known_countries
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,13 @@ def create_location(session: Session, new: NewLocation) -> ShippingLocation:
 
 
 def create_option(session: Session, new: NewShippingOption) -> ShippingOption:
-    """Offer one more way to send; raises `CodeTaken`, `RegionNotFound`, `InvalidPrice`."""
+    """Offer one more way to send; raises `CodeTaken`, `RegionNotFound`, `UnknownCountry`, `InvalidPrice`."""
     for amount_cents in (new.amount_cents, *(step.amount_cents for step in new.steps)):
         check_price(amount_cents)
     region = find_region(session, new.region_id)
     if region is None:
         raise RegionNotFound
+    check_countries(session, new.destinations)
     if queries.find_option_by_code(session, new.region_id, new.code):
         raise CodeTaken(f"Shipping option with code {new.code} already exists")
     option = ShippingOption(
@@ -144,10 +147,11 @@ def create_option(session: Session, new: NewShippingOption) -> ShippingOption:
         is_return=new.is_return,
         max_weight_grams=new.max_weight_grams,
         location_id=new.location_id,
-        steps=[_step(step) for step in new.steps],
-        destinations=[_destination(each) for each in _list_destinations(new, region)],
+        steps=create_steps(new.steps),
+        destinations=create_destinations(_list_destinations(new, region)),
     )
     session.add(option)
+    record_audit(session, "shipping_option.create", option.id, {"code": new.code, "amount_cents": new.amount_cents})
     session.flush()  # the caller and the carts of the same transaction name it
     return option
 
@@ -160,20 +164,36 @@ def _list_destinations(new: NewShippingOption, region: Region) -> tuple[Destinat
     return (*new.destinations, *(each for each in refused if each not in new.destinations))
 
 
-def _step(step: PriceStep) -> ShippingPriceStep:
-    return ShippingPriceStep(
-        id=new_id("price"),
-        from_item_total_cents=step.from_item_total_cents,
-        from_weight_grams=step.from_weight_grams,
-        amount_cents=step.amount_cents,
-    )
+def check_countries(session: Session, destinations: Sequence[Destination]) -> None:
+    """Parcels go to countries that there are. Source: ISO 3166. Raises `UnknownCountry`."""
+    named = {each.country_code for each in destinations}
+    unknown = sorted(named - list_known_countries(session, named))
+    if unknown:
+        raise UnknownCountry(f"Countries with codes: '{', '.join(unknown)}' do not exist")
 
 
-def _destination(each: Destination) -> ShippingDestination:
-    return ShippingDestination(
-        id=new_id("geo"),
-        country_code=each.country_code,
-        is_served=each.is_served,
-        province=each.province,
-        postal_prefix=each.postal_prefix,
-    )
+def create_steps(steps: Sequence[PriceStep]) -> list[ShippingPriceStep]:
+    """Rows for other prices from a total or a weight on."""
+    return [
+        ShippingPriceStep(
+            id=new_id("price"),
+            from_item_total_cents=step.from_item_total_cents,
+            from_weight_grams=step.from_weight_grams,
+            amount_cents=step.amount_cents,
+        )
+        for step in steps
+    ]
+
+
+def create_destinations(destinations: Sequence[Destination]) -> list[ShippingDestination]:
+    """Rows for where it goes, or never goes."""
+    return [
+        ShippingDestination(
+            id=new_id("geo"),
+            country_code=each.country_code,
+            is_served=each.is_served,
+            province=each.province,
+            postal_prefix=each.postal_prefix,
+        )
+        for each in destinations
+    ]

@@ -144,6 +144,11 @@ def find_price_currency(session: Session, region_id: str | None) -> str | None:
     return session.scalar(select(Region.currency_code).join(Shop, Shop.default_region_id == Region.id))
 
 
+def list_known_countries(session: Session, codes: Collection[str]) -> set[str]:
+    """Which of these are countries."""
+    return set(session.scalars(select(Country.iso_2).where(Country.iso_2.in_(codes))))
+
+
 def list_currency_codes(session: Session) -> list[str]:
     """The currencies of the shop's regions."""
     return list(session.scalars(select(Region.currency_code).distinct().order_by(Region.currency_code)))
