@@ -33,6 +33,7 @@ from app.medusa_import.schemas import AddressIn
 from app.medusa_import.schemas_order import ItemIn, OrderIn
 from app.orders.models import Order, OrderAddress
 from app.orders.place_order import DEFAULT_LOCALE
+from app.shop.models import Region
 from app.shop.rules import check_currency
 
 ENDED = {"completed": "completed", "archived": "archived", "canceled": "canceled"}
@@ -64,13 +65,14 @@ def import_order(taking: Taking, order: OrderIn) -> str:
     """One order, whole or not at all."""
     code = order.currency_code.lower()
     check_currency(code)
+    region_id = _region(taking, order, code)
     items = _list_sold(order)
     if not items:
         raise LeftOut("order_without_lines")
     sold, method = _settle(order, items, code)
     total_cents = _add_up(sold, method)
     money = import_payments(taking, order, total_cents)
-    made = _place(taking, order, code, total_cents, money)
+    made = _place(taking, order, region_id, total_cents, money)
     lines = place_lines(taking, made, items, sold)
     if method is not None:
         place_method(taking, made, order.shipping_methods, method)
@@ -104,13 +106,22 @@ def _settle(order: OrderIn, items: Sequence[ItemIn], code: str) -> tuple[tuple[S
     return (settled[:-1], settled[-1]) if joined else (settled, None)
 
 
-def _place(taking: Taking, order: OrderIn, code: str, total_cents: int, money: Money) -> Order:
-    """The order itself, with the cart and the amount owed that every order here has."""
-    session = taking.session
-    region_id = taking.find("region", order.region_id) or queries.find_region_of_currency(session, code)
-    channel_id = taking.find("sales_channel", order.sales_channel_id) or queries.find_first_channel(session)
-    if region_id is None or channel_id is None:
+def _region(taking: Taking, order: OrderIn, code: str) -> str:
+    """Its region if that sells in the order's currency here, else one that does."""
+    found = taking.find("region", order.region_id)
+    region = taking.session.get(Region, found) if found is not None else None
+    if region is not None and region.currency_code == code:
+        return region.id
+    other = queries.find_region_of_currency(taking.session, code)
+    if other is None:
         raise LeftOut("currency_without_region", code)
+    return other
+
+
+def _place(taking: Taking, order: OrderIn, region_id: str, total_cents: int, money: Money) -> Order:
+    """The order itself, with the cart and the amount owed that every order here has."""
+    session, code = taking.session, order.currency_code.lower()
+    channel_id = taking.find("sales_channel", order.sales_channel_id) or queries.get_first_channel(session)
     email = _email(taking, order)
     customer_id = _customer(taking, order, email)
     cart = Cart(

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Product, ProductVariant
-from app.medusa_import.errors import ImportRunNotFound
+from app.medusa_import.errors import ImportRunNotFound, ShopNotSetUp
 from app.medusa_import.models import MedusaObject, MedusaProblem, MedusaRun
 from app.orders.models import Order, OrderNumber
 from app.shop.models import Country, Region, SalesChannel
@@ -28,13 +28,13 @@ def list_digests(session: Session, source: str, kind: str, external_ids: Collect
     found = select(MedusaObject.external_id, MedusaObject.sha256).where(
         MedusaObject.source == source, MedusaObject.kind == kind, MedusaObject.external_id.in_(external_ids)
     )
-    return dict(session.execute(found).tuples())
+    return {row[0]: row[1] for row in session.execute(found)}
 
 
 def list_product_ids(session: Session, variant_ids: Collection[str]) -> dict[str, str]:
     """The products of these variants."""
     found = select(ProductVariant.id, ProductVariant.product_id).where(ProductVariant.id.in_(variant_ids))
-    return dict(session.execute(found).tuples())
+    return {row[0]: row[1] for row in session.execute(found)}
 
 
 def find_managed_variant(session: Session, variant_id: str) -> str | None:
@@ -68,9 +68,12 @@ def find_region_of_currency(session: Session, currency_code: str) -> str | None:
     return session.scalar(wanted.limit(1))
 
 
-def find_first_channel(session: Session) -> str | None:
-    """The channel for what Medusa sold without one."""
-    return session.scalar(select(SalesChannel.id).order_by(SalesChannel.id).limit(1))
+def get_first_channel(session: Session) -> str:
+    """The channel for what Medusa sold without one; raises `ShopNotSetUp`."""
+    found = session.scalar(select(SalesChannel.id).order_by(SalesChannel.id).limit(1))
+    if found is None:
+        raise ShopNotSetUp
+    return found
 
 
 def list_taken_numbers(session: Session, numbers: Collection[int]) -> set[int]:

@@ -177,8 +177,9 @@ def _import(
 
 def _begin(run: Run, source: MedusaSource) -> None:
     with run.open_session() as session:
-        if find_shop(session) is None or queries.find_first_channel(session) is None:
+        if find_shop(session) is None:
             raise ShopNotSetUp
+        queries.get_first_channel(session)
         session.add(MedusaRun(id=run.id, source=run.source, way=source.way, actor=current_actor.get()))
         session.flush()
 
