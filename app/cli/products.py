@@ -9,7 +9,8 @@ import typer
 from app.catalogue.list_products import ProductFilter, list_product_ids
 from app.catalogue.models import Product
 from app.catalogue.queries import Page, get_product, get_product_id, list_products
-from app.cli import products_price
+from app.catalogue.update_product import set_status
+from app.cli import products_families, products_images, products_price
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
 from app.cli.money import show_cents
@@ -21,6 +22,14 @@ from app.pricing.queries import list_prices
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(products_price.app, name="price")
+app.add_typer(products_families.app, name="families")
+app.add_typer(products_images.app, name="images")
+app.command(
+    help=french_or_english(
+        "Donner aux produits les étiquettes que disent leurs métadonnées ; relancer ne change rien.",
+        "Give products the tags that their metadata says; a second run changes nothing.",
+    )
+)(products_families.tags)
 
 
 class Status(StrEnum):
@@ -38,6 +47,7 @@ WordsArgument = Annotated[
     list[str], typer.Argument(help=french_or_english("Titre, SKU, code-barres…", "Title, SKU, barcode…"))
 ]
 StatusOption = Annotated[Status | None, typer.Option("--status", help=french_or_english("Son état", "Its status"))]
+ReasonOption = Annotated[str, typer.Option("--reason", help=french_or_english("Pourquoi", "Why"))]
 MostOption = Annotated[int, typer.Option("-n", min=1, max=1000, help=french_or_english("Au plus", "At most"))]
 
 
@@ -59,6 +69,31 @@ def show(named: ProductArgument, as_json: JsonOption = False) -> None:
         product = get_product(session, get_product_id(session, named))
         prices = list_prices(session, [variant.id for variant in product.variants])
     print_product(product, prices, as_json=as_json)
+
+
+@app.command(
+    help=french_or_english(
+        "Publier : il faut une variante, un prix par variante, une image et un taux de TVA.",
+        "Publish: it takes a variant, a price for each, a picture and a VAT rate.",
+    )
+)
+def publish(named: ProductArgument, reason: ReasonOption = "", as_json: JsonOption = False) -> None:
+    _set_status(named, Status.PUBLISHED, reason, as_json)
+
+
+@app.command(
+    help=french_or_english(
+        "Retirer de la vente pour de bon ; un produit qui a des commandes ne se supprime pas.",
+        "Take it off sale for good; a product that has orders is not deleted.",
+    )
+)
+def archive(named: ProductArgument, reason: ReasonOption = "", as_json: JsonOption = False) -> None:
+    _set_status(named, Status.ARCHIVED, reason, as_json)
+
+
+@app.command(help=french_or_english("Remettre en brouillon : plus visible.", "Draw back to draft: no longer visible."))
+def draft(named: ProductArgument, reason: ReasonOption = "", as_json: JsonOption = False) -> None:
+    _set_status(named, Status.DRAFT, reason, as_json)
 
 
 app.command(
@@ -89,6 +124,15 @@ def print_product(product: Product, prices: Sequence[Price], *, as_json: bool) -
         ]
         asked = ", ".join(amounts) or french_or_english("sans prix", "no price")
         print_line(f"  {variant.id}  {variant.sku or '-'}  {variant.title}  {asked}")
+
+
+def _set_status(named: str, status: Status, reason: str, as_json: bool) -> None:
+    with acting_as_caller(), unit_of_work() as session:
+        product = set_status(session, get_product_id(session, named), status.value, reason=reason or None)
+    if as_json:
+        print_json(_describe(product))
+    else:
+        _print_product(product)
 
 
 def _statuses(status: Status | None) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """Refusals about files."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from app.core.errors import Refusal
 
 
@@ -66,3 +69,29 @@ class FileStoreAway(Refusal):
     type = "unexpected_state"
     code = "file_store_away"
     default_message = "The file store does not answer. Nothing was kept; try again in a minute."
+
+
+class PictureNotFetched(Refusal):
+    """The address gave no picture; the sentence says why and what to do, and never names the address."""
+
+    code = "picture_not_fetched"
+
+    REASONS: ClassVar[Mapping[str, str]] = {
+        "bad_address": "The address is not one of the web: https://host/path, without login and without port.",
+        "private_address": "The address leads inside this network, where nothing is fetched. Upload the file instead.",
+        "unknown_host": "Nobody knows this host. Check the address.",
+        "unreachable": "The host does not answer. Try again later.",
+        "untrusted": "The host's certificate is not valid.",
+        "too_many_redirects": "The address leads on and on. Give the last one.",
+        "too_large": "The picture weighs more than 10 MB. Save it smaller and upload it.",
+        "too_slow": "The host was too slow. Try again, or upload the file.",
+        "wrong_type": "There is something else than a picture at this address.",
+        "not_there": "There is nothing at this address.",
+        "broken_answer": "The host's answer is cut off or not readable. Try again, or upload the file.",
+        "not_shopify": "This is not the page of a Shopify product: https://shop/products/name.",
+    }
+
+    @classmethod
+    def because(cls, reason: str) -> "PictureNotFetched":
+        """For a reason of the list."""
+        return cls(f"{cls.REASONS[reason]} ({reason})")

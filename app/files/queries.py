@@ -1,6 +1,6 @@
 """Reads of files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,3 +50,8 @@ def list_sizes_of(session: Session, file_ids: Sequence[str]) -> dict[str, list[P
     for size in session.scalars(wanted.order_by(PictureSize.width.desc(), PictureSize.name)):
         found[size.file_id].append(size)
     return found
+
+
+def list_files(session: Session, file_ids: Iterable[str | None]) -> Sequence[StoredFile]:
+    """These files, in no order."""
+    return session.scalars(select(StoredFile).where(StoredFile.id.in_([each for each in file_ids if each]))).all()
