@@ -41,6 +41,14 @@ SETUP = """
 [shop]
 name = "Boutique d'essai"
 contact_email = "bonjour@comptoir.example"
+[seller]
+legal_name = "Boutique d'essai"
+legal_form = "SARL"
+siret = "12345678200002"
+vat_number = "FR11123456782"
+address_1 = "1 rue de l'Exemple"
+postal_code = "69001"
+city = "Lyon"
 [owner]
 email = "patronne@comptoir.example"
 [region]

@@ -1,7 +1,7 @@
 """Puts the demo shop into the database through the services, as a person would; what is there stays as it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -16,7 +16,13 @@ from app.dev.demo_shop.offers import seed_promotion, seed_shipping
 from app.dev.demo_shop.table import ProductRow, ShopTable
 from app.pricing.service import set_price
 from app.shop.models import Region
-from app.shop.queries import find_key_by_title, find_region_by_name, find_sales_channel_by_name, find_shop
+from app.shop.queries import (
+    find_key_by_title,
+    find_region_by_name,
+    find_sales_channel_by_name,
+    find_shop,
+    lock_seller,
+)
 from app.shop.service import (
     NewTaxRate,
     create_publishable_key,
@@ -25,6 +31,7 @@ from app.shop.service import (
     set_shop,
     set_tax_rate,
 )
+from app.shop.set_seller import SellerIdentity, set_seller
 from app.staff.service import accept_invitation, invite
 from app.stock.service import receive
 
@@ -64,6 +71,8 @@ def _seed_region(session: Session, table: ShopTable) -> Region:
     region = region or create_region(session, table.region, table.currency, table.countries)
     if find_shop(session) is None:
         set_shop(session, name=table.name, contact_email=table.contact_email, default_region_id=region.id)
+    if lock_seller(session) is None:
+        set_seller(session, SellerIdentity(**asdict(table.seller)))
     for country in table.countries:
         for row in table.taxes:
             rate = Decimal(row.rate)

@@ -39,6 +39,21 @@ class LocationRow:
 
 
 @dataclass(frozen=True)
+class SellerRow:
+    """Who sells, for invoices: nobody, with numbers whose check digits fit."""
+
+    legal_name: str
+    legal_form: str
+    siret: str
+    registration: str
+    vat_number: str
+    capital: str
+    address_1: str
+    postal_code: str
+    city: str
+
+
+@dataclass(frozen=True)
 class PromotionRow:
     """A code that anybody may type; `percentage` as text so that it stays exact."""
 
@@ -155,6 +170,7 @@ class ShopTable:
     region: str
     currency: str
     countries: list[str]
+    seller: SellerRow
     shipping: list[ShippingRow]
     location: LocationRow
     promotion: PromotionRow
@@ -181,6 +197,7 @@ def read_table(path: Path = TABLE) -> ShopTable:
         region=raw["region"],
         currency=raw["currency"],
         countries=raw["countries"],
+        seller=SellerRow(**raw["seller"]),
         shipping=[ShippingRow(**row) for row in raw["shipping"]],
         location=LocationRow(**raw["location"]),
         promotion=PromotionRow(**raw["promotion"]),
