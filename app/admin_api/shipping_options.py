@@ -124,7 +124,7 @@ class NewOptionBody(OptionBody):
     prices: Annotated[list[PriceBody], Field(min_length=1, max_length=MOST_STEPS)]
     region_id: Id | None = None
     service_zone_id: Id | None = None
-    shipping_profile_id: Id | None = None
+    shipping_profile_id: Literal["sp_default"] | None = None
     provider_id: Literal["manual_manual"] = "manual_manual"
     price_type: Literal["flat", "calculated"] = "flat"
     kind: Literal["shipping", "pickup"] = "shipping"

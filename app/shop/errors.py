@@ -119,3 +119,12 @@ class DistanceSalesClosed(Refusal):
     type = "not_allowed"
     code = "distance_sales_closed"
     default_message = "This shop cannot deliver to this country at the moment. Please contact the shop."
+
+
+class StoreNotFound(NotFound):
+    """A database holds one shop."""
+
+    code = "store_not_found"
+
+    def __init__(self, store_id: str) -> None:
+        super().__init__(f"Store with id: {store_id} was not found")

@@ -144,6 +144,17 @@ def find_price_currency(session: Session, region_id: str | None) -> str | None:
     return session.scalar(select(Region.currency_code).join(Shop, Shop.default_region_id == Region.id))
 
 
+def list_sales_channels(session: Session) -> list[SalesChannel]:
+    """Where the shop sells, in the order of their names."""
+    return list(session.scalars(select(SalesChannel).order_by(SalesChannel.name)))
+
+
+def list_all_tax_rates(session: Session, country_codes: Collection[str] = ()) -> list[TaxRate]:
+    """Every VAT rate that was ever set up, of these countries (none: of all), the newest of each first."""
+    wanted = select(TaxRate).order_by(TaxRate.country_code, TaxRate.category, TaxRate.valid_from_on.desc())
+    return list(session.scalars(wanted.where(TaxRate.country_code.in_(country_codes)) if country_codes else wanted))
+
+
 def list_known_countries(session: Session, codes: Collection[str]) -> set[str]:
     """Which of these are countries."""
     return set(session.scalars(select(Country.iso_2).where(Country.iso_2.in_(codes))))

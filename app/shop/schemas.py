@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from babel.numbers import get_currency_name, get_currency_precision, get_currency_symbol
 from pydantic import BaseModel
 
 from app.core.db import Json
 from app.core.wire import WireInstant
 from app.shop.models import Country, Region
+
+WIRE_LOCALE = "en"  # the wire is English, pages are not
 
 
 class CountryOut(BaseModel):
@@ -61,3 +64,28 @@ def _countries(countries: Sequence[Country]) -> list[CountryOut]:
         )
         for country in countries
     ]
+
+
+class CurrencyOut(BaseModel):
+    """A currency; its code in lower case."""
+
+    code: str
+    symbol: str
+    symbol_native: str
+    name: str
+    decimal_digits: int
+    rounding: int
+
+
+def currency_out(code: str) -> CurrencyOut:
+    """A currency by its code in lower case."""
+    upper = code.upper()
+    symbol = get_currency_symbol(upper, WIRE_LOCALE)
+    return CurrencyOut(
+        code=code,
+        symbol=symbol,
+        symbol_native=symbol,
+        name=get_currency_name(upper, locale=WIRE_LOCALE),
+        decimal_digits=get_currency_precision(upper),
+        rounding=0,
+    )

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from babel.numbers import get_currency_name, get_currency_precision, get_currency_symbol
 from fastapi import Depends, Path, Response
 from pydantic import BaseModel
 
@@ -12,25 +11,13 @@ from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
 from app.shop.errors import CurrencyNotFound
 from app.shop.queries import list_currency_codes
+from app.shop.schemas import CurrencyOut, currency_out
 from app.store_api.access import catalogue_router
 from app.store_api.keeping import keepable
 from app.store_api.schemas import StoreQuery
 from app.store_api.schemas_catalogue import CurrenciesQuery
 
 router = catalogue_router()
-
-WIRE_LOCALE = "en"  # the wire is English, pages are not
-
-
-class CurrencyOut(BaseModel):
-    """A currency; its code in lower case."""
-
-    code: str
-    symbol: str
-    symbol_native: str
-    name: str
-    decimal_digits: int
-    rounding: int
 
 
 class CurrenciesAnswer(PageOut):
@@ -50,7 +37,7 @@ def list_currencies(
     session: SessionDep, query: Annotated[CurrenciesQuery, Depends(query_of(CurrenciesQuery))]
 ) -> Response:
     """The currencies of the shop's regions."""
-    known = [_currency(code) for code in list_currency_codes(session)]
+    known = [currency_out(code) for code in list_currency_codes(session)]
     text = (query.q or "").strip().casefold()
     asked = {code.lower() for code in query.code}
     found = [
@@ -63,23 +50,10 @@ def list_currencies(
 
 
 @router.get("/currencies/{code}", response_model=CurrencyAnswer, openapi_extra=describe_query(StoreQuery))
-def show_currency(
+def showcurrency_out(
     session: SessionDep, code: Annotated[str, Path()], query: Annotated[StoreQuery, Depends(query_of(StoreQuery))]
 ) -> Response:
     """One currency."""
     if code.lower() not in list_currency_codes(session):
         raise CurrencyNotFound(f"Currency with code: {code} was not found")
-    return keepable(answer("currency", _currency(code.lower()), parse_fields(query.fields)))
-
-
-def _currency(code: str) -> CurrencyOut:
-    upper = code.upper()
-    symbol = get_currency_symbol(upper, WIRE_LOCALE)
-    return CurrencyOut(
-        code=code,
-        symbol=symbol,
-        symbol_native=symbol,
-        name=get_currency_name(upper, locale=WIRE_LOCALE),
-        decimal_digits=get_currency_precision(upper),
-        rounding=0,
-    )
+    return keepable(answer("currency", currency_out(code.lower()), parse_fields(query.fields)))
