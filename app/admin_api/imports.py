@@ -108,19 +108,25 @@ Options = Annotated[OptionsQuery, Depends(query_of(OptionsQuery))]
 TAKES = {**FORM, **describe_query(OptionsQuery)}
 
 
-@taking.post("/products/import", status_code=202, openapi_extra=TAKES, responses=refusing(BodyTooLarge, FileTooLarge))
+@taking.post(
+    "/products/import", status_code=202, openapi_extra=TAKES, responses=refusing(BodyTooLarge, FileTooLarge, NotFound)
+)
 def import_products(file: FileDep, options: Options) -> StartedAnswer:
     """Take products; they are written once the import is confirmed."""
     return _take("products", file, options)
 
 
-@taking.post("/prices/import", status_code=202, openapi_extra=TAKES, responses=refusing(BodyTooLarge, FileTooLarge))
+@taking.post(
+    "/prices/import", status_code=202, openapi_extra=TAKES, responses=refusing(BodyTooLarge, FileTooLarge, NotFound)
+)
 def import_prices(file: FileDep, options: Options) -> StartedAnswer:
     """Take prices by SKU; they are written once the import is confirmed."""
     return _take("prices", file, options)
 
 
-@taking.post("/stock/import", status_code=202, openapi_extra=TAKES, responses=refusing(BodyTooLarge, FileTooLarge))
+@taking.post(
+    "/stock/import", status_code=202, openapi_extra=TAKES, responses=refusing(BodyTooLarge, FileTooLarge, NotFound)
+)
 def import_stock(file: FileDep, options: Options) -> StartedAnswer:
     """Take counts and deliveries by SKU; they are written once the import is confirmed."""
     return _take("stock", file, options)

@@ -10,7 +10,6 @@ from typing import Literal
 from app.catalogue.rules import HANDLE, STATUSES
 from app.core.errors import Refusal
 from app.core.money import from_wire
-from app.core.strict_json import parse_json
 from app.imports.render_problems import Unreadable, render_problem
 from app.pricing.rules import HIGHEST_AMOUNT_CENTS
 from app.stock.rules import LARGEST_LEVEL, LARGEST_MOVEMENT
@@ -189,20 +188,20 @@ def is_ignored(name: str, kind: str) -> bool:
     return bool(IGNORED.fullmatch(name)) or name in BESIDE.get(kind, ())
 
 
-def decide_columns(header: Sequence[str], kind: str) -> list[str | None]:
-    """What each column of a file means, None for what is left alone; a misspelt one is refused, never skipped.
+def decide_columns(header: Sequence[str], kind: str) -> list[str]:
+    """What each column of a file means, "" for what is left alone; a misspelt one is refused, never skipped.
 
     Source: docs/decisions/0029. Raises `Unreadable`.
     """
     if len(header) > MOST_COLUMNS:
         raise Unreadable(render_problem("too_many_columns", 1, most=MOST_COLUMNS))
-    columns: list[str | None] = []
+    columns: list[str] = []
     for written in header:
         name = OTHER_NAMES.get(name_column(written), name_column(written))
         if not is_known(name, kind) and not (name and is_ignored(name, kind)):
             raise Unreadable(render_problem("unknown_column", 1, written[:100], found=written))
-        columns.append(name if is_known(name, kind) else None)
-    given = [name for name in columns if name is not None]
+        columns.append(name if is_known(name, kind) else "")
+    given = [name for name in columns if name]
     double = next((name for name in given if given.count(name) > 1), None)
     if double is not None:
         raise Unreadable(render_problem("double_column", 1, double, found=double))
@@ -233,8 +232,6 @@ def parse_cell(name: str, text: str) -> object:
 
 
 def _parse_special(general: str, name: str, text: str) -> object:
-    if general.endswith("_metadata"):
-        return _parse_metadata(text)
     if general == "product_handle":
         if not HANDLE.fullmatch(_within(text, 200)):
             raise CellRefused("handle", found=text)
@@ -306,13 +303,3 @@ def _parse_url(text: str) -> str:
     if not re.fullmatch(r"(https://[^\s/]+/|/static/)\S+", _within(text, 2_000)) or "/../" in text:
         raise CellRefused("url", found=text)
     return text
-
-
-def _parse_metadata(text: str) -> dict[str, object]:
-    try:
-        value = parse_json(_within(text, 20_000).encode())
-    except (ValueError, RecursionError):
-        raise CellRefused("json") from None
-    if not isinstance(value, dict):
-        raise CellRefused("json")
-    return value

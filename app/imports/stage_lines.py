@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.core.db import unit_of_work
 from app.core.errors import Refusal
 from app.core.rows import insert_given, pack_rows
+from app.core.strict_json import parse_json
 from app.core.wire import own_path
 from app.imports.models import CsvLine, CsvProblem, CsvRun
 from app.imports.parse_table import Form, Row, Source, read_form, read_rows
@@ -28,6 +29,7 @@ from app.imports.rules import (
 from app.shop.rules import check_currency
 
 ROWS_AT_ONCE = 1_000
+LONGEST_METADATA = 20_000
 LISTS = {
     "product_tag_#": "tags",
     "product_image_#": "images",
@@ -91,10 +93,10 @@ def _forget(session: Session, run_id: str) -> None:
     session.execute(delete(CsvProblem).where(CsvProblem.run_id == run_id))
 
 
-def _read_header(header: Row | None, kind: str) -> list[str | None]:
+def _read_header(header: Row | None, kind: str) -> list[str]:
     columns = decide_columns(header.cells if header else [], kind)
     for name in columns:
-        if name is not None and generalise(name).startswith("variant_price_*"):
+        if generalise(name).startswith("variant_price_*"):
             currency_code = name.split("_")[2]
             try:
                 check_currency(currency_code)
@@ -134,19 +136,19 @@ class _Read:
         self.problems.append(render_problem(code, self.number, column, **values))
 
 
-def _read(row: Row, columns: Sequence[str | None], kind: str) -> _Read:
+def _read(row: Row, columns: Sequence[str], kind: str) -> _Read:
     line = _Read(row.number)
     cells = row.cells
     if len(cells) < len(columns) or any(cell.strip() for cell in cells[len(columns) :]):
         line.refuse("", "cell_count", found=len(cells), expected=len(columns))
     values: dict[str, object] = {}
     for name, cell in zip(columns, cells, strict=False):
-        if name is None:
+        if not name:
             continue
         values[name] = None
         if cell.strip():
             try:
-                values[name] = parse_cell(name, restore(cell))
+                values[name] = _parse_metadata(cell) if name.endswith("_metadata") else parse_cell(name, restore(cell))
             except CellRefused as refused:
                 line.refuse(name, refused.code, **refused.values)
     line.cells = _group(line, values) if kind == "products" else values
@@ -156,6 +158,19 @@ def _read(row: Row, columns: Sequence[str | None], kind: str) -> _Read:
     if kind == "prices":
         _settle_price(line)
     return line
+
+
+def _parse_metadata(cell: str) -> dict[str, object]:
+    """Metadata as a body has it; raises `CellRefused`."""
+    if len(cell) > LONGEST_METADATA:
+        raise CellRefused("too_long", most=LONGEST_METADATA)
+    try:
+        value = parse_json(restore(cell.strip()).encode())
+    except (ValueError, RecursionError):
+        raise CellRefused("json") from None
+    if not isinstance(value, dict):
+        raise CellRefused("json")
+    return value
 
 
 def _group(line: _Read, values: dict[str, object]) -> dict[str, object]:
@@ -268,6 +283,8 @@ def write_problems(session: Session, run_id: str, problems: Sequence[Problem]) -
 
 def _compare_lines(session: Session, run_id: str, kind: str) -> None:
     """What only all lines together show: the same thing twice, a product without end."""
+    # Nothing is known yet of rows that were just written: the plan would be that of ten of them.
+    session.execute(text("SET LOCAL enable_nestloop = off"))
     session.execute(_JOIN_UNITS, {"run_id": run_id})
     if kind == "products":
         _refuse_found(session, run_id, _REPEATED_SKUS, "double_sku", "variant_sku")

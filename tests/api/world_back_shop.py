@@ -10,6 +10,9 @@ from app.catalogue.set_family import set_family
 from app.checkout.record_manual_payment import record_manual_payment
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.imports.compare_file import compare_file
+from app.imports.export_run import export_run
+from app.imports.service import add_file, create_run
 from app.invoices.queries import find_invoice_of_order
 from app.orders.queries import get_order_row
 from app.payments.queries import list_payments
@@ -30,6 +33,7 @@ def add_back_shop(world: "World") -> None:
     add_catalogue(world)
     add_stock(world)
     add_prices(world)
+    add_files_of_lines(world)
 
 
 def add_catalogue(world: "World") -> None:
@@ -77,6 +81,19 @@ def add_prices(world: "World") -> None:
         "promotions": promotion.id,
     }
     world.bodies |= {"applies_at": tomorrow.isoformat(), "attribute": "items.product.id"}
+
+
+def add_files_of_lines(world: "World") -> None:
+    """An import that is checked and waits for its word, a link that waits for its file, and an export."""
+    line = b"product_handle;product_title;variant_option_1_name;variant_option_1_value\nfichier;Fichier;Taille;Unique\n"
+    with unit_of_work("test") as session:
+        run, expected = create_run(session, "products"), create_run(session, "products", state="expected")
+        add_file(session, run, [line])
+        exported = create_run(session, "products", direction="export")
+    assert compare_file(run.id).state == "checked"
+    export_run(exported.id)
+    world.ids |= {"imports": run.id, "import": expected.id, "exports": exported.id}
+    world.bodies |= {"file_key": expected.id, "originalname": "produits.csv"}
 
 
 def add_invoice(world: "World", order_id: str) -> None:
