@@ -87,7 +87,7 @@ def _add_price(taking: Taking, price_list_id: str, price: PriceIn) -> None:
     try:
         new = _demand_list_price(taking, price)
         with taking.session.begin_nested():
-            set_list_prices(taking.session, price_list_id, [new])
+            set_list_prices(taking.session, price_list_id, [new], confirmed=True)
     except Refusal as refused:
         leave_price(taking, price, refused, LIST_PRICE)
     else:

@@ -60,6 +60,7 @@ def upgrade() -> None:
         "CREATE TRIGGER check_restock BEFORE INSERT ON stock_movement FOR EACH ROW"
         " WHEN (NEW.return_line_id IS NOT NULL) EXECUTE FUNCTION comptoir_check_restock()"
     )
+    _demand_actor("stock_movement")
     _create_scheduled_price()
 
 
@@ -99,15 +100,20 @@ def _create_scheduled_price() -> None:
         postgresql_where=sa.text("status = 'planned'"),
     )
     op.create_index(op.f("ix_scheduled_price_status_applies_at"), "scheduled_price", ["status", "applies_at"])
+    _demand_actor("scheduled_price")
+
+
+def _demand_actor(table: str) -> None:
     op.execute(
-        "CREATE TRIGGER demand_actor BEFORE INSERT OR UPDATE OR DELETE ON scheduled_price"
-        " FOR EACH STATEMENT EXECUTE FUNCTION comptoir_demand_actor()"
+        f"CREATE TRIGGER demand_actor BEFORE INSERT OR UPDATE OR DELETE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION comptoir_demand_actor()"
     )
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_table("scheduled_price")
+    op.execute("DROP TRIGGER demand_actor ON stock_movement")
     op.execute("DROP TRIGGER check_restock ON stock_movement")
     op.execute("DROP FUNCTION comptoir_check_restock()")
     op.drop_constraint(op.f("uq_stock_movement_return_line_id"), "stock_movement")
