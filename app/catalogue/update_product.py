@@ -104,7 +104,9 @@ def update_product(
 
 
 @contextmanager
-def changing_product(session: Session, product_id: str, if_match: str | None = None) -> Iterator[Product]:
+def changing_product(
+    session: Session, product_id: str, if_match: str | None = None, reason: str | None = None
+) -> Iterator[Product]:
     """The locked product for a change of it or of what hangs on it; afterwards its version and its audit row.
 
     Raises `ProductNotFound`, `ChangedMeanwhile`; what the change breaks: `InvalidProduct`, `HandleTaken`, `SkuTaken`,
@@ -120,17 +122,20 @@ def changing_product(session: Session, product_id: str, if_match: str | None = N
     after = describe_product(queries.get_product(session, product_id))
     if _goods_of(before) != _goods_of(after):
         check_matrix(product)
-    _refuse_faults(session, product, but=("price",))  # prices follow, in the packages above
-    record_change(session, "product.update", product_id, before, after)
+    if before["status"] == PUBLISHED:
+        _refuse_faults(session, product, but=("price",))  # prices follow, in the packages above
+    record_change(session, "product.update", product_id, before, after | ({"reason": reason} if reason else {}))
 
 
-def set_status(session: Session, product_id: str, status: str, *, if_match: str | None = None) -> Product:
-    """Publish a product, archive it or draw it back.
+def set_status(
+    session: Session, product_id: str, status: str, *, if_match: str | None = None, reason: str | None = None
+) -> Product:
+    """Publish a product, archive it or draw it back; `reason` goes into the audit.
 
     Raises `ProductNotFound`, `ChangedMeanwhile`, `InvalidProduct`, `NotPublishable`.
     """
     check_status_change(status)
-    with changing_product(session, product_id, if_match) as product:
+    with changing_product(session, product_id, if_match, reason) as product:
         product.status = status
         if status == PUBLISHED:
             product.published_at = product.published_at or utc_now()

@@ -100,7 +100,7 @@ def test_the_default_region_is_the_shops(storefront: Storefront) -> None:
 def test_what_cannot_be_is_refused(storefront: Storefront) -> None:
     with unit_of_work("test") as session:
         draft = make_product(session, storefront.shop.channel.id, handle="brouillon", status="draft").variants[0].id
-        free = make_product(session, storefront.shop.channel.id, handle="sans-prix", price_cents=None).variants[0].id
+        free = make_product(session, storefront.shop.channel.id, handle="sans-prix", currency_code="chf").variants[0].id
         few = make_product(session, storefront.shop.channel.id, handle="rare", stock=1).variants[0].id
     refusals: list[tuple[dict[str, object], int, str]] = [
         ({"region_id": "reg_x"}, 404, "No regions found"),

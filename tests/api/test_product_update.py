@@ -1,19 +1,33 @@
 """Changes of the catalogue as storefronts see them: published, drawn back, moved; refused ones change nothing."""
 
-import pytest
-from sqlalchemy import func, select
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from app.catalogue.errors import HandleTaken, InvalidProduct, ProductNotFound, SkuTaken, UnknownReference
-from app.catalogue.models import Product, ProductVariant
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.catalogue.errors import (
+    HandleTaken,
+    InvalidProduct,
+    NotPublishable,
+    ProductNotFound,
+    SkuTaken,
+    UnknownReference,
+)
+from app.catalogue.models import Product, ProductImage, ProductVariant
 from app.catalogue.rules import NewProduct, NewVariant
 from app.catalogue.service import create_category, create_collection, create_product, create_tag, create_type
 from app.catalogue.update_product import ProductChanges, set_status, update_product
 from app.core.audit_log import AuditLog
-from app.core.db import unit_of_work
+from app.core.db import get_engine, unit_of_work
 from app.core.errors import Refusal
+from app.pricing.service import set_price
 from tests.factories.catalogue import make_product
 from tests.factories.storefront import Storefront
 from tests.rows import row
+from tests.waiting import wait_until
 
 
 def shown(storefront: Storefront) -> list[str]:
@@ -37,8 +51,8 @@ def test_a_product_is_seen_while_it_is_published(storefront: Storefront) -> None
         seen.append(shown(storefront))
     assert seen == [[], ["aura"], [], ["aura"], [], ["aura"]]
     assert audited(product.id)[:2] == [
-        ("product.status", {"before": "draft", "after": "published"}),
-        ("product.status", {"before": "published", "after": "draft"}),
+        ("product.update", {"status": {"before": "draft", "after": "published"}}),
+        ("product.update", {"status": {"before": "published", "after": "draft"}}),
     ]
     with unit_of_work("test") as session:
         first = session.scalar(select(AuditLog.created_at).where(AuditLog.subject == product.id).order_by(AuditLog.id))
@@ -49,15 +63,83 @@ def test_a_product_is_seen_while_it_is_published(storefront: Storefront) -> None
 
 
 @row("S0-075")
-def test_nothing_without_a_picture_is_published(storefront: Storefront) -> None:
+def test_nothing_that_cannot_be_bought_is_published(storefront: Storefront) -> None:
+    """Each of the four, one after the other; by the service in a sentence, by SQL at the commit."""
     with unit_of_work("test") as session:
-        new = NewProduct("Aura", "aura", (NewVariant("Noir"),), sales_channel_ids=(storefront.shop.channel.id,))
-        product = create_product(session, new)
-    with pytest.raises(InvalidProduct, match="needs a picture"), unit_of_work("test") as session:
-        set_status(session, product.id, "published")
+        new = NewProduct("Aura", "aura", (), tax_category="none", sales_channel_ids=(storefront.shop.channel.id,))
+        product_id = create_product(session, new).id
+
+    def add_variant(session: Session) -> None:
+        session.add(ProductVariant(id="variant_one", product_id=product_id, title="Noir"))
+
+    def add_image(session: Session) -> None:
+        session.add(ProductImage(id="img_one", product_id=product_id, url="/static/aura.webp"))
+
+    steps: tuple[tuple[str, Callable[[Session], object]], ...] = (
+        ("a variant, a picture, a VAT rate", add_variant),
+        ("the price of a variant, a picture, a VAT rate", lambda s: set_price(s, "variant_one", "eur", 34_900)),
+        ("a picture, a VAT rate", add_image),
+        ("a VAT rate for its tax category", lambda s: setattr(s.get_one(Product, product_id), "tax_category", "book")),
+    )
+    for missing, step in steps:
+        with pytest.raises(NotPublishable, match=f"Missing: {missing}"), unit_of_work("test") as session:
+            set_status(session, product_id, "published")
+        with pytest.raises(IntegrityError, match="is published without"), unit_of_work("test") as session:
+            session.execute(text("UPDATE product SET status = 'published'"))
+        assert (shown(storefront), audited(product_id)) == ([], [])
+        with unit_of_work("test") as session:
+            step(session)
     with pytest.raises(InvalidProduct, match="'sold' is not one of"), unit_of_work("test") as session:
-        set_status(session, product.id, "sold")
-    assert (shown(storefront), audited(product.id)) == ([], [])
+        set_status(session, product_id, "sold")
+    with unit_of_work("test") as session:
+        set_status(session, product_id, "published")
+    assert shown(storefront) == ["aura"]
+    for taken in ("product_image", "price", "product_variant"):
+        with pytest.raises(IntegrityError, match="is published without"), unit_of_work("test") as session:
+            session.execute(text(f"DELETE FROM {taken}"))  # noqa: S608 - own names
+    with pytest.raises(IntegrityError, match="without: price"), unit_of_work("test") as session:
+        session.add(ProductVariant(id="variant_two", product_id=product_id, title="Vert"))
+    with pytest.raises(IntegrityError, match="without: tax"), unit_of_work("test") as session:
+        session.execute(text("UPDATE product SET tax_category = 'none'"))
+    assert shown(storefront) == ["aura"]
+
+
+def test_who_publishes_and_who_takes_the_price_away_at_once_do_not_both_win(storefront: Storefront) -> None:
+    """Two hands with SQL; the control: without the product's row held, both see what is there before either commits."""
+    with unit_of_work("test") as session:
+        make_product(session, storefront.shop.channel.id, status="draft")
+    publish, strip = "UPDATE product SET status = 'published'", "DELETE FROM price"
+
+    def together() -> list[str]:
+        ended = []
+        with get_engine().connect() as one, get_engine().connect() as other:
+            for connection, statement in ((one, publish), (other, strip)):
+                for name in ("actor", "request_id"):
+                    connection.execute(text(f"SELECT set_config('comptoir.{name}', 't', true)"))
+                connection.execute(text(statement))
+            with ThreadPoolExecutor(1) as pool:
+                one.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # it has looked, and has not committed
+                second = pool.submit(other.commit)
+                wait_until(lambda: second.done() or is_somebody_waiting(), 10, "the second one looks, or waits")
+                one.commit()
+                ended.append("refused" if second.exception(10) else "done")
+        return ended
+
+    assert together() == ["refused"]
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE product SET status = 'draft'"))
+        source = session.scalar(text("SELECT pg_get_functiondef('comptoir_demand_publishable'::regproc)"))
+        session.execute(text(str(source).replace("FOR SHARE", "")))
+    assert together() == ["done"], "the control: published, and without a price"
+
+
+def is_somebody_waiting() -> bool:
+    """Whether a transaction waits for another one's lock."""
+    with unit_of_work("test") as session:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(session.scalar(text(waiting)))
 
 
 def test_words_and_places_change_at_once(storefront: Storefront) -> None:
@@ -87,7 +169,12 @@ def test_words_and_places_change_at_once(storefront: Storefront) -> None:
         update_product(session, product.id, ProductChanges(collection_id=None, tag_ids=(), category_ids=()))
     after = storefront.get(f"/products/{product.id}", fields="*categories").json()["product"]
     assert (after["collection"], after["collection_id"], after["tags"], after["categories"]) == (None, None, [], [])
-    assert audited(product.id)[-1] == ("product.update", {"fields": ["collection_id", "tags", "categories"]})
+    action, details = audited(product.id)[-1]
+    assert (action, details["tags"], sorted(details)) == (
+        "product.update",
+        {"before": ["a", "b"], "after": []},
+        ["categories", "collection_id", "tags"],
+    )
 
 
 REFUSED = (

@@ -7,9 +7,10 @@ import pytest
 
 from app.catalogue.models import Product
 from app.catalogue.rules import NewOption, NewProduct, NewVariant
-from app.catalogue.service import create_collection, create_product, create_tag, create_type
+from app.catalogue.service import create_collection, create_tag, create_type
 from app.core.db import unit_of_work
 from app.shop.models import Shop
+from tests.factories.catalogue import make_priced
 from tests.factories.storefront import Storefront
 from tests.rows import row
 
@@ -42,10 +43,10 @@ def ids(storefront: Storefront) -> dict[str, str]:
             "Carte", "carte", (NewVariant("50 €"),), status="published", sales_channel_ids=channel, is_giftcard=True
         )
         one, two = (
-            create_product(session, replace(new_product, collection_id=winter.id, type_id=glasses.id))
+            make_priced(session, replace(new_product, collection_id=winter.id, type_id=glasses.id))
             for new_product in (replace(aura, external_id="erp-1"), nova)
         )
-        create_product(session, card)
+        make_priced(session, card)
         for month, product in enumerate((one, two), start=1):
             session.get_one(Product, product.id).created_at = datetime(2026, month, 1, tzinfo=UTC)
     return {"winter": winter.id, "new": new.id, "glasses": glasses.id, "colour": one.options[0].id}
@@ -78,7 +79,7 @@ def test_by_the_values_that_a_shopper_ticks(storefront: Storefront, ids: dict[st
     channel = (storefront.shop.channel.id,)
     with unit_of_work("test") as session:
         shirt = NewProduct("T-shirt", "t-shirt", variants, sizes, status="published", sales_channel_ids=channel)
-        options = create_product(session, shirt).options
+        options = make_priced(session, shirt).options
         value = {value.value: value.id for option in options for value in option.values}
 
     def ticked(*names: str) -> list[str]:

@@ -2,9 +2,10 @@
 
 from app.catalogue.models import ProductVariant
 from app.catalogue.rules import NewOption, NewProduct, NewVariant
-from app.catalogue.service import create_product
 from app.catalogue.update_product import ProductChanges, update_product
 from app.core.db import unit_of_work
+from app.pricing.service import set_price
+from tests.factories.catalogue import make_priced
 from tests.factories.storefront import Storefront
 
 SHELF = {
@@ -37,7 +38,7 @@ def fill(storefront: Storefront, *, status: str = "published") -> None:
                 status=status,
                 sales_channel_ids=(storefront.shop.channel.id,),
             )
-            create_product(session, new)
+            make_priced(session, new)
 
 
 def found(storefront: Storefront, text: str, **params: str | int) -> list[str]:
@@ -119,6 +120,11 @@ def test_words_follow_every_change(storefront: Storefront) -> None:
     assert (found(storefront, "eclipse"), found(storefront, "zzz-99")) == (["aura"], ["aura"])
     assert (found(storefront, "polarisés"), found(storefront, "monture")) == ([], ["aura"])
     assert found(storefront, "aura-nf") == ["nova"]  # resembles what it mentions; nobody has that SKU any more
-    with unit_of_work("test") as session:
-        session.delete(session.get_one(ProductVariant, aura["variants"][0]["id"]))
+    with unit_of_work("test") as session:  # a draft may be without; this one is published, and gets another
+        variant = session.get_one(ProductVariant, aura["variants"][0]["id"])
+        more = ProductVariant(id="variant_more", product_id=aura["id"], title="Bleu")
+        session.add(more)
+        session.delete(variant)
+        session.flush()
+        set_price(session, "variant_more", "eur", 1_000)
     assert (found(storefront, "zzz-99"), found(storefront, "eclipse")) == ([], ["aura"])

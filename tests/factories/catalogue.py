@@ -1,5 +1,7 @@
 """Products with a price and pieces on the shelf."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Product
@@ -48,6 +50,13 @@ def make_product(
     )
     product = create_product(session, new)
     fill_shelf(session, product, price_cents, currency_code, stock)
+    return product
+
+
+def make_priced(session: Session, new: NewProduct, price_cents: int = 34_900) -> Product:
+    """The product as it is described, with this price on each variant; one that is to be published has a picture."""
+    product = create_product(session, replace(new, image_urls=new.image_urls or (f"/static/{new.handle}-1.webp",)))
+    fill_shelf(session, product, price_cents, "eur", 0)
     return product
 
 

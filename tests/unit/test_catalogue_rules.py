@@ -25,8 +25,7 @@ def test_another_handle_is_refused(handle: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"title": " "}, "A product has a title and at least one variant"),
-        ({"variants": ()}, "A product has a title and at least one variant"),
+        ({"title": " "}, "A product has a title"),
         ({"status": "rejected"}, "Product status 'rejected' is not one of draft, published, archived"),
         ({"options": (NewOption("A", ("1",)), NewOption("A", ("2",)))}, "Two options have the same title"),
         ({"options": (NewOption("Couleur", ()),)}, "Option Couleur needs values, each of them once"),

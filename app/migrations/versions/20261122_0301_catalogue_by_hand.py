@@ -50,10 +50,12 @@ DECLARE
         WHEN 'price' THEN (SELECT v.product_id FROM product_variant v WHERE v.id = changed ->> 'variant_id')
         ELSE changed ->> 'product_id'
     END;
+    standing text;
     faults text[];
 BEGIN
-    PERFORM FROM product WHERE id = asked AND status = 'published' FOR SHARE;
-    IF FOUND THEN
+    -- Held whatever its state: somebody else may be about to publish it.
+    SELECT status INTO standing FROM product WHERE id = asked FOR SHARE;
+    IF standing = 'published' THEN
         faults := comptoir_publishing_faults(asked);
         IF cardinality(faults) > 0 THEN
             RAISE EXCEPTION 'product % is published without: %', asked, array_to_string(faults, ', ')
