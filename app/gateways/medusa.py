@@ -33,6 +33,9 @@ class MedusaSource(Protocol):
     def count(self, kind: Kind) -> int:
         """How many there are, deleted ones and drafts of orders left aside."""
 
+    def find_highest_number(self) -> int | None:
+        """The highest number of an order; None where nothing was sold."""
+
     def read(self, kind: Kind) -> Iterator[list[Document]]:
         """All of them, a page of a hundred at a time, oldest first."""
 

@@ -98,6 +98,12 @@ class MedusaApi:
         """What the API says there is."""
         return _count(self._get(kind, limit=1, offset=0, fields="id"))
 
+    def find_highest_number(self) -> int | None:
+        """The API sorts by it."""
+        answer = self._get("order", limit=1, offset=0, fields="id,display_id", order="-display_id")
+        numbers = [each.get("display_id") for each in _dicts(answer.get("orders"))]
+        return next((number for number in numbers if isinstance(number, int)), None)
+
     def read(self, kind: Kind) -> Iterator[list[Document]]:
         """Page by page, oldest first."""
         _, name, fields = _PLACES[kind]
@@ -109,7 +115,7 @@ class MedusaApi:
                 raise Terminal("medusa", "answer_not_understood")
             if page:
                 yield [self._without_list_prices(each) for each in page] if kind == "product" else page
-            offset += PAGE
+            offset += len(page)
             if not page or offset >= _count(answer):
                 return
 
@@ -124,8 +130,8 @@ class MedusaApi:
         ]
         return {**product, "variants": variants}
 
-    def _get(self, kind: Kind, *, limit: int, offset: int, fields: str) -> Document:
-        query = urlencode({"limit": limit, "offset": offset, "order": "created_at", "fields": fields}, safe=",*")
+    def _get(self, kind: Kind, *, limit: int, offset: int, fields: str, order: str = "created_at") -> Document:
+        query = urlencode({"limit": limit, "offset": offset, "order": order, "fields": fields}, safe=",*")
         path = f"{self._path}/admin/{_PLACES[kind][0]}?{query}"
         for attempt in range(1, _TRIES):
             try:

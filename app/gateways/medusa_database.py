@@ -161,6 +161,11 @@ class MedusaDatabase:
         found = self._ask(sql.SQL("SELECT count(*) FROM ({}) AS counted"), kind)
         return int(str(found[0][0]))
 
+    def find_highest_number(self) -> int | None:
+        """Of the orders that `read` gives."""
+        found = self._ask(sql.SQL("SELECT max((document ->> 'display_id')::int) FROM ({}) AS read (document)"), "order")
+        return None if found[0][0] is None else int(str(found[0][0]))
+
     def read(self, kind: Kind) -> Iterator[list[Document]]:
         """A page of documents at a time, through a cursor on the server: memory stays flat."""
         if self._connection is None:

@@ -89,6 +89,7 @@ class Run:
     # Of what a variant takes pieces, by the id of the stock: read with products, needed with the stock.
     takers: dict[str, list[tuple[str, Decimal]]] = field(default_factory=lambda: defaultdict(list))
     gross_currencies: set[str] = field(default_factory=set)
+    renumbered: int = 0
 
 
 class Taking:

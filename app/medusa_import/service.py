@@ -1,4 +1,4 @@
-"""A whole shop from Medusa, in the order in which things point at each other; a page is a transaction.
+"""A whole shop from Medusa, in the order in which things point at each other; twenty objects are a transaction.
 
 Killed at any moment it is given again: what came stays, what did not comes. Read `docs/decisions/0030` first.
 """
@@ -54,6 +54,7 @@ from app.medusa_import.schemas_order import OrderIn
 from app.shop.queries import find_shop
 
 MOST_TOLD = 3
+AT_ONCE = 20
 
 
 class Progress(NamedTuple):
@@ -162,6 +163,7 @@ def _import(
     try:
         counts = {step.kind: source.count(step.kind) for step in STEPS}
         run.gross_currencies = _list_gross_currencies(source)
+        _keep_numbers(run, source)
         for step in STEPS:
             _take_all(run, source, step, counts[step.kind], problems, options.tell)
         later = {step.kind: source.count(step.kind) for step in STEPS}
@@ -211,20 +213,28 @@ def _take_all(
     problems: list[Problem],
     tell: Callable[[Progress], None],
 ) -> None:
-    """A page is a transaction of its own: what is committed stays, whatever comes after."""
+    """Read a page, take it in a few transactions."""
     done = 0
     for page in _pages(source, step):
         parsed = list(_parse(run, step, page))
-        _prepare(run, step, [record for record, _, _ in parsed])
-        with run.open_session() as session:
-            take_page(run, session, step.kind, parsed, step.take)
-            record_problems(session, run)
-            session.flush()
-        problems += run.problems
-        run.problems.clear()
-        run.known.clear()
+        for record, _, _ in parsed:
+            if isinstance(record, ProductIn):
+                note_takers(run.takers, record)
+        for begin in range(0, len(parsed), AT_ONCE):
+            _take(run, step, parsed[begin : begin + AT_ONCE], problems)
         done += len(page)
         tell(Progress(step.kind, done, count))
+
+
+def _take(run: Run, step: Step, parsed: list[tuple[Part, str, list[Figure]]], problems: list[Problem]) -> None:
+    """A transaction of its own, and a short one: what is committed stays, and buyers do not wait for its locks."""
+    with run.open_session() as session:
+        take_page(run, session, step.kind, parsed, step.take)
+        record_problems(session, run)
+        session.flush()
+    problems += run.problems
+    run.problems.clear()
+    run.known.clear()
 
 
 def _pages(source: MedusaSource, step: Step) -> Iterator[list[Document]]:
@@ -260,12 +270,9 @@ def _tell_faults(refused: ValidationError) -> str:
     return "; ".join(faults[:MOST_TOLD])
 
 
-def _prepare(run: Run, step: Step, records: list[Part]) -> None:
-    """Products say which variants take which stock. Numbers of orders are kept from whoever buys meanwhile."""
-    for record in records:
-        if isinstance(record, ProductIn):
-            note_takers(run.takers, record)
-    numbers = [record.display_id for record in records if isinstance(record, OrderIn)]
-    if numbers and not run.is_dry:
+def _keep_numbers(run: Run, source: MedusaSource) -> None:
+    """Whoever buys meanwhile gets a number above all of Medusa's; a dry run holds up nobody."""
+    highest = source.find_highest_number()
+    if highest is not None and not run.is_dry:
         with unit_of_work() as session:
-            queries.raise_number(session, max(numbers))
+            queries.raise_number(session, highest)

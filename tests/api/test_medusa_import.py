@@ -12,6 +12,9 @@ from app.dev.postgres import Cluster
 from app.payments.verify_journal import verify_journal
 from tests.command import run_command
 from tests.factories.account import Person
+from tests.factories.catalogue import make_product
+from tests.factories.orders import make_order
+from tests.factories.shipping import make_shipping_option
 from tests.factories.shop import MadeShop
 from tests.medusa_shop.fake_api import KEY, serve_api
 from tests.medusa_shop.fill import Shop, make_shop, read_all
@@ -219,16 +222,44 @@ def test_the_source_is_only_read(medusa: str, shop: MadeShop, environment: dict[
 
 def test_a_run_that_was_cut_goes_on_where_it_was(medusa: str, shop: MadeShop, tmp_path: Path) -> None:
     """The source goes away between two pages: what was committed stays, the next run takes the rest, nothing twice."""
-    make_shop(products=2, orders=130).write(medusa)
+    make_shop(products=1, orders=8).write(medusa)
     with serve_api(medusa) as api:
-        api.cut = "/admin/orders?limit=100&offset=100"
+        api.most, api.cut = 5, "/admin/orders?limit=100&offset=5"
         assert bring("--api", api.url, "--key", KEY, code=1)["code"] == "unavailable"
-        assert read_rows('SELECT count(*) FROM "order"') == [(100,)]
+        assert read_rows('SELECT count(*) FROM "order"') == [(5,)]
         assert read_rows("SELECT state FROM medusa_run") == [("stopped",)]
         api.cut = ""
         answer = bring("--api", api.url, "--key", KEY)
     assert answer["is_sound"]
-    assert figures(answer, "before")["order", "eur"][0] == 100
-    assert figures(answer, "here")["order", "eur"][0] == 30
-    assert read_rows('SELECT count(*), count(DISTINCT display_id), max(display_id) FROM "order"') == [(130, 130, 1129)]
+    assert figures(answer, "before")["order", "eur"][0] == 5
+    assert figures(answer, "here")["order", "eur"][0] == 3
+    assert read_rows('SELECT count(*), count(DISTINCT display_id), max(display_id) FROM "order"') == [(8, 8, 1007)]
     assert read_rows("SELECT state, count(*) FROM medusa_run GROUP BY 1 ORDER BY 1") == [("ended", 1), ("stopped", 1)]
+
+
+def test_whoever_buys_meanwhile_gets_a_number_above(medusa: str, shop: MadeShop) -> None:
+    """Sold between two pages of the orders; a dry run that lasts holds up no purchase either."""
+    make_shop(products=1, orders=4).write(medusa)
+    with unit_of_work("test") as session:
+        product = make_product(session, shop.channel.id)
+        option = make_shipping_option(session, shop.region.id)
+    bought: list[int] = []
+
+    def buy(path: str) -> None:
+        if path.startswith("/admin/orders?limit=100&offset=2"):
+            with unit_of_work("test") as session:
+                order = make_order(session, shop, (product.variants[0].id, 1), option_id=option.id)
+                bought.append(order.display_id)
+
+    with serve_api(medusa) as api:
+        api.most, api.before_answer = 2, buy
+        bring("--api", api.url, "--key", KEY, "--dry-run")
+        assert bought == [1], "nobody waited for the dry run"
+        answer = bring("--api", api.url, "--key", KEY)
+    assert answer["is_sound"]
+    assert bought == [1, 1004]
+    assert "number_taken" not in [code for _, _, code in problems(answer)]
+    assert read_rows('SELECT count(*), min(display_id), max(display_id) FROM "order" WHERE is_imported') == [
+        (4, 1000, 1003)
+    ]
+    assert read_rows("SELECT count(*) FROM payment_journal") == [(0,)]

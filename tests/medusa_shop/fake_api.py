@@ -6,7 +6,7 @@ Pages, a secret key, one answer that fails before it comes; prices of a product 
 import base64
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,7 +35,9 @@ class FakeApi:
     tables: Mapping[str, list[Row]]
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    most: int = 1_000  # objects in one answer, however many are asked for
     failures: list[int] = field(default_factory=list)
+    before_answer: Callable[[str], None] = field(default=lambda _: None)
     cut: str = ""  # calls whose path begins so are answered 503
 
     def list_rows(self, table: str, **wanted: object) -> list[Row]:
@@ -50,8 +52,11 @@ class FakeApi:
         rows = self.list_rows(TABLES[name])
         if name == "orders":
             rows = [row for row in rows if not row.get("is_draft_order")]
-        rows.sort(key=lambda row: (str(row.get("created_at", "")), str(row["id"])))
-        limit, offset = int(query["limit"][0]), int(query["offset"][0])
+        if query["order"] == ["-display_id"]:
+            rows.sort(key=lambda row: -int(str(row["display_id"])))
+        else:
+            rows.sort(key=lambda row: (str(row.get("created_at", "")), str(row["id"])))
+        limit, offset = min(self.most, int(query["limit"][0])), int(query["offset"][0])
         page = [self.describe(name, row) for row in rows[offset : offset + limit]]
         return {name.replace("-", "_"): page, "count": len(rows), "offset": offset, "limit": limit}
 
@@ -237,6 +242,7 @@ def serve_api(url: str) -> Iterator[FakeApi]:
             elif fake.failures:
                 self.say(fake.failures.pop(0), {"type": "unknown_error"})
             else:
+                fake.before_answer(self.path)
                 self.say(200, fake.answer(self.path))
 
         def say(self, status: int, document: Row) -> None:
