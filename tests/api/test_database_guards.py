@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.core.db import unit_of_work
+from app.core.db import get_engine, unit_of_work
 from app.stock.service import reserve
 from tests.factories.catalogue import make_product
 from tests.factories.storefront import Storefront
@@ -30,7 +30,15 @@ BEGIN
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO guards_app;
 END $$
 """
-KEPT = ("product", "product_variant", "order_line", "order_shipping_method", "price_history", "stock_level")
+KEPT = (
+    "product",
+    "product_variant",
+    "order_line",
+    "order_shipping_method",
+    "price_history",
+    "stock_level",
+    "stock_movement",
+)
 BOTH = ("guards_app", "guards_owner")
 
 
@@ -60,6 +68,13 @@ def attempt(role: str, statement: str, **values: object) -> None:
     with unit_of_work("somebody with psql") as session:
         session.execute(text(f"SET LOCAL ROLE {role}"))
         session.execute(text(statement), values)
+
+
+def attempt_unsigned(role: str, statement: str, values: dict[str, object]) -> None:
+    """The same by somebody who names no actor."""
+    with get_engine().begin() as nobody:
+        nobody.execute(text(f"SET LOCAL ROLE {role}"))
+        nobody.execute(text(statement), values)
 
 
 def kept() -> dict[str, object]:
@@ -186,3 +201,50 @@ def test_the_shelf_promises_and_sells_no_more_than_it_holds(sold: str, role: str
     refused(role, "TRUNCATE stock_reservation", "never emptied|permission denied")
     attempt(role, "DELETE FROM stock_reservation")
     assert read_rows("SELECT stocked_quantity, reserved_quantity FROM stock_level") == [(8, 0)]
+
+
+RETURNED = """
+WITH option AS (SELECT id FROM shipping_option LIMIT 1), made AS (
+    INSERT INTO order_return (id, order_id, shipping_option_id, shipping_name, shipping_amount_cents)
+    SELECT 'return_1', "order".id, option.id, 'Retour', 0 FROM "order", option RETURNING id
+)
+INSERT INTO return_line (id, return_id, order_line_id, quantity)
+SELECT 'retline_1', made.id, order_line.id, 2 FROM made, order_line
+"""
+MOVE = """
+INSERT INTO stock_movement (variant_id, delta, reason, note, return_line_id)
+SELECT variant_id, :delta, :reason, :note, :line FROM stock_level
+"""
+
+
+@row("S0-138")
+@pytest.mark.parametrize("role", BOTH)
+def test_a_movement_says_what_it_is_who_made_it_and_what_came_back_once(sold: str, role: str) -> None:
+    with unit_of_work("test") as session:
+        session.execute(text(RETURNED))
+    plain: dict[str, object] = {"delta": 1, "reason": "receipt", "note": None, "line": None}
+    for given, said in (
+        ({"delta": -1}, "ck_stock_movement_reason"),
+        ({"reason": "sale"}, "ck_stock_movement_reason"),
+        ({"reason": "gift"}, "ck_stock_movement_reason"),
+        ({"reason": "correction"}, "ck_stock_movement_correction_has_its_note"),
+        ({"reason": "return"}, "ck_stock_movement_return_has_its_line"),
+        ({"line": "retline_1"}, "ck_stock_movement_return_has_its_line"),
+        ({"reason": "return", "line": "retline_none"}, "did not bring 1 pieces"),
+        ({"reason": "return", "line": "retline_1", "delta": 3}, "did not bring 3 pieces"),
+    ):
+        refused(role, MOVE, said, **{**plain, **given})
+    attempt(role, MOVE, **{**plain, "reason": "return", "line": "retline_1", "delta": 2})
+    refused(role, MOVE, "uq_stock_movement_return_line_id", **{**plain, "reason": "return", "line": "retline_1"})
+    refused(role, "UPDATE stock_movement SET delta = 9", "table stock_movement only grows")
+    refused(role, "DELETE FROM stock_movement", "table stock_movement only grows")
+    last = "SELECT delta, actor FROM stock_movement ORDER BY id DESC LIMIT 1"
+    assert read_rows(last) == [(2, "somebody with psql")]
+    planned = (
+        "INSERT INTO scheduled_price (id, variant_id, currency_code, amount_cents, applies_at, created_by)"
+        " SELECT 'sprice_' || n, variant_id, 'eur', 1, '2030-01-01', 'x' FROM stock_level, generate_series(1, {}) n"
+    )
+    refused(role, planned.format(2), "ix_scheduled_price_planned")
+    for statement in (MOVE, planned.format(1), "UPDATE price SET amount_cents = 1"):
+        with pytest.raises(DBAPIError, match="changed through comptoir only"):
+            attempt_unsigned(role, statement, plain if statement is MOVE else {})
