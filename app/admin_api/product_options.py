@@ -17,8 +17,7 @@ from app.admin_api.schemas_product import OptionBody, OptionChangesBody
 from app.admin_api.shapes_product import ProductDeletedOut, StaffProductAnswer, option_out, products_out
 from app.catalogue.change_options import OptionChanges, change_option, delete_option, extend_options, get_option
 from app.catalogue.queries import get_product
-from app.catalogue.schemas import Lines
-from app.catalogue.schemas_product import OptionOut
+from app.catalogue.schemas import Lines, OptionOut
 from app.catalogue.update_product import changing_product
 from app.core.api_document import refusing
 from app.core.bodies import Ids, PageOut

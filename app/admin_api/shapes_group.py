@@ -11,7 +11,7 @@ from app.admin_api.shapes_product import ProductCollectionOut, ProductWordOut, c
 from app.catalogue.list_groups import GroupFilter, Kind, list_group_rows
 from app.catalogue.models import ProductCategory, ProductCollection, ProductTag, ProductType
 from app.catalogue.queries import Page
-from app.catalogue.schemas_product import CategorySummaryOut
+from app.catalogue.schemas import CategorySummaryOut
 from app.core.bodies import PageOut
 from app.core.wire import is_absent
 

@@ -20,7 +20,7 @@ from app.catalogue.models import (
     ProductType,
     ProductVariant,
 )
-from app.catalogue.schemas_product import (
+from app.catalogue.schemas import (
     CategorySummaryOut,
     DatedOut,
     ImageOut,

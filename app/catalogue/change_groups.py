@@ -1,7 +1,7 @@
 """Changes categories, collections, tags and types: their words, their places, which products they hold."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql
@@ -29,18 +29,17 @@ from app.catalogue.service import create_collection, refusing_taken
 from app.core.audit_log import record_change
 from app.core.clock import utc_now
 from app.core.db import Json
-from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.core.versions import check_unchanged
 
 Group = ProductCategory | ProductCollection | ProductTag | ProductType
 Kind = TypeVar("Kind", ProductCategory, ProductCollection, ProductTag, ProductType)
 
-NAMES: Mapping[type[Group], tuple[str, str, type[NotFound]]] = {
-    ProductCategory: ("product_category", "Product category", CategoryNotFound),
-    ProductCollection: ("product_collection", "Collection", CollectionNotFound),
-    ProductTag: ("product_tag", "Product tag", TagNotFound),
-    ProductType: ("product_type", "Product type", TypeNotFound),
+NAMES: Mapping[type[Group], str] = {
+    ProductCategory: "product_category",
+    ProductCollection: "product_collection",
+    ProductTag: "product_tag",
+    ProductType: "product_type",
 }
 AUDITED = (
     "title", "name", "value", "handle", "description", "is_active", "is_internal", "parent_category_id", "rank",
@@ -52,7 +51,7 @@ def get_group(session: Session, kind: type[Kind], group_id: str) -> Kind:
     """The category, collection, tag or type of this id; raises its `NotFound`."""
     found = session.get(kind, group_id)
     if found is None:
-        raise _not_found(kind, group_id)
+        _refuse_unknown(kind, group_id)
     return found
 
 
@@ -70,13 +69,13 @@ def update_group(
             setattr(group, name, dict(value) if isinstance(value, Mapping) else value)
         group.updated_at = utc_now()
         session.flush()
-    record_change(session, f"{NAMES[kind][0]}.update", group_id, before, _describe(group))
+    record_change(session, f"{NAMES[kind]}.update", group_id, before, _describe(group))
     return group
 
 
 def note_group(session: Session, group: Group) -> None:
     """The audit row of a group that a person made."""
-    record_change(session, f"{NAMES[type(group)][0]}.create", group.id, {}, _describe(group))
+    record_change(session, f"{NAMES[type(group)]}.create", group.id, {}, _describe(group))
 
 
 def make_collection(session: Session, title: str, handle: str, details: Json | None) -> ProductCollection:
@@ -155,7 +154,7 @@ def delete_group(session: Session, kind: type[Kind], group_id: str, *, if_match:
         if any(each.parent_category_id == group_id for each in shelves.values()):
             raise CategoryNotEmpty
     group = _lock(session, kind, group_id, if_match)
-    record_change(session, f"{NAMES[kind][0]}.delete", group_id, _describe(group), {})
+    record_change(session, f"{NAMES[kind]}.delete", group_id, _describe(group), {})
     session.expunge(group)
     session.execute(delete(kind).where(kind.id == group_id))
 
@@ -194,7 +193,7 @@ def _link(session: Session, link: Table, name: str, group_id: str, add: Iterable
 
 def _note_products(session: Session, group: Kind, add: Collection[str], remove: Collection[str]) -> Kind:
     group.updated_at = utc_now()
-    action = f"{NAMES[type(group)][0]}.products"
+    action = f"{NAMES[type(group)]}.products"
     record_change(session, action, group.id, {"removed": sorted(set(remove))}, {"added": sorted(set(add))})
     session.flush()
     return group
@@ -211,14 +210,19 @@ def _lock(session: Session, kind: type[Kind], group_id: str, if_match: str | Non
     query = select(kind).where(kind.id == group_id).with_for_update()
     found = session.scalar(query.execution_options(populate_existing=True))
     if found is None:
-        raise _not_found(kind, group_id)
+        _refuse_unknown(kind, group_id)
     check_unchanged(if_match, found.updated_at)
     return found
 
 
-def _not_found(kind: type[Group], group_id: str) -> NotFound:
-    _, name, refusal = NAMES[kind]
-    return refusal(f"{name} with id: {group_id} was not found")
+def _refuse_unknown(kind: type[Group], group_id: str) -> NoReturn:
+    if kind is ProductCategory:
+        raise CategoryNotFound(f"Product category with id: {group_id} was not found")
+    if kind is ProductCollection:
+        raise CollectionNotFound(f"Collection with id: {group_id} was not found")
+    if kind is ProductTag:
+        raise TagNotFound(f"Product tag with id: {group_id} was not found")
+    raise TypeNotFound(f"Product type with id: {group_id} was not found")
 
 
 def _describe(group: Group) -> dict[str, object]:

@@ -58,7 +58,7 @@ class FamilyTags:
 
 
 def check_metadata(family: str, definition: FamilyDefinition, metadata: Mapping[str, object]) -> None:
-    """The properties that its family demands are there, and each is what the family says (JSON Schema's words).
+    """The properties that its family demands are there, and each is what the family says. Source: S0-072.
 
     Raises `InvalidMetadata`, with what is wrong of each property.
     """
@@ -77,11 +77,11 @@ def check_metadata(family: str, definition: FamilyDefinition, metadata: Mapping[
         raise InvalidMetadata(f"Metadata does not fit the family '{family}': {told}", fields=named)
 
 
-def compute_tags(families: Mapping[str, FamilyDefinition], metadata: Mapping[str, object]) -> FamilyTags | None:
-    """The tags of a product from its metadata; None where it is of no known family, so that nobody decides on them."""
+def compute_tags(families: Mapping[str, FamilyDefinition], metadata: Mapping[str, object]) -> FamilyTags:
+    """The tags of a product from its metadata; of no known family, nobody decides on any. Source: S0-074."""
     definition = families.get(str(metadata.get(FAMILY)))
     if definition is None:
-        return None
+        return FamilyTags(frozenset(), frozenset())
     given = {
         tag
         for name, rule in definition.properties.items()

@@ -143,7 +143,7 @@ def check_category_handle(handle: str) -> None:
 
 
 def check_category_place(category_id: str, parent_id: object, parents: Mapping[str, str | None]) -> None:
-    """A shelf stands neither in itself nor in one that stands in it; `parents`: in which each stands.
+    """A shelf stands neither in itself nor in one that stands in it; `parents`: in which each stands (store-api §4).
 
     Raises `InvalidProduct`.
     """
@@ -156,7 +156,7 @@ def check_category_place(category_id: str, parent_id: object, parents: Mapping[s
 
 
 def check_options(options: Sequence[NewOption]) -> None:
-    """Each option once, each with values, each of them once; raises `InvalidProduct`."""
+    """Each option once, each with values, each of them once (store-api §11); raises `InvalidProduct`."""
     titles = [option.title for option in options]
     if len(set(titles)) != len(titles):
         raise InvalidProduct("Two options have the same title")

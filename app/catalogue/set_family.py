@@ -90,8 +90,6 @@ def assign_tags(session: Session, product_ids: Sequence[str] = (), *, dry_run: b
     changes = []
     for product_id, handle, metadata, worn in _read_products(session, product_ids, is_locked=not dry_run):
         tags = compute_tags(families, metadata)
-        if tags is None:
-            continue
         added, removed = sorted(tags.given - worn), sorted((tags.decided - tags.given) & worn)
         if added or removed:
             changes.append(TagChange(product_id, handle, tuple(added), tuple(removed)))

@@ -7,7 +7,7 @@ from app.carts.models import Cart, CartShippingMethod
 from app.carts.queries import CartContents, LineContents, Reduction
 from app.carts.rules import ChargeTotals
 from app.carts.schemas import charge_cents, totals_cents
-from app.catalogue.schemas_product import product_summary_values, variant_values
+from app.catalogue.schemas import product_summary_values, variant_values
 from app.core.fields import FieldTree
 from app.core.masking import masked_email
 from app.core.money import to_wire_number

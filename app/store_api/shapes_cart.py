@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from app.carts.schemas import AdjustmentOut, ChargeOut, TaxLineOut, TotalsOut
-from app.catalogue.schemas_product import ProductSummaryOut, VariantOut
+from app.catalogue.schemas import ProductSummaryOut, VariantOut
 from app.core.db import Json
 from app.core.money import WireAmount
 from app.core.wire import WireInstant, is_absent

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.carts.rules import ChargeTotals
 from app.catalogue.models import Product, ProductVariant
-from app.catalogue.schemas_product import ProductSummaryOut, VariantOut, product_summary_values, variant_values
+from app.catalogue.schemas import ProductSummaryOut, VariantOut, product_summary_values, variant_values
 from app.core.fields import FieldTree
 from app.core.wire import is_absent
 from app.orders.models import OrderLine

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from app.carts.rules import Charge, compute_charge
-from app.catalogue.schemas_product import (
+from app.catalogue.schemas import (
     CategorySummaryOut,
     DatedOut,
     ImageOut,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.command import run_command
@@ -44,7 +45,7 @@ def staff(buyer: Buyer) -> Staff:
     return hire(buyer, "staff")
 
 
-def make(staff: Staff, title: str, metadata: object) -> Any:
+def make(staff: Staff, title: str, metadata: object) -> httpx2.Response:
     return staff.post("/products", title=title, options=[{"title": "Taille", "values": ["M"]}], metadata=metadata)
 
 
