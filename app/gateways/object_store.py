@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -80,7 +81,8 @@ class FolderStore:
             unfinished.replace(path)
             keep_names(path.parent)
         except OSError as failure:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
             raise _described(failure) from failure
 
     def read(self, key: str) -> Iterator[bytes]:

@@ -48,7 +48,7 @@ class S3ObjectStore:
                     yield KeptObject(str(each["path"]), int(each["size"]), each["last_modified"])
 
 
-def _pieces_of(found: obstore.GetResult) -> Iterator[bytes]:
+def _pieces_of(found: "obstore.GetResult") -> Iterator[bytes]:
     with told_as_ours():
         for piece in found.stream(min_chunk_size=CHUNK_BYTES):
             yield bytes(piece)
@@ -86,6 +86,14 @@ def create_s3_store(settings: FileSettings) -> S3ObjectStore:
                 "connect_timeout": timedelta(seconds=5),
                 "timeout": CALL,
             },
-            retry_config={"max_retries": RETRIES, "retry_timeout": CALL},
+            retry_config={
+                "max_retries": RETRIES,
+                "retry_timeout": CALL,
+                "backoff": {
+                    "init_backoff": timedelta(milliseconds=100),
+                    "max_backoff": timedelta(seconds=1),
+                    "base": 2,
+                },
+            },
         )
     )
