@@ -5,18 +5,20 @@ Source: store-api §11, decision 0026.
 
 from typing import Annotated, Literal
 
-from fastapi import Depends
+from fastapi import Depends, Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from app.admin_api.access import owner_router
+from app.admin_api.access import IfMatchDep, owner_router
 from app.admin_api.schemas import AdminPageQuery, DeletedOut, PathId
 from app.admin_api.shapes_key import ApiKeyAnswer, ApiKeyOut, ApiKeysAnswer, publishable_out, secret_out
 from app.core.api_document import refusing
 from app.core.audit_log import record_change
 from app.core.bodies import Body, Id, Line
+from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.core.query import describe_query, query_of
+from app.core.versions import ChangedMeanwhile, check_unchanged, etag_of
 from app.shop.errors import KeyNeedsOneChannel, KeyStillValid, NameTaken, PublishableKeyUnknown
 from app.shop.models import PublishableKey
 from app.shop.queries import find_publishable_key, get_first_channel_id, list_publishable_keys
@@ -85,16 +87,19 @@ def create_key(session: SessionDep, body: NewKeyBody) -> ApiKeyAnswer:
 
 
 @router.get("/api-keys/{key_id}")
-def show_key(session: SessionDep, key_id: PathId) -> ApiKeyAnswer:
+def show_key(session: SessionDep, key_id: PathId, response: Response) -> ApiKeyAnswer:
     """One key."""
-    return ApiKeyAnswer(api_key=_out(_get(session, key_id)))
+    key = _get(session, key_id)
+    response.headers["ETag"] = etag_of(key.updated_at)
+    return ApiKeyAnswer(api_key=_out(key))
 
 
-@router.post("/api-keys/{key_id}", responses=refusing(NameTaken))
-def rename_key(session: SessionDep, key_id: PathId, body: KeyBody) -> ApiKeyAnswer:
+@router.post("/api-keys/{key_id}", responses=refusing(NameTaken, ChangedMeanwhile))
+def rename_key(session: SessionDep, key_id: PathId, body: KeyBody, if_match: IfMatchDep) -> ApiKeyAnswer:
     """Give it another title."""
     key = _get(session, key_id)
-    before, key.title = key.title, body.title
+    check_unchanged(if_match, key.updated_at)
+    before, key.title, key.updated_at = key.title, body.title, utc_now()
     record_change(session, "api_key.update", key.id, {"title": before}, {"title": key.title})
     session.flush()  # a title that is taken is refused here
     return ApiKeyAnswer(api_key=_out(key))

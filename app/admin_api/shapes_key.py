@@ -74,7 +74,7 @@ def publishable_out(key: PublishableKey) -> ApiKeyOut:
         token=key.token,
         redacted=f"{key.token[:SHOWN_OF_PUBLISHABLE]}***{key.token[-3:]}",
         created_at=key.created_at,
-        updated_at=key.revoked_at or key.created_at,
+        updated_at=key.updated_at,
         revoked_at=key.revoked_at,
         sales_channels=[ChannelIdOut(id=key.sales_channel_id)],
     )

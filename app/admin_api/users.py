@@ -6,16 +6,17 @@ Source: store-api §11, decision 0026.
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends
+from fastapi import Depends, Response
 from pydantic import BaseModel
 
-from app.admin_api.access import PERSON, StaffDep, owner_router
+from app.admin_api.access import PERSON, IfMatchDep, StaffDep, owner_router
 from app.admin_api.schemas import AdminPageQuery, DeletedOut, PathId
 from app.core.api_document import refusing
 from app.core.bodies import Body, PageOut
 from app.core.db import SessionDep
 from app.core.http import router as make_router
 from app.core.query import describe_query, query_of
+from app.core.versions import ChangedMeanwhile, check_unchanged, etag_of
 from app.staff.errors import LastOwner
 from app.staff.models import StaffUser
 from app.staff.queries import count_users, get_user, list_users
@@ -81,15 +82,19 @@ def read_users(session: SessionDep, query: Annotated[UsersQuery, Depends(query_o
 
 
 @owning.get("/users/{user_id}")
-def read_user(session: SessionDep, user_id: PathId) -> UserAnswer:
+def read_user(session: SessionDep, user_id: PathId, response: Response) -> UserAnswer:
     """One account."""
-    return UserAnswer(user=user_out(get_user(session, user_id)))
+    user = get_user(session, user_id)
+    response.headers["ETag"] = etag_of(user.updated_at)
+    return UserAnswer(user=user_out(user))
 
 
-@owning.post("/users/{user_id}", responses=refusing(LastOwner))
-def change_user(session: SessionDep, user_id: PathId, body: UserBody) -> UserAnswer:
+@owning.post("/users/{user_id}", responses=refusing(LastOwner, ChangedMeanwhile))
+def change_user(session: SessionDep, user_id: PathId, body: UserBody, if_match: IfMatchDep) -> UserAnswer:
     """Say what somebody may do, from the next request on."""
-    return UserAnswer(user=user_out(set_role(session, get_user(session, user_id), body.role)))
+    user = get_user(session, user_id)
+    check_unchanged(if_match, user.updated_at)
+    return UserAnswer(user=user_out(set_role(session, user, body.role)))
 
 
 @owning.delete("/users/{user_id}", responses=refusing(LastOwner))

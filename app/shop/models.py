@@ -105,6 +105,7 @@ class PublishableKey(Base):
     token: Mapped[str] = mapped_column(unique=True)
     sales_channel_id: Mapped[str] = mapped_column(ForeignKey("sales_channel.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     revoked_at: Mapped[datetime | None]
 
 

@@ -22,6 +22,7 @@ class StaffUser(Base):
     invite_token_hash: Mapped[str | None] = mapped_column(unique=True)
     invite_expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class SecretKey(Base):

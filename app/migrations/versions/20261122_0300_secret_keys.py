@@ -1,4 +1,4 @@
-"""Secret keys, by which programs call the Admin API."""
+"""Secret keys, by which programs call the Admin API; when accounts and keys were last changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +10,11 @@ branch_labels = None
 depends_on = None
 
 INSTANT = postgresql.TIMESTAMP(timezone=True)
+DATED = ("staff_user", "publishable_key")
 
 
 def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
     op.create_table(
         "secret_key",
         sa.Column("id", sa.Text(), nullable=False),
@@ -30,7 +32,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_secret_key")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_secret_key_token_hash")),
     )
+    for table in DATED:
+        op.add_column(table, sa.Column("updated_at", INSTANT, server_default=sa.func.now(), nullable=False))
 
 
 def downgrade() -> None:
+    for table in DATED:
+        op.drop_column(table, "updated_at")
     op.drop_table("secret_key")
