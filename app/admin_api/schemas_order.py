@@ -20,14 +20,14 @@ LONGEST_LINK = 2_000
 NO_LINK = ("", "#")
 
 
-def check_link(link: str) -> str:
+def keep_link(link: str) -> str:
     """Only https; nothing that a mail or a page would run."""
     if link not in NO_LINK and not link.startswith("https://"):
         raise ValueError("A link begins with https://")
     return "" if link in NO_LINK else link
 
 
-Link = Annotated[str, StringConstraints(max_length=LONGEST_LINK, pattern=r"^\S*$"), AfterValidator(check_link)]
+Link = Annotated[str, StringConstraints(max_length=LONGEST_LINK, pattern=r"^\S*$"), AfterValidator(keep_link)]
 TrackingNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)]
 Status = Literal["pending", "completed", "canceled", "requires_action", "archived", "draft"]

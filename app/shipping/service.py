@@ -131,7 +131,6 @@ def create_option(session: Session, new: NewShippingOption) -> ShippingOption:
     region = find_region(session, new.region_id)
     if region is None:
         raise RegionNotFound
-    check_countries(session, new.destinations)
     if queries.find_option_by_code(session, new.region_id, new.code):
         raise CodeTaken(f"Shipping option with code {new.code} already exists")
     option = ShippingOption(
@@ -148,7 +147,7 @@ def create_option(session: Session, new: NewShippingOption) -> ShippingOption:
         max_weight_grams=new.max_weight_grams,
         location_id=new.location_id,
         steps=create_steps(new.steps),
-        destinations=create_destinations(_list_destinations(new, region)),
+        destinations=create_destinations(session, _list_destinations(new, region)),
     )
     session.add(option)
     record_audit(session, "shipping_option.create", option.id, {"code": new.code, "amount_cents": new.amount_cents})
@@ -164,14 +163,6 @@ def _list_destinations(new: NewShippingOption, region: Region) -> tuple[Destinat
     return (*new.destinations, *(each for each in refused if each not in new.destinations))
 
 
-def check_countries(session: Session, destinations: Sequence[Destination]) -> None:
-    """Parcels go to countries that there are. Source: ISO 3166. Raises `UnknownCountry`."""
-    named = {each.country_code for each in destinations}
-    unknown = sorted(named - list_known_countries(session, named))
-    if unknown:
-        raise UnknownCountry(f"Countries with codes: '{', '.join(unknown)}' do not exist")
-
-
 def create_steps(steps: Sequence[PriceStep]) -> list[ShippingPriceStep]:
     """Rows for other prices from a total or a weight on."""
     return [
@@ -185,8 +176,12 @@ def create_steps(steps: Sequence[PriceStep]) -> list[ShippingPriceStep]:
     ]
 
 
-def create_destinations(destinations: Sequence[Destination]) -> list[ShippingDestination]:
-    """Rows for where it goes, or never goes."""
+def create_destinations(session: Session, destinations: Sequence[Destination]) -> list[ShippingDestination]:
+    """Rows for where it goes, or never goes; raises `UnknownCountry`."""
+    named = {each.country_code for each in destinations}
+    unknown = sorted(named - list_known_countries(session, named))
+    if unknown:
+        raise UnknownCountry(f"Countries with codes: '{', '.join(unknown)}' do not exist")
     return [
         ShippingDestination(
             id=new_id("geo"),

@@ -14,7 +14,7 @@ from app.shipping.errors import ShippingOptionUsed
 from app.shipping.models import ShippingOption
 from app.shipping.queries import lock_option
 from app.shipping.rules import Destination, PriceStep
-from app.shipping.service import check_countries, create_destinations, create_steps
+from app.shipping.service import create_destinations, create_steps
 
 
 class OptionChanges(TypedDict, total=False):
@@ -48,10 +48,9 @@ def update_option(
         session.flush()  # a threshold that stays is free again
         option.steps.extend(create_steps(changes["steps"]))
     if "destinations" in changes:
-        check_countries(session, changes["destinations"])
         option.destinations.clear()
         session.flush()  # a place that stays is free again
-        option.destinations.extend(create_destinations(changes["destinations"]))
+        option.destinations.extend(create_destinations(session, changes["destinations"]))
     for amount_cents in (option.amount_cents, *(step.amount_cents for step in option.steps)):
         check_price(amount_cents)
     option.updated_at = utc_now()

@@ -10,11 +10,13 @@ from app.catalogue.set_family import set_family
 from app.checkout.record_manual_payment import record_manual_payment
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.fulfilment.rules import Packed
+from app.fulfilment.service import create_fulfilment
 from app.imports.compare_file import compare_file
 from app.imports.export_run import export_run
 from app.imports.service import add_file, create_run
 from app.invoices.queries import find_invoice_of_order
-from app.orders.queries import get_order_row
+from app.orders.queries import get_order, get_order_row
 from app.payments.queries import list_payments
 from app.pricing.schedule_prices import create_scheduled_prices
 from app.pricing.service import NewPrice
@@ -32,6 +34,7 @@ def add_back_shop(world: "World") -> None:
     world.bodies["role"] = "staff"
     add_catalogue(world)
     add_stock(world)
+    add_orders(world)
     add_prices(world)
     add_files_of_lines(world)
 
@@ -50,6 +53,23 @@ def add_catalogue(world: "World") -> None:
         "collections": collection.id,
         "product-families": "lunettes",
     }
+
+
+def add_orders(world: "World") -> None:
+    """A paid order with a parcel that is packed, and whoever bought it."""
+    order_id = world.ids["orders"]
+    with unit_of_work("test") as session:
+        order = get_order(session, order_id)
+        order.paid_at = order.created_at
+        session.flush()  # the database asks whether it is paid
+        parcel = create_fulfilment(session, order_id, [Packed(order.lines[0].id, 1)])
+        world.ids |= {
+            "fulfillments": parcel.id,
+            "customers": str(order.customer_id),
+            "sales-channels": str(order.sales_channel_id),
+            "stores": "store_1",
+            "currencies": "eur",
+        }
 
 
 def add_stock(world: "World") -> None:

@@ -33,6 +33,7 @@ NAMED = {
         "rolling_restart": "our rolling command, the only way that keeps the socket (design §2)",
     },
     "notifications": {"templates": "renders the mails"},
+    "orders": {"schemas_line": "the shapes of an order's lines: with those of the order more than one file holds"},
     "medusa_import": {"schemas_order": "the shapes of an order: with the others they are more than one file holds"},
 }
 
