@@ -109,7 +109,12 @@ def list_categories(
     return answer_page("product_categories", shown, tree, count=count, offset=query.offset, limit=query.limit)
 
 
-@writing.post("/product-categories", response_model=StaffCategoryAnswer, openapi_extra=QUERY)
+@writing.post(
+    "/product-categories",
+    response_model=StaffCategoryAnswer,
+    openapi_extra=QUERY,
+    responses=refusing(CategoryNotFound),
+)
 def create_category(session: SessionDep, body: NewCategoryBody, query: CategoryQueryDep) -> Response:
     """A new shelf."""
     columns = {"handle": compute_handle(body.name), **_columns(body)}

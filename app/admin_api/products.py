@@ -26,6 +26,7 @@ from app.catalogue.queries import Page, get_product
 from app.catalogue.queries import list_products as read_products
 from app.core.api_document import refusing
 from app.core.db import SessionDep
+from app.core.errors import NotFound
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
 from app.core.versions import ChangedMeanwhile, etag_of
@@ -35,7 +36,7 @@ reading = reading_router()
 writing = writing_router()
 
 AdminQueryDep = Annotated[AdminQuery, Depends(query_of(AdminQuery))]
-REFUSED = refusing(ChangedMeanwhile, PriceMovesByHalf)
+REFUSED = refusing(NotFound, PriceMovesByHalf)
 
 
 @reading.get("/products", response_model=StaffProductsAnswer, openapi_extra=describe_query(ProductsQuery))
@@ -59,7 +60,7 @@ def create_product(session: SessionDep, body: NewProductBody, query: AdminQueryD
     "/products/batch",
     response_model=ProductBatchAnswer,
     openapi_extra=describe_query(AdminQuery),
-    responses=refusing(ProductSold, PriceMovesByHalf),
+    responses=refusing(NotFound, ChangedMeanwhile, ProductSold, PriceMovesByHalf),
 )
 def change_products(session: SessionDep, body: ProductBatchBody, query: AdminQueryDep) -> ProductBatchAnswer:
     """Several at once: all, or none."""

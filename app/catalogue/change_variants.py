@@ -48,6 +48,7 @@ def change_variants(
         named = {change.id for change in wanted}
         delete_variants(session, product, [each.id for each in product.variants if each.id not in named])
     for place, change in enumerate(wanted):
+        _refuse_backorders(change)
         if change.is_new:
             _create(product, change, place if is_complete else _next_rank(product))
         else:
@@ -100,6 +101,12 @@ def check_matrix(product: Product) -> None:
     check_variants(options, variants)
 
 
+def _refuse_backorders(change: VariantChanges) -> None:
+    if change.columns.get("allows_backorder"):
+        name = change.columns.get("title") or change.id
+        raise InvalidProduct(f"Variant {name} cannot be sold without pieces: backorders are not offered")
+
+
 def _create(product: Product, change: VariantChanges, rank: int) -> None:
     columns = dict(change.columns)
     if not str(columns.get("title") or "").strip():
@@ -115,8 +122,6 @@ def _create(product: Product, change: VariantChanges, rank: int) -> None:
 
 
 def _update(product: Product, variant: ProductVariant, change: VariantChanges) -> None:
-    if change.columns.get("allows_backorder"):
-        raise InvalidProduct(f"Variant {variant.title} cannot be sold without pieces: backorders are not offered")
     for name, value in change.columns.items():
         setattr(variant, name, dict(value) if isinstance(value, Mapping) else value)
     if change.options is not None:

@@ -247,6 +247,7 @@ def test_options_and_variants_stay_a_matrix_whatever_changes(nova: Shop) -> None
     )
     nova.refuses(nova.post(f"/variants/{nova.variant(1)}", options={"Couleur": "Noir"}), 400, "invalid_product", "same")
     nova.refuses(nova.post(f"/variants/{nova.variant(1)}", sku="NOVA-3"), 400, "sku_taken", "NOVA-3")
+    nova.refuses(nova.post("/variants", title="Rien", allow_backorder=True), 400, "invalid_product", "backorders")
     nova.refuses(nova.post("/options/opt_x", title="A"), 404, "option_not_found")
     nova.refuses(nova.post("/variants/variant_x", title="A"), 404, "variant_not_found")
     assert state() == before
