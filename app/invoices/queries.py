@@ -28,13 +28,16 @@ class InvoiceFilter:
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
         """As SQL."""
-        asked = (
-            (self.order_id, Invoice.order_id == self.order_id),
-            (self.kind, Invoice.kind == self.kind),
-            (self.first_on, Invoice.issued_on >= self.first_on),
-            (self.last_on, Invoice.issued_on <= self.last_on),
-        )
-        return [condition for value, condition in asked if value is not None]
+        found: list[ColumnElement[bool]] = []
+        if self.order_id is not None:
+            found.append(Invoice.order_id == self.order_id)
+        if self.kind is not None:
+            found.append(Invoice.kind == self.kind)
+        if self.first_on is not None:
+            found.append(Invoice.issued_on >= self.first_on)
+        if self.last_on is not None:
+            found.append(Invoice.issued_on <= self.last_on)
+        return found
 
 
 @dataclass(frozen=True)
