@@ -1,5 +1,7 @@
 """What the shop's set-up asks of the mail provider; the end of an outage of Stripe; the journal, every night."""
 
+from app.core.clock import utc_now
+from app.core.db import unit_of_work
 from app.core.jobs import job
 from app.core.log import log_event
 from app.core.settings import get_settings
@@ -7,6 +9,7 @@ from app.gateways.brevo import get_brevo
 from app.ops import retention
 from app.ops.recover_checkout import recover_checkout
 from app.ops.rules import compute_sender_standing
+from app.ops.sweep_files import delete_unused, sweep_store
 from app.ops.watch_invoices import watch_invoices
 from app.ops.watch_journal import watch_journal
 
@@ -71,3 +74,13 @@ def verify_invoices() -> None:
 def apply_retention() -> None:
     """Once a day: what was kept long enough is ended, by the one table of `app/ops/retention.py`."""
     retention.apply_retention()
+
+
+@job("ops.sweep_files")
+def sweep_files() -> None:
+    """Delete pictures that nothing has shown for a month, then what lies in the store and belongs to nothing."""
+    now = utc_now()
+    with unit_of_work() as session:
+        deleted = delete_unused(session, now)
+    strays = sweep_store(now)
+    log_event("files swept", status=f"{deleted} unused, {strays} stray")

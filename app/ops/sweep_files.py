@@ -16,18 +16,20 @@ from app.catalogue.models import (
     ProductImage,
     ProductVariant,
 )
+from app.core.db import unit_of_work
 from app.files import queries
 from app.files.delete_file import delete_file
 from app.files.errors import FileInUse
 from app.files.models import DOCUMENT, PICTURE, StoredFile
 from app.files.rules import find_public_name
-from app.gateways.object_store import PRIVATE, PUBLIC, KeptObject
+from app.gateways.object_store import PRIVATE, PUBLIC, KeptObject, get_store
 from app.orders.models import OrderLine
 
 # A picture may wait this long for its product; what lies in the store without a row was cut off on its way there.
 KEPT_UNUSED = timedelta(days=30)
 KEPT_WITHOUT_ROW = timedelta(days=1)
 AT_ONCE = 100
+LISTED_AT_ONCE = 1_000
 
 # Wherever an address of a picture may be written. Orders keep the thumbnail of what was bought.
 ADDRESSES: tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ...] = (
@@ -85,6 +87,19 @@ def list_strays(session: Session, objects: Iterable[KeptObject], now: datetime) 
     known |= set(session.scalars(select(StoredFile.id).where(StoredFile.id.in_(asked), StoredFile.kind == DOCUMENT)))
     strays = [key for key, name in names.items() if name and name not in known]
     return [key for key in strays if key.startswith(PRIVATE) or not _is_written(session, str(names[key]))]
+
+
+def sweep_store(now: datetime) -> int:
+    """Remove what belongs to nothing, with no transaction open while the store is asked; how many objects."""
+    removed = 0
+    for prefix in (PUBLIC, PRIVATE):
+        found = list(get_store().list_objects(prefix))
+        for start in range(0, len(found), LISTED_AT_ONCE):
+            with unit_of_work() as session:
+                strays = list_strays(session, found[start : start + LISTED_AT_ONCE], now)
+            get_store().remove(strays)
+            removed += len(strays)
+    return removed
 
 
 def _name_of(key: str) -> str | None:

@@ -32,6 +32,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("checkout.cancel_unpaid", "47 0,3-23 * * *"),
     # What ends carts, bodies, sessions, mails, files and jobs in time: by the table of app/ops/retention.py.
     Scheduled("ops.apply_retention", "7 4 * * *"),
+    Scheduled("files.encode_waiting", "* * * * *"),
+    Scheduled("ops.sweep_files", "12 4 * * *"),
     Scheduled("ops.verify_journal", "32 4 * * *"),
     Scheduled("ops.verify_invoices", "37 4 * * *"),
     Scheduled("stripe_events.report_drift", "42 5 * * *"),

@@ -21,6 +21,8 @@ FOLDERS = (
     Folder("/var/lib/comptoir/incoming", "root", "root", "700"),
     Folder("/var/lib/comptoir/maintenance", "root", "root", "755"),
     Folder("/var/lib/comptoir/uploads", "comptoir", "comptoir", "755"),
+    # Documents, and pictures as they came: beside what nginx serves, never below it.
+    Folder("/var/lib/comptoir/private-files", "comptoir", "comptoir", "700"),
     # Where `comptoir setup` leaves the secret of a new Stripe endpoint for root to pick up.
     Folder("/var/lib/comptoir/handover", "comptoir", "comptoir", "700"),
     # The shop reads how the last backup went; the dumps are not for it.

@@ -43,6 +43,9 @@ SABOTAGES = {
     "files.root_settings": "chmod 640 /etc/comptoir/owner.env",
     "files.backups": "chmod 755 /var/backups/comptoir",
     "files.releases": "chown comptoir /opt/comptoir/current/app",
+    "files.private": "chmod 755 /var/lib/comptoir/private-files",
+    "images.size": "head -c 500001 /dev/zero > /var/lib/comptoir/uploads/heavy.webp",
+    "cdn.if_s3": "printf 'FILE_STORE_URL=s3://x\\nFILE_STORE_KEY_ID=x\\nFILE_STORE_SECRET=x\\n' >> /etc/comptoir/env",
     "files.log_rotation": "rm /etc/logrotate.d/comptoir",
     "secrets.length": "sed -i 's/^COOKIE_SECRET=.*/COOKIE_SECRET=short/' /etc/comptoir/env",
     "secrets.rotation": "printf 'BREVO_WEBHOOK_TOKEN_PREVIOUS=%064d\\n' 0 >> /etc/comptoir/env"

@@ -56,6 +56,31 @@ MODES = (
         DEPLOY,
     ),
     Check(
+        "files.private",
+        ("S0-037",),
+        "les fichiers privés ne sont lisibles que par l'application, et nginx ne les sert pas",
+        "stat -c '%a %U' \"$(dirname \"$(setting UPLOADS_DIR)\")/private-files\"",
+        equals("700 comptoir"),
+        DEPLOY,
+    ),
+    Check(
+        "images.size",
+        ("S0-165",),
+        "aucune image publique ne dépasse 500 ko",
+        "find \"$(setting UPLOADS_DIR)\" -type f -size +500000c | wc -l",
+        equals("0"),
+        "renvoyer l'image trop lourde : comptoir products images add",
+    ),
+    Check(
+        "cdn.if_s3",
+        ("S0-167",),
+        "les images d'un stockage S3 passent par un CDN",
+        'if [ -z "$(setting FILE_STORE_URL)" ]; then echo not-applicable: pictures are on this disk;'
+        " else setting FILES_PUBLIC_URL; fi",
+        matches("https://.*"),
+        "FILES_PUBLIC_URL dans /etc/comptoir/env, puis comptoir release restart",
+    ),
+    Check(
         "files.log_rotation",
         ("S0-111", "S3-023"),
         "les journaux tournent et se gardent 30 jours",
