@@ -18,6 +18,7 @@ from app.admin_api.shapes_stock import (
     MovementsAnswer,
     item_out,
     level_out,
+    list_variant_ids_of,
     movement_out,
     variant_id_of,
 )
@@ -27,7 +28,7 @@ from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
 from app.core.versions import ChangedMeanwhile, check_unchanged, etag_of
-from app.stock.errors import CountBelowPromises, StockItemNotFound, StockLocationNotFound
+from app.stock.errors import CountBelowPromises, StockLocationNotFound
 from app.stock.list_stock import StockFilter, get_stock, list_movements, list_stock
 from app.stock.rules import LARGEST_LEVEL, LARGEST_MOVEMENT
 from app.stock.service import lock_stock, receive, record_count
@@ -74,7 +75,7 @@ class DeliveryBody(Body):
 def list_items(session: SessionDep, query: Annotated[ItemsQuery, Depends(query_of(ItemsQuery))]) -> Response:
     """The variants whose pieces are counted."""
     wanted = StockFilter(
-        variant_ids=[each for each in map(_find_variant_id, query.id) if each] if query.id else None,
+        variant_ids=list_variant_ids_of(query.id) if query.id else None,
         skus=query.sku or None,
         text=query.q,
         order=query.order,
@@ -146,10 +147,3 @@ def _answer(session: SessionDep, variant_id: str, fields: str | None = None) -> 
     shown = answer("inventory_item", item_out(item), parse_fields(fields))
     shown.headers["etag"] = etag_of(item.changed_at)
     return shown
-
-
-def _find_variant_id(item_id: str) -> str | None:
-    try:
-        return variant_id_of(item_id)
-    except StockItemNotFound:
-        return None

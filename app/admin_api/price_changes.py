@@ -64,7 +64,7 @@ class ChangeBody(Body):
     everything: bool = False
 
     @model_validator(mode="after")
-    def check_one_way(self) -> "ChangeBody":
+    def demand_one_way(self) -> "ChangeBody":
         """Not both ways at once, and a percentage in one currency."""
         if (self.prices is None) == (self.percentage is None):
             raise ValueError("Give either prices or a percentage")

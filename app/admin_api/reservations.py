@@ -10,9 +10,9 @@ from app.admin_api.schemas import AdminPageQuery
 from app.admin_api.shapes_stock import (
     ReservationAnswer,
     ReservationsAnswer,
+    list_variant_ids_of,
     reservation_out,
     reserved_by,
-    variant_id_of,
 )
 from app.core.bodies import LONGEST_ID, Ids
 from app.core.db import SessionDep
@@ -35,7 +35,7 @@ def list_promises(
     session: SessionDep, query: Annotated[ReservationsQuery, Depends(query_of(ReservationsQuery))]
 ) -> ReservationsAnswer:
     """The newest first."""
-    wanted = [variant_id_of(each) for each in query.inventory_item_id] or None
+    wanted = list_variant_ids_of(query.inventory_item_id) if query.inventory_item_id else None
     found, count = list_reservations(session, wanted, limit=query.limit, offset=query.offset)
     shown = [reservation_out(promised) for promised in found]
     return ReservationsAnswer(reservations=shown, count=count, offset=query.offset, limit=query.limit)

@@ -3,6 +3,8 @@
 Ids are the variant's with another prefix: nothing has to be looked up to find one by the other.
 """
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel
 
 from app.core.bodies import PageOut
@@ -137,11 +139,16 @@ def item_id_of(variant_id: str) -> str:
     return ITEM_PREFIX + variant_id.removeprefix(VARIANT_PREFIX)
 
 
+def list_variant_ids_of(item_ids: Iterable[str]) -> list[str]:
+    """The other way; an id that is none of ours is left out."""
+    return [VARIANT_PREFIX + each.removeprefix(ITEM_PREFIX) for each in item_ids if each.startswith(ITEM_PREFIX)]
+
+
 def variant_id_of(item_id: str) -> str:
-    """The other way; raises `StockItemNotFound` for an id that is none of ours."""
-    if not item_id.startswith(ITEM_PREFIX):
-        raise StockItemNotFound(item_id)
-    return VARIANT_PREFIX + item_id.removeprefix(ITEM_PREFIX)
+    """The same for one; raises `StockItemNotFound` for an id that is none of ours."""
+    for variant_id in list_variant_ids_of([item_id]):
+        return variant_id
+    raise StockItemNotFound(item_id)
 
 
 def reserved_by(reservation_id: str) -> tuple[str, str]:

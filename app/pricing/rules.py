@@ -153,7 +153,10 @@ def compute_changed_price(amount_cents: int, percentage: Decimal) -> int:
 
 
 def check_planned_instant(applies_at: datetime, now: datetime) -> None:
-    """A price is planned for later, and for two years at most; raises `InvalidInstant` (docs/decisions/0028)."""
+    """A price is planned for later, and for two years at most: a year that is mistyped is not waited for.
+
+    Raises `InvalidInstant`. Source: docs/decisions/0028.
+    """
     if not now < applies_at <= now + LONGEST_PLAN:
         raise InvalidInstant("L'instant est à venir, d'ici à deux ans. / The instant is to come, within two years.")
 

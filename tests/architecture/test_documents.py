@@ -44,6 +44,7 @@ APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_it
 # Each command that a document shows, and the test that runs it. `make` is a thin name: MAKE shows what it hands over
 # to, the test named here runs that; what runs the suite itself (test, fast, check, prove) and `lock` have MAKE alone.
 # `make appliance` is the host of APPLIANCE with the bootstrap and deploy of DEPLOY.
+STOCK = "tests/api/test_stock_by_hand.py"
 RUN_BY = {
     "make up": "tests/up/test_make.py::test_make_up_from_nothing_as_a_normal_user",
     "make test": MAKE,
@@ -106,6 +107,14 @@ RUN_BY = {
     "comptoir mail retry": (
         "tests/api/test_mail_commands.py::test_what_was_given_up_leaves_again_when_a_person_says_so"
     ),
+    "comptoir products price": (
+        "tests/api/test_price_commands.py::test_a_price_is_typed_in_cents_shown_in_euros_and_asked_before_it_changes"
+    ),
+    "comptoir stock count": f"{STOCK}::test_a_count_by_command_and_what_commands_refuse",
+    "comptoir stock movements": f"{STOCK}::test_a_count_by_command_and_what_commands_refuse",
+    "comptoir stock plan": f"{STOCK}::test_a_delivery_is_looked_at_then_received_by_command",
+    "comptoir stock receive": f"{STOCK}::test_a_delivery_is_looked_at_then_received_by_command",
+    "comptoir stock show": f"{STOCK}::test_a_delivery_is_looked_at_then_received_by_command",
     "comptoir trace": "tests/api/test_trace.py::test_a_lost_webhook_is_named_with_its_command_which_repairs_it",
     "comptoir release list": (
         "tests/appliance/test_rollback.py::test_without_a_tag_it_goes_to_the_last_good_release_and_not_back_and_forth"
@@ -159,8 +168,9 @@ def verbs_of(noun: str) -> set[str]:
     module = next((module for name, module, *_ in NOUNS if name == noun), None)
     if module is None:
         return {"?"}
-    registered = importlib.import_module(module).app.registered_commands
-    return {command.name or command.callback.__name__ for command in registered}
+    noun_app = importlib.import_module(module).app
+    groups = {str(group.name) for group in noun_app.registered_groups}
+    return groups | {command.name or command.callback.__name__ for command in noun_app.registered_commands}
 
 
 def is_a_test(name: str) -> bool:
