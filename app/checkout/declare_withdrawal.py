@@ -4,7 +4,6 @@ Source: french-rules §2.5. The second of two steps; the first is `returns/ask_w
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,8 +40,8 @@ class Withdrawn:
     """Of each line of the order, whole: the pieces that left and are not on their way back, and those that did not."""
 
     order: Order
-    sent: Mapping[str, int]
-    unsent: Mapping[str, int]
+    sent: dict[str, int]
+    unsent: dict[str, int]
 
     @property
     def excluded(self) -> list[OrderLine]:
@@ -88,9 +87,13 @@ def list_withdrawable(session: Session, withdrawal: Withdrawal) -> Withdrawn:
     free = [line for line in order.lines if line.withdrawal_excluded_reason is None]
     return Withdrawn(
         order,
-        sent={line.id: line.returnable_quantity for line in free},
-        unsent={line.id: line.quantity - line.fulfilled_quantity for line in free},
+        sent={line.id: max(0, line.shipped_quantity - _count_back(line)) for line in free},
+        unsent={line.id: line.quantity - line.shipped_quantity for line in free},
     )
+
+
+def _count_back(line: OrderLine) -> int:
+    return line.return_requested_quantity + line.return_received_quantity + line.return_dismissed_quantity
 
 
 def _declare(session: Session, withdrawal: Withdrawal, order: Order) -> None:

@@ -9,10 +9,12 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from app.core.attempts import Attempt
 from app.core.auth import hash_token, new_token
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.core.jobs import enqueue
+from app.core.ratelimit import per_hour, per_minute
 from app.orders.queries import get_order_row
 from app.returns.models import Withdrawal
 from app.returns.queries import find_order_by_number, lock_withdrawal
@@ -21,6 +23,8 @@ from app.returns.queue_mails import queue_withdrawal_link
 # The mail may come late, and the day on which it was asked for counts: long enough for both, no second period.
 LINK_LIFE = timedelta(hours=24)
 HIGHEST_NUMBER = 2**31 - 1
+# Whoever guesses from one address, and whoever floods one customer from many.
+FROM_ADDRESS, ABOUT_ORDER = per_minute(5), per_hour(10)
 
 
 def ask_withdrawal(session: Session, order_number: str, email: str) -> None:
@@ -31,6 +35,15 @@ def ask_withdrawal(session: Session, order_number: str, email: str) -> None:
     withdrawal = Withdrawal(id=new_id("wdr"), order_id=order.id if order else None, asked_at=utc_now())
     session.add(withdrawal)
     enqueue(session, "returns.mail_withdrawal", withdrawal_id=withdrawal.id)
+
+
+def list_ask_attempts(address: str | None, order_number: str) -> tuple[Attempt, Attempt]:
+    """What is counted each time somebody asks, whether or not there is such an order."""
+    number = order_number.strip().casefold()
+    return (
+        Attempt(FROM_ADDRESS, "withdrawal-from-address", f"{address or 'storefront'} {number}"),
+        Attempt(ABOUT_ORDER, "withdrawal-of-order", number),
+    )
 
 
 def queue_link(session: Session, withdrawal_id: str) -> None:

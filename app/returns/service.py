@@ -14,6 +14,7 @@ from app.core.clock import utc_now
 from app.core.db import Json
 from app.core.ids import new_id
 from app.core.money import to_wire
+from app.core.versions import check_unchanged
 from app.orders.models import Order, OrderAddress, OrderLine
 from app.orders.queries import get_order_row, list_goods, lock_lines
 from app.returns.errors import ReturnReasonTaken, ReturnReasonUsed, UnfitReturnShipping
@@ -143,12 +144,19 @@ def create_reason(
     return made
 
 
-def update_reason(session: Session, reason_id: str, changes: Mapping[str, object]) -> ReturnReason:
-    """Other words for a reason; what is absent stays. Raises `ReturnReasonNotFound`, `ReturnReasonTaken`."""
+def update_reason(
+    session: Session, reason_id: str, changes: Mapping[str, object], if_match: str | None = None
+) -> ReturnReason:
+    """Other words for a reason; what is absent stays.
+
+    Raises `ReturnReasonNotFound`, `ChangedMeanwhile`, `ReturnReasonTaken`.
+    """
     reason = lock_reason(session, reason_id)
+    check_unchanged(if_match, reason.updated_at)
     before = _describe_reason(reason)
     for name, value in changes.items():
         setattr(reason, name, value)
+    reason.updated_at = utc_now()
     try:
         with session.begin_nested():
             session.flush()  # the word may be another reason's

@@ -26,6 +26,7 @@ from app.store_api import (
     shipping_options,
     tags,
     types,
+    withdrawals,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -55,6 +56,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     order_transfers.router,
     return_reasons.router,
     returns.router,
+    withdrawals.router,
+    withdrawals.declaring,
 )
 
 # Logging in needs no publishable key (store-api §2).

@@ -3,7 +3,18 @@
 from fastapi import APIRouter
 
 from app.core.settings import Settings
-from app.v1_api import brevo_webhook, health, home, invoices, orders, pictures, private_files, test_hooks, webhooks
+from app.v1_api import (
+    brevo_webhook,
+    health,
+    home,
+    invoices,
+    orders,
+    pictures,
+    private_files,
+    test_hooks,
+    webhooks,
+    withdrawal_page,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
@@ -16,6 +27,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     orders.link_router,
     invoices.router,
     orders.paying_router,
+    withdrawal_page.router,
+    withdrawal_page.declaring,
 )
 
 

@@ -16,7 +16,7 @@ from tests.architecture.test_routes import product
 Schema = Mapping[str, object]
 PARAMETER = re.compile(r"([\w-]+)/\{(\w+)(?::\w+)?\}")
 # Pages for people: their refusals are pages too.
-PAGES = ("/app/", "/static/")
+PAGES = ("/app/", "/static/", "/retractation")
 # They say how we are, a 503 included, whatever is asked.
 HEALTH = ("/health", "/api/health")
 GROUPS = ("/store/carts", "/store/customers", "/store/orders", "/store/p", "/store", "/auth", "/admin", "/")
