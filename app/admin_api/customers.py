@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from app.admin_api.access import IfMatchDep, reading_router, writing_router
 from app.admin_api.schemas import AdminPageQuery, AdminQuery, DeletedOut, PathId
 from app.admin_api.schemas_order import AddressBody
+from app.core.api_document import refusing
 from app.core.bodies import MOST_IDS, Body, Email, Ids, Line, Metadata, PageOut
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
-from app.core.versions import etag_of
+from app.core.versions import ChangedMeanwhile, etag_of
 from app.customers.models import Customer
 from app.customers.queries import CustomerSearch, get_customer, list_addresses, list_customers
 from app.customers.schemas import CustomerAddressOut, CustomerOut, customer_address_out, customer_out
@@ -123,7 +124,7 @@ def show(session: SessionDep, customer_id: PathId, query: Fields) -> Response:
     return _answer(session, customer_id, query)
 
 
-@writing.post("/customers/{customer_id}", response_model=CustomerAnswer)
+@writing.post("/customers/{customer_id}", response_model=CustomerAnswer, responses=refusing(ChangedMeanwhile))
 def correct(
     session: SessionDep, customer_id: PathId, query: Fields, body: CustomerBody, if_match: IfMatchDep
 ) -> Response:
@@ -132,7 +133,7 @@ def correct(
     return _answer(session, customer_id, query)
 
 
-@writing.delete("/customers/{customer_id}")
+@writing.delete("/customers/{customer_id}", responses=refusing(ChangedMeanwhile))
 def delete(session: SessionDep, customer_id: PathId, if_match: IfMatchDep) -> DeletedOut:
     """Forget somebody who never bought anything."""
     delete_customer(session, customer_id, if_match)

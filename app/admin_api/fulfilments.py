@@ -14,7 +14,9 @@ from app.admin_api.schemas import AdminQuery, PathId
 from app.admin_api.schemas_order import DeliveryBody, FulfilmentBody, LabelBody, PiecesBody, ShipmentBody
 from app.admin_api.shapes_order import OrderAnswer
 from app.admin_api.shapes_stock import LOCATION_ID
+from app.core.api_document import refusing
 from app.core.db import SessionDep
+from app.core.versions import ChangedMeanwhile
 from app.fulfilment.rules import Packed
 from app.fulfilment.service import (
     Label,
@@ -30,7 +32,7 @@ router = writing_router()
 Fields = Annotated[AdminQuery, Query()]
 
 
-@router.post("/orders/{order_id}/fulfillments", response_model=OrderAnswer)
+@router.post("/orders/{order_id}/fulfillments", response_model=OrderAnswer, responses=refusing(ChangedMeanwhile))
 def pack(session: SessionDep, order_id: PathId, query: Fields, body: FulfilmentBody, if_match: IfMatchDep) -> Response:
     """Pack pieces of a paid order into a parcel."""
     if body.location_id not in (None, LOCATION_ID):
@@ -40,7 +42,11 @@ def pack(session: SessionDep, order_id: PathId, query: Fields, body: FulfilmentB
     return answer_order(session, order_id, query)
 
 
-@router.post("/orders/{order_id}/fulfillments/{fulfillment_id}/shipments", response_model=OrderAnswer)
+@router.post(
+    "/orders/{order_id}/fulfillments/{fulfillment_id}/shipments",
+    response_model=OrderAnswer,
+    responses=refusing(ChangedMeanwhile),
+)
 def ship(
     session: SessionDep,
     order_id: PathId,
@@ -59,7 +65,11 @@ def ship(
     return answer_order(session, order_id, query)
 
 
-@router.post("/orders/{order_id}/fulfillments/{fulfillment_id}/mark-as-delivered", response_model=OrderAnswer)
+@router.post(
+    "/orders/{order_id}/fulfillments/{fulfillment_id}/mark-as-delivered",
+    response_model=OrderAnswer,
+    responses=refusing(ChangedMeanwhile),
+)
 def deliver(
     session: SessionDep,
     order_id: PathId,
@@ -73,7 +83,11 @@ def deliver(
     return answer_order(session, order_id, query)
 
 
-@router.post("/orders/{order_id}/fulfillments/{fulfillment_id}/cancel", response_model=OrderAnswer)
+@router.post(
+    "/orders/{order_id}/fulfillments/{fulfillment_id}/cancel",
+    response_model=OrderAnswer,
+    responses=refusing(ChangedMeanwhile),
+)
 def cancel(
     session: SessionDep, order_id: PathId, fulfillment_id: PathId, query: Fields, if_match: IfMatchDep
 ) -> Response:

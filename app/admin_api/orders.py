@@ -16,10 +16,11 @@ from app.admin_api.shapes_order import OrderAnswer, OrderNoteAnswer, OrdersAnswe
 from app.checkout.accept_order import accept_order
 from app.checkout.cancel_by_hand import cancel_by_hand
 from app.checkout.send_confirmation import queue_confirmation_anew
+from app.core.api_document import refusing
 from app.core.db import SessionDep, unit_of_work
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
-from app.core.versions import etag_of
+from app.core.versions import ChangedMeanwhile, etag_of
 from app.orders.filter_orders import list_found_orders
 from app.orders.queries import get_order
 from app.orders.service import add_note, archive_order, complete_order
@@ -71,7 +72,7 @@ def show_order(session: SessionDep, order_id: PathId, query: Fields) -> Response
     return answer_order(session, order_id, query)
 
 
-@writing.post("/orders/{order_id}", response_model=OrderAnswer)
+@writing.post("/orders/{order_id}", response_model=OrderAnswer, responses=refusing(ChangedMeanwhile))
 def correct_order(
     session: SessionDep, order_id: PathId, query: Fields, body: OrderBody, if_match: IfMatchDep
 ) -> Response:
@@ -87,14 +88,14 @@ def note_order(session: SessionDep, order_id: PathId, body: NoteBody) -> OrderNo
     return OrderNoteAnswer(note=note_out(add_note(session, order_id, body.note)))
 
 
-@writing.post("/orders/{order_id}/accept", response_model=OrderAnswer)
+@writing.post("/orders/{order_id}/accept", response_model=OrderAnswer, responses=refusing(ChangedMeanwhile))
 def accept(session: SessionDep, order_id: PathId, query: Fields, if_match: IfMatchDep) -> Response:
     """A person looked at an order that did not fit: it is worked on. Repeating it changes nothing."""
     accept_order(session, order_id, if_match)
     return answer_order(session, order_id, query)
 
 
-@canceling.post("/orders/{order_id}/cancel", response_model=OrderAnswer)
+@canceling.post("/orders/{order_id}/cancel", response_model=OrderAnswer, responses=refusing(ChangedMeanwhile))
 def cancel(order_id: PathId, query: Fields, if_match: IfMatchDep) -> Response:
     """Give it up: its pieces are others', its money waits in `refunds` for a person's approval."""
     cancel_by_hand(order_id, if_match)
@@ -102,14 +103,14 @@ def cancel(order_id: PathId, query: Fields, if_match: IfMatchDep) -> Response:
         return answer_order(session, order_id, query)
 
 
-@writing.post("/orders/{order_id}/complete", response_model=OrderAnswer)
+@writing.post("/orders/{order_id}/complete", response_model=OrderAnswer, responses=refusing(ChangedMeanwhile))
 def complete(session: SessionDep, order_id: PathId, query: Fields, if_match: IfMatchDep) -> Response:
     """Everything is done for it. Repeating it changes nothing."""
     complete_order(session, order_id, if_match)
     return answer_order(session, order_id, query)
 
 
-@writing.post("/orders/{order_id}/archive", response_model=OrderAnswer)
+@writing.post("/orders/{order_id}/archive", response_model=OrderAnswer, responses=refusing(ChangedMeanwhile))
 def archive(session: SessionDep, order_id: PathId, query: Fields, if_match: IfMatchDep) -> Response:
     """Out of sight. Repeating it changes nothing."""
     archive_order(session, order_id, if_match)

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from app.admin_api.access import IfMatchDep, reading_router, writing_router
 from app.admin_api.schemas import AdminPageQuery, AdminQuery, DeletedOut, PathId
+from app.core.api_document import refusing
 from app.core.bodies import Body, Id, Ids, Line, Metadata, PageOut
 from app.core.db import Json, SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.money import LARGEST_AMOUNT, GivenAmount, WireAmount, from_wire, keep_exact, to_wire
 from app.core.query import describe_query, query_of
-from app.core.versions import etag_of
+from app.core.versions import ChangedMeanwhile, etag_of
 from app.core.wire import WireInstant
 from app.shipping.errors import OptionPricesUnclear, OptionZoneUnknown
 from app.shipping.models import ShippingOption
@@ -221,14 +222,14 @@ def show(session: SessionDep, option_id: PathId, query: Fields) -> Response:
     return _answer(session, option_id, query)
 
 
-@writing.post("/shipping-options/{option_id}", response_model=OptionAnswer)
+@writing.post("/shipping-options/{option_id}", response_model=OptionAnswer, responses=refusing(ChangedMeanwhile))
 def change(session: SessionDep, option_id: PathId, query: Fields, body: OptionBody, if_match: IfMatchDep) -> Response:
     """Change a way to send; what was bought keeps what it cost."""
     update_option(session, option_id, _changes(get_option(session, option_id), body), if_match)
     return _answer(session, option_id, query)
 
 
-@writing.delete("/shipping-options/{option_id}")
+@writing.delete("/shipping-options/{option_id}", responses=refusing(ChangedMeanwhile))
 def delete(session: SessionDep, option_id: PathId, if_match: IfMatchDep) -> DeletedOut:
     """Remove one that nobody ever chose."""
     delete_option(session, option_id, if_match)
