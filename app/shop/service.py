@@ -97,6 +97,7 @@ def create_publishable_key(session: Session, title: str, sales_channel_id: str) 
     )
     session.add(key)
     session.flush()  # the caller prints it
+    record_audit(session, "publishable_key.create", key.id, {"channel": sales_channel_id})
     return key
 
 

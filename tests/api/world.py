@@ -126,6 +126,7 @@ def add_staff(world: World) -> None:
         ("staff", STAFF, "owner"),
         ("clerk", "vendeur@boutique.example", "staff"),
         ("reader", "lecteur@boutique.example", "readonly"),
+        ("leaving", "stagiaire@boutique.example", "readonly"),
     )
     for name, email, role in people:
         with unit_of_work("test") as session:
