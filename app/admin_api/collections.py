@@ -8,7 +8,6 @@ Source: store-api §4 and §11, decision 0027.
 from typing import Annotated
 
 from fastapi import Depends, Response
-from sqlalchemy.orm import Session
 
 from app.admin_api.access import IfMatchDep, reading_router, writing_router
 from app.admin_api.schemas import AdminPageQuery, AdminQuery, DeletedOut, PathId
@@ -74,14 +73,13 @@ def list_collections(
 def create_collection(session: SessionDep, body: NewCollectionBody, query: AdminQueryDep) -> Response:
     """A new collection."""
     handle = body.handle or compute_handle(body.title)
-    made = change_groups.make_collection(session, body.title, handle, body.metadata)
-    return _answer(session, made.id, query)
+    return _answer(change_groups.make_collection(session, body.title, handle, body.metadata), query)
 
 
 @reading.get("/collections/{collection_id}", response_model=StaffCollectionAnswer, openapi_extra=QUERY)
 def show_collection(session: SessionDep, collection_id: PathId, query: AdminQueryDep) -> Response:
     """One collection."""
-    return _answer(session, collection_id, query)
+    return _answer(change_groups.get_group(session, ProductCollection, collection_id), query)
 
 
 @writing.post(
@@ -94,8 +92,8 @@ def update_collection(
     given = {name: getattr(body, name) for name in body.model_fields_set}
     columns = {name: value for name, value in given.items() if name != "metadata" and value is not None}
     columns |= {"details": given["metadata"]} if "metadata" in given else {}
-    change_groups.update_group(session, ProductCollection, collection_id, columns, if_match=if_match)
-    return _answer(session, collection_id, query)
+    changed = change_groups.update_group(session, ProductCollection, collection_id, columns, if_match=if_match)
+    return _answer(changed, query)
 
 
 @writing.delete("/collections/{collection_id}", responses=CHANGED)
@@ -115,12 +113,10 @@ def change_products(
     session: SessionDep, collection_id: PathId, body: LinkBody, query: AdminQueryDep, if_match: IfMatchDep
 ) -> Response:
     """Put products into it, take others out."""
-    change_groups.change_collection(session, collection_id, body.add, body.remove, if_match)
-    return _answer(session, collection_id, query)
+    return _answer(change_groups.change_collection(session, collection_id, body.add, body.remove, if_match), query)
 
 
-def _answer(session: Session, collection_id: str, query: AdminQuery) -> Response:
-    found = change_groups.get_group(session, ProductCollection, collection_id)
+def _answer(found: ProductCollection, query: AdminQuery) -> Response:
     response = answer("collection", collection_out(found), parse_fields(query.fields))
     response.headers["ETag"] = etag_of(found.updated_at)
     return response

@@ -102,7 +102,7 @@ def list_tags(session: SessionDep, query: WordsQueryDep) -> Response:
 @writing.post("/product-tags", response_model=StaffTagAnswer, openapi_extra=QUERY)
 def create_tag(session: SessionDep, body: NewWordBody, query: AdminQueryDep) -> Response:
     """A new tag."""
-    return _show(session, ProductTag, create_word(session, ProductTag, body.value, body.metadata), query)
+    return _show(create_word(session, ProductTag, body.value, body.metadata), query)
 
 
 @writing.post("/product-tags/assign")
@@ -119,7 +119,7 @@ def assign(session: SessionDep, body: AssignBody) -> AssignAnswer:
 @reading.get("/product-tags/{tag_id}", response_model=StaffTagAnswer, openapi_extra=QUERY)
 def show_tag(session: SessionDep, tag_id: PathId, query: AdminQueryDep) -> Response:
     """One tag."""
-    return _show(session, ProductTag, tag_id, query)
+    return _show(get_group(session, ProductTag, tag_id), query)
 
 
 @writing.post("/product-tags/{tag_id}", response_model=StaffTagAnswer, openapi_extra=QUERY, responses=CHANGED)
@@ -127,8 +127,7 @@ def update_tag(
     session: SessionDep, tag_id: PathId, body: WordBody, query: AdminQueryDep, if_match: IfMatchDep
 ) -> Response:
     """Another word, on every product that has it."""
-    update_group(session, ProductTag, tag_id, _columns(body), if_match=if_match)
-    return _show(session, ProductTag, tag_id, query)
+    return _show(update_group(session, ProductTag, tag_id, _columns(body), if_match=if_match), query)
 
 
 @writing.delete("/product-tags/{tag_id}", responses=CHANGED)
@@ -147,13 +146,13 @@ def list_types(session: SessionDep, query: WordsQueryDep) -> Response:
 @writing.post("/product-types", response_model=StaffTypeAnswer, openapi_extra=QUERY)
 def create_type(session: SessionDep, body: NewWordBody, query: AdminQueryDep) -> Response:
     """A new type."""
-    return _show(session, ProductType, create_word(session, ProductType, body.value, body.metadata), query)
+    return _show(create_word(session, ProductType, body.value, body.metadata), query)
 
 
 @reading.get("/product-types/{type_id}", response_model=StaffTypeAnswer, openapi_extra=QUERY)
 def show_type(session: SessionDep, type_id: PathId, query: AdminQueryDep) -> Response:
     """One type."""
-    return _show(session, ProductType, type_id, query)
+    return _show(get_group(session, ProductType, type_id), query)
 
 
 @writing.post("/product-types/{type_id}", response_model=StaffTypeAnswer, openapi_extra=QUERY, responses=CHANGED)
@@ -161,8 +160,7 @@ def update_type(
     session: SessionDep, type_id: PathId, body: WordBody, query: AdminQueryDep, if_match: IfMatchDep
 ) -> Response:
     """Another word, for every product of it."""
-    update_group(session, ProductType, type_id, _columns(body), if_match=if_match)
-    return _show(session, ProductType, type_id, query)
+    return _show(update_group(session, ProductType, type_id, _columns(body), if_match=if_match), query)
 
 
 @writing.delete("/product-types/{type_id}", responses=CHANGED)
@@ -179,8 +177,7 @@ def _list(session: Session, kind: Kind, model: type[WordKind], name: str, query:
     return answer_page(name, shown, tree, count=count, offset=query.offset, limit=query.limit)
 
 
-def _show(session: Session, model: type[WordKind], word_id: str, query: AdminQuery) -> Response:
-    word = get_group(session, model, word_id)
+def _show(word: ProductTag | ProductType, query: AdminQuery) -> Response:
     name = "product_tag" if isinstance(word, ProductTag) else "product_type"
     response = answer(name, word_out(word), parse_fields(query.fields))
     response.headers["ETag"] = etag_of(word.updated_at)

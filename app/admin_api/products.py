@@ -36,7 +36,7 @@ reading = reading_router()
 writing = writing_router()
 
 AdminQueryDep = Annotated[AdminQuery, Depends(query_of(AdminQuery))]
-REFUSED = refusing(NotFound, PriceMovesByHalf)
+REFUSED = refusing(NotFound, ChangedMeanwhile, PriceMovesByHalf)
 
 
 @reading.get("/products", response_model=StaffProductsAnswer, openapi_extra=describe_query(ProductsQuery))

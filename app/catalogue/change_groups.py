@@ -33,6 +33,7 @@ from app.core.ids import new_id
 from app.core.versions import check_unchanged
 
 Group = ProductCategory | ProductCollection | ProductTag | ProductType
+Word = TypeVar("Word", ProductTag, ProductType)
 Kind = TypeVar("Kind", ProductCategory, ProductCollection, ProductTag, ProductType)
 
 NAMES: Mapping[type[Group], str] = {
@@ -68,7 +69,7 @@ def update_group(
         for name, value in columns.items():
             setattr(group, name, dict(value) if isinstance(value, Mapping) else value)
         group.updated_at = utc_now()
-        session.flush()
+        session.flush()  # a word that is taken is refused here
     record_change(session, f"{NAMES[kind]}.update", group_id, before, _describe(group))
     return group
 
@@ -85,14 +86,14 @@ def make_collection(session: Session, title: str, handle: str, details: Json | N
     return collection
 
 
-def create_word(session: Session, kind: type[ProductTag] | type[ProductType], value: str, details: Json | None) -> str:
-    """A new tag or type, by its word; its id. Raises `ValueTaken`."""
+def create_word(session: Session, kind: type[Word], value: str, details: Json | None) -> Word:
+    """A new tag or type, by its word; raises `ValueTaken`."""
     word = kind(id=new_id("ptag" if kind is ProductTag else "ptyp"), value=value, details=details)
     with refusing_taken():
         session.add(word)
-        session.flush()
+        session.flush()  # a word that is taken is refused here
     note_group(session, word)
-    return word.id
+    return word
 
 
 def create_shelf(session: Session, columns: Mapping[str, object]) -> ProductCategory:
@@ -108,7 +109,7 @@ def create_shelf(session: Session, columns: Mapping[str, object]) -> ProductCate
     category = ProductCategory(id=new_id("pcat"), **{**columns, "rank": rank})
     with refusing_taken():
         session.add(category)
-        session.flush()
+        session.flush()  # a word that is taken is refused here
     note_group(session, category)
     return category
 
@@ -195,7 +196,7 @@ def _note_products(session: Session, group: Kind, add: Collection[str], remove: 
     group.updated_at = utc_now()
     action = f"{NAMES[type(group)]}.products"
     record_change(session, action, group.id, {"removed": sorted(set(remove))}, {"added": sorted(set(add))})
-    session.flush()
+    session.flush()  # its new version is answered
     return group
 
 

@@ -34,7 +34,7 @@ def extend_options(session: Session, product: Product, wanted: Sequence[OptionCh
         option.rank = rank
         option.title = change.title or option.title
         _extend_values(session, option, change.values)
-    session.flush()
+    session.flush()  # variants name the values
 
 
 def prune_options(session: Session, product: Product, wanted: Sequence[OptionChanges]) -> None:
@@ -85,7 +85,7 @@ def _make_option(session: Session, product: Product, change: OptionChanges) -> P
     option = ProductOption(id=new_id("opt"), product_id=product.id, title=change.title, values=[])
     product.options.append(option)
     _extend_values(session, option, change.values)
-    session.flush()
+    session.flush()  # variants name the values
     for variant in product.variants:
         variant.option_values.append(option.values[0])
     return option
@@ -101,7 +101,7 @@ def _extend_values(session: Session, option: ProductOption, values: tuple[str, .
             known[value].rank = rank
         else:
             option.values.append(ProductOptionValue(id=new_id("optval"), value=value, rank=rank))
-    session.flush()
+    session.flush()  # variants name the values
 
 
 def _prune_values(session: Session, option: ProductOption, values: tuple[str, ...]) -> None:

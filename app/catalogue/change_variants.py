@@ -53,7 +53,7 @@ def change_variants(
             _create(product, change, place if is_complete else _next_rank(product))
         else:
             _update(product, get_variant(product, change.id), change)
-    session.flush()
+    session.flush()  # prices name the variants
 
 
 def delete_variants(session: Session, product: Product, variant_ids: Sequence[str]) -> None:
@@ -61,7 +61,7 @@ def delete_variants(session: Session, product: Product, variant_ids: Sequence[st
     gone = [get_variant(product, variant_id) for variant_id in dict.fromkeys(variant_ids)]
     if not gone:
         return
-    session.flush()
+    session.flush()  # what changed of them is written before they go
     session.execute(delete(ProductVariant).where(ProductVariant.id.in_([each.id for each in gone])))
     set_committed_value(product, "variants", [each for each in product.variants if each not in gone])
     for variant in gone:

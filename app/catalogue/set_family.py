@@ -53,7 +53,7 @@ def set_family(session: Session, name: str, definition: FamilyDefinition) -> Non
         session.add(ProductFamily(name=name, definition=after))
     else:
         family.definition, family.updated_at = after, utc_now()
-    session.flush()
+    session.flush()  # the audit names it
     record_change(session, "product_family.set", name, before, after)
 
 

@@ -62,8 +62,7 @@ def describe(name: NameArgument, file: FileArgument, as_json: JsonOption = False
     definition = _read(file)
     with acting_as_caller(), unit_of_work() as session:
         set_family(session, name, definition)
-        session.flush()
-        misfits = [each for each in list_misfits(session) if each.problem]
+        misfits = list_misfits(session)
     if as_json:
         print_json({"name": name, "misfits": [vars(each) for each in misfits]})
         return
