@@ -10,6 +10,7 @@ import pytest
 from facturx import get_xml_from_pdf, xml_check_xsd
 from lxml import etree
 from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DictionaryObject, PdfObject, StreamObject
 from sqlalchemy import text
 
 from app.core.db import sign_transaction, unit_of_work
@@ -115,23 +116,29 @@ def test_it_is_a_pdf_a_3_as_far_as_can_be_seen_here(buyer: Buyer, fake_stripe: F
     buy(buyer, fake_stripe)
     run_jobs()
     reader = PdfReader(io.BytesIO(read_pdf("F-000001")))
-    catalogue = reader.trailer["/Root"]
-    fonts = [
-        font.get_object()["/FontDescriptor"]["/FontFile2"]
-        for page in reader.pages
-        for font in page["/Resources"]["/Font"].values()
-    ]
-    assert fonts, "each font is embedded"
-    assert all(
-        "SourceSansPro" in font.get_object()["/BaseFont"] for font in reader.pages[0]["/Resources"]["/Font"].values()
-    )
-    metadata = catalogue["/Metadata"].get_data()
-    assert b"<pdfaid:part>3</pdfaid:part>" in metadata
-    assert b"<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>" in metadata
-    assert catalogue["/OutputIntents"][0].get_object()["/S"] == "/GTS_PDFA1"
-    assert catalogue["/AF"].get_object()[0].get_object()["/AFRelationship"] == "/Data"
+    fonts = [font for page in reader.pages for font in walk(page, "/Resources", "/Font").values()]
+    assert fonts
+    for font in fonts:
+        assert "/FontFile2" in walk(font, "/FontDescriptor"), "each is embedded"
+        assert "/ToUnicode" in walk(font)
+    metadata = walk(reader.root_object, "/Metadata")
+    assert isinstance(metadata, StreamObject)
+    assert b"<pdfaid:part>3</pdfaid:part>" in metadata.get_data()
+    assert b"<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>" in metadata.get_data()
+    assert str(walk(reader.root_object, "/OutputIntents", 0)["/S"]) == "/GTS_PDFA1"
+    assert str(walk(reader.root_object, "/AF", 0)["/AFRelationship"]) == "/Data"
     assert "/Encrypt" not in reader.trailer
     assert "/ID" in reader.trailer
+
+
+def walk(thing: PdfObject, *path: str | int) -> DictionaryObject:
+    """What a reader finds below these keys."""
+    found = thing.get_object()
+    for key in path:
+        assert isinstance(found, DictionaryObject | ArrayObject)
+        found = found[key].get_object()  # type: ignore[index]
+    assert isinstance(found, DictionaryObject)
+    return found
 
 
 def test_a_refund_has_its_credit_note_and_one_that_came_back_undoes_it(

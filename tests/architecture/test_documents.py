@@ -40,11 +40,13 @@ STAFF = "tests/api/test_staff_accounts.py"
 MAIL = "tests/api/test_mail_commands.py"
 REFUNDS = "tests/api/test_refund_commands.py"
 CLOSED = "tests/api/test_checkout_closed.py"
+BY_FILE = "tests/api/test_product_import.py"
 APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_its_command_and_goes_with_the_other"
 # Each command that a document shows, and the test that runs it. `make` is a thin name: MAKE shows what it hands over
 # to, the test named here runs that; what runs the suite itself (test, fast, check, prove) and `lock` have MAKE alone.
 # `make appliance` is the host of APPLIANCE with the bootstrap and deploy of DEPLOY.
 STOCK = "tests/api/test_stock_by_hand.py"
+INVOICES = "tests/api/test_invoice_commands.py"
 RUN_BY = {
     "make up": "tests/up/test_make.py::test_make_up_from_nothing_as_a_normal_user",
     "make test": MAKE,
@@ -76,6 +78,8 @@ RUN_BY = {
     "comptoir orders paid": "tests/api/test_manual_payment.py::test_the_command_asks_before_and_says_what_it_did",
     "comptoir orders refund": f"{REFUNDS}::test_cents_are_shown_and_asked_before_they_leave",
     "comptoir orders show": f"{REFUNDS}::test_a_whole_return_from_the_counter",
+    "comptoir products export": f"{BY_FILE}::test_a_dry_run_writes_nothing_the_file_is_written_once_and_comes_back_unharmed",
+    "comptoir products import": f"{BY_FILE}::test_a_dry_run_writes_nothing_the_file_is_written_once_and_comes_back_unharmed",
     "comptoir refunds approve": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
     "comptoir refunds decline": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
     "comptoir refunds list": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
@@ -85,6 +89,14 @@ RUN_BY = {
     "comptoir import medusa": "tests/api/test_medusa_import.py::test_a_whole_shop_comes_once_with_every_count_and_total",
     "comptoir import show": "tests/api/test_medusa_commands.py::test_a_person_reads_what_came_and_what_did_not",
     "comptoir import list": "tests/api/test_medusa_commands.py::test_a_person_reads_what_came_and_what_did_not",
+    "comptoir invoices export": f"{INVOICES}::test_the_commands_say_what_there_is",
+    "comptoir invoices list": f"{INVOICES}::test_the_commands_say_what_there_is",
+    "comptoir invoices oss": f"{INVOICES}::test_sales_to_other_member_states_stop_where_french_vat_does",
+    "comptoir invoices show": f"{INVOICES}::test_the_commands_say_what_there_is",
+    "comptoir invoices totals": f"{INVOICES}::test_the_commands_say_what_there_is",
+    "comptoir invoices verify": "tests/api/test_invoice.py::test_the_audit_sees_every_way_to_tamper",
+    "comptoir retention list": f"{INVOICES}::test_one_table_says_how_long_and_one_job_ends_it",
+    "comptoir retention run": f"{INVOICES}::test_one_table_says_how_long_and_one_job_ends_it",
     "comptoir journal export": f"{ARCHIVE}::test_an_archive_is_verified_by_itself_and_against_the_database",
     "comptoir journal totals": f"{ARCHIVE}::test_totals_are_those_of_the_days_of_paris_for_any_period",
     "comptoir journal verify": f"{JOURNAL}::test_tampering_is_found_and_named_although_no_trigger_looked",

@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     *web.LIMITS,
     *data.DATABASE,
     *data.JOURNAL,
+    *data.INVOICES,
     *data.BACKUPS,
     *files.MODES,
     *files.SETTINGS,

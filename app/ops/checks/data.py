@@ -58,12 +58,12 @@ DATABASE = (
     Check(
         "database.guards",
         ("S0-138",),
-        "prix, promotions, stock, commandes, retours, paiements, litiges et remboursements exigent un auteur",
+        "prix, promotions, stock, commandes, factures, retours, paiements, litiges, remboursements exigent un auteur",
         "query \"SELECT string_agg(relname::text, ' ' ORDER BY relname) FROM pg_trigger JOIN pg_class ON pg_class.oid ="
         " tgrelid WHERE tgname = 'demand_actor' AND tgenabled = 'O'\"",
         equals(
-            "dispute order order_return payment payout price price_list price_list_price promotion promotion_use refund"
-            " stock_level stock_reservation"
+            "dispute invoice order order_return payment payout price price_list price_list_price promotion promotion_use"
+            " refund stock_level stock_reservation"
         ),
         "comptoir_owner : rétablir les déclencheurs par alembic, puis chercher qui les a retirés",
     ),
@@ -104,6 +104,38 @@ JOURNAL = (
         " ORDER BY id DESC LIMIT 1), 'not verified') ELSE 'not-applicable: nothing is written yet' END\"",
         equals("sound"),
         "comptoir journal verify ; s'il est rompu, ne corriger rien à la main (docs/payments.md, « Le journal »)",
+    ),
+)
+
+INVOICES = (
+    Check(
+        "invoices.seller",
+        (),
+        "l'identité du vendeur est dite : sans elle aucune facture n'a de numéro",
+        "query 'SELECT count(*) FROM seller'",
+        equals("1"),
+        "partie [seller] du fichier de comptoir setup, ou POST /admin/seller",
+    ),
+    Check(
+        "invoices.closed",
+        (),
+        "personne ne change ni n'efface une facture émise, ni ne touche à sa série : ni l'application, ni postgres",
+        "query \"SELECT CASE WHEN EXISTS (SELECT FROM pg_trigger WHERE tgrelid = name::regclass AND tgenabled = 'O'"
+        " AND tgname IN ('is_final', 'counts_by_one')) AND NOT has_table_privilege('comptoir_app', name,"
+        " 'INSERT, UPDATE, DELETE, TRUNCATE') THEN 'refused' ELSE 'allowed: ' || name END"
+        " FROM unnest(ARRAY['invoice', 'invoice_series']) name\"",
+        each_line_is("refused"),
+        f"{DEPLOY} ; si cela ne suffit pas, rétablir les déclencheurs par alembic, puis comptoir invoices verify",
+    ),
+    Check(
+        "invoices.verified",
+        (),
+        "les factures ont été vérifiées depuis moins de 26 heures : sans trou, dans l'ordre, une par commande payée",
+        "query \"SELECT CASE WHEN EXISTS (SELECT FROM invoice) THEN coalesce((SELECT details->>'verdict'"
+        " FROM audit_log WHERE action = 'invoices.verified' AND created_at > now() - interval '26 hours'"
+        " ORDER BY id DESC LIMIT 1), 'not verified') ELSE 'not-applicable: nothing is issued yet' END\"",
+        equals("sound"),
+        "comptoir invoices verify ; série rompue : ne corriger rien à la main (docs/backshop.md, « Factures »)",
     ),
 )
 
