@@ -77,9 +77,9 @@ def import_order(taking: Taking, order: OrderIn) -> str:
     lines = place_lines(taking, made, items, sold)
     if method is not None:
         place_method(taking, made, order.shipping_methods, method)
-    taking.session.flush()
+    taking.session.flush()  # parcels name the lines
     import_parcels(taking, order, made, lines)
-    _end(taking, order, made, money)
+    _end(order, made, money)
     return made.id
 
 
@@ -120,33 +120,19 @@ def _region(taking: Taking, order: OrderIn, code: str) -> str:
 
 
 def _place(taking: Taking, order: OrderIn, region_id: str, total_cents: int, money: Money) -> Order:
-    """The order itself, with the cart and the amount owed that every order here has."""
+    """The order itself, with the cart that every order here has."""
     session, code = taking.session, order.currency_code.lower()
-    channel_id = taking.find("sales_channel", order.sales_channel_id) or queries.get_first_channel(session)
-    email = _email(taking, order)
-    customer_id = _customer(taking, order, email)
-    cart = Cart(
-        id=new_id("cart"),
-        region_id=region_id,
-        currency_code=code,
-        sales_channel_id=channel_id,
-        email=email,
-        customer_id=customer_id,
-        payment_collection_id=money.collection_id,
-        created_at=order.created_at,
-        completed_at=order.created_at,
-        expires_at=order.created_at,
-    )
+    cart = _cart(taking, order, region_id, money.collection_id)
     session.add(cart)
     made = Order(
         id=new_id("order"),
         display_id=_number(taking, order),
         cart_id=cart.id,
         region_id=region_id,
-        sales_channel_id=channel_id,
-        customer_id=customer_id,
+        sales_channel_id=cart.sales_channel_id,
+        customer_id=cart.customer_id,
         payment_collection_id=money.collection_id,
-        email=email,
+        email=cart.email,
         locale=DEFAULT_LOCALE,
         currency_code=code,
         total_cents=total_cents,
@@ -160,10 +146,27 @@ def _place(taking: Taking, order: OrderIn, region_id: str, total_cents: int, mon
     )
     if made.display_id != order.display_id:
         made.details = {**(order.metadata or {}), "medusa_display_id": order.display_id}
-    session.flush()
+    session.flush()  # the order refers to its cart and its addresses
     session.add(made)
-    session.flush()
+    session.flush()  # lines and parcels refer to it
     return made
+
+
+def _cart(taking: Taking, order: OrderIn, region_id: str, collection_id: str) -> Cart:
+    """A cart that was bought then, empty: nobody can open it any more."""
+    email, channel_id = _email(taking, order), taking.find("sales_channel", order.sales_channel_id)
+    return Cart(
+        id=new_id("cart"),
+        region_id=region_id,
+        currency_code=order.currency_code.lower(),
+        sales_channel_id=channel_id or queries.get_first_channel(taking.session),
+        email=email,
+        customer_id=_customer(taking, order, email),
+        payment_collection_id=collection_id,
+        created_at=order.created_at,
+        completed_at=order.created_at,
+        expires_at=order.created_at,
+    )
 
 
 def _number(taking: Taking, order: OrderIn) -> int:
@@ -205,9 +208,9 @@ def _address(taking: Taking, address: AddressIn | None) -> str | None:
     return made.id
 
 
-def _end(taking: Taking, order: OrderIn, made: Order, money: Money) -> None:
+def _end(order: OrderIn, made: Order, money: Money) -> None:
     """What happened after the parcels left: money that went back, and the end of the order."""
-    mark_refunded(taking.session, money)
+    mark_refunded(money)
     made.status = ENDED.get(order.status, "pending")
     if order.status == "canceled" or order.canceled_at is not None:
         made.status = "canceled"

@@ -21,7 +21,7 @@ def import_parcels(taking: Taking, order: OrderIn, made: Order, lines: Mapping[s
         return
     for parcel in standing:
         _add(taking, parcel, made, lines)
-    taking.session.flush()
+    taking.session.flush()  # while the order is a paid one that nobody ended: the database asks for it
 
 
 def _add(taking: Taking, parcel: ParcelIn, made: Order, lines: Mapping[str, OrderLine]) -> None:

@@ -10,8 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy.orm import Session
-
 from app.core.ids import new_id
 from app.core.money import to_wire
 from app.medusa_import.errors import LeftOut
@@ -102,13 +100,12 @@ def _write(taking: Taking, payment: PaymentIn, collection_id: str, at: datetime)
     figure = Figure("payment", code, Decimal(received.captured_cents))
     taking.keep(made.id, figure, external_id=payment.id)
     taking.session.add(made)
-    taking.session.flush()
+    taking.session.flush()  # parcels leave a paid order only
     return made
 
 
-def mark_refunded(session: Session, money: Money) -> None:
+def mark_refunded(money: Money) -> None:
     """What went back there counts as Stripe's word of the whole charge: a later refund here adds to it."""
     for payment, cents, at in money.refunded:
         payment.charge_refunded_cents = payment.refund_committed_cents = payment.refunded_cents = cents
         payment.charge_told_at = at
-    session.flush()

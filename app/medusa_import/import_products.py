@@ -53,7 +53,7 @@ def import_product(taking: Taking, product: ProductIn) -> str:
         taking.keep(image.id, Figure(IMAGE), external_id=external.id)
     for variant, source in zip(made.variants, product.variants, strict=True):
         taking.keep(variant.id, Figure(VARIANT), external_id=source.id)
-    taking.session.flush()
+    taking.session.flush()  # prices name the variants
     _set_prices(taking, made.variants, product.variants)
     if product.status == PUBLISHED:
         _publish(taking, made)

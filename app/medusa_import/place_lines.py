@@ -135,12 +135,12 @@ def _archive(session: Session, source: str, external_id: str, item: ItemIn) -> s
         external_id=item.product_id,
     )
     session.add(product)
-    session.flush()
+    session.flush()  # the variant refers to it
     variant = ProductVariant(
         id=new_id("variant"), product_id=product.id, title=item.variant_title or item.title or "-", manages_stock=False
     )
     session.add(variant)
-    session.flush()
+    session.flush()  # lines refer to it
     return variant.id
 
 
@@ -191,7 +191,7 @@ def _option(session: Session, order: Order) -> str:
         is_active=False,
     )
     session.add(made)
-    session.flush()
+    session.flush()  # the way of sending refers to it
     return made.id
 
 

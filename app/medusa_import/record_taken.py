@@ -182,7 +182,7 @@ def _try(taking: Taking, record: Part, digest: str, take: Callable[..., str]) ->
     try:
         with taking.session.begin_nested():
             taking.keep(take(taking, record), digest=digest)
-            taking.session.flush()
+            taking.session.flush()  # within the savepoint: what the database refuses is refused here
             taking.session.execute(_CHECK_NOW)
             taking.session.execute(_CHECK_LATER)
     except LeftOut as left:

@@ -75,14 +75,14 @@ def compute_cents(amount: Decimal, currency_code: str) -> int:
 
 
 def compute_pieces(quantity: Decimal | None) -> int:
-    """A number of pieces; goods by the metre are not sold here. Raises `LeftOut`."""
+    """A number of pieces; goods by the metre are not sold here. Source: design §4.6. Raises `LeftOut`."""
     pieces = Decimal(0) if quantity is None else quantity
     if pieces != pieces.to_integral_value() or not -1_000_000 <= pieces <= 1_000_000:
         raise LeftOut("fraction_of_a_piece", f"{quantity}")
     return int(pieces)
 
 
-def compute_rate(tax_lines: Sequence[TaxLineIn]) -> Decimal | None:
+def find_rate(tax_lines: Sequence[TaxLineIn]) -> Decimal | None:
     """The VAT of a line in percent, the sum of its rates as Medusa adds them up; None without any. Raises `LeftOut`."""
     if not tax_lines:
         return None
@@ -93,7 +93,10 @@ def compute_rate(tax_lines: Sequence[TaxLineIn]) -> Decimal | None:
 
 
 def compute_gross_cents(amount: Decimal, rate: Decimal | None, currency_code: str, *, holds_vat: bool) -> int:
-    """A price with its VAT, in cents; a net one must come to whole cents with it. Raises `LeftOut`."""
+    """A price with its VAT, in cents; a net one must come to whole cents with it.
+
+    Source: design §4.4, decision 0030. Raises `LeftOut`.
+    """
     if holds_vat or not rate:
         return compute_cents(amount, currency_code)
     cents = amount * (ONE + rate / HUNDRED) / to_wire(1, currency_code)
@@ -127,8 +130,8 @@ def compute_reductions(
 
 
 def compute_item(item: ItemIn, currency_code: str) -> SoldLine:
-    """One item as a line. Raises `LeftOut`."""
-    rate, quantity = compute_rate(item.tax_lines), compute_pieces(item.quantity)
+    """One item as a line. Source: decision 0030. Raises `LeftOut`."""
+    rate, quantity = find_rate(item.tax_lines), compute_pieces(item.quantity)
     price = item.unit_price if item.detail.unit_price is None else item.detail.unit_price
     unit_cents = compute_gross_cents(price, rate, currency_code, holds_vat=item.is_tax_inclusive)
     version = item.detail.version
@@ -137,8 +140,8 @@ def compute_item(item: ItemIn, currency_code: str) -> SoldLine:
 
 
 def compute_method(method: MethodIn, currency_code: str) -> SoldLine:
-    """One way of sending as a line of one piece. Raises `LeftOut`."""
-    rate = compute_rate(method.tax_lines)
+    """One way of sending as a line of one piece. Source: decision 0030. Raises `LeftOut`."""
+    rate = find_rate(method.tax_lines)
     cents = compute_gross_cents(method.amount, rate, currency_code, holds_vat=method.is_tax_inclusive)
     version = max((each.version or 0 for each in method.adjustments), default=None)
     return SoldLine(1, cents, rate, compute_reductions(method.adjustments, version, rate, currency_code, cents))

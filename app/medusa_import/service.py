@@ -129,7 +129,7 @@ def import_shop(source: MedusaSource, options: Options) -> Report:
     Raises `SourceWithoutStore`, `ShopNotSetUp`, `Retryable`, `Terminal`.
     """
     with source:
-        store = _find_store(source)
+        store = _get_store(source)
         if not options.is_dry:
             return _import(source, store, options, unit_of_work)
         report: Report | None = None
@@ -144,7 +144,7 @@ def import_shop(source: MedusaSource, options: Options) -> Report:
         return report
 
 
-def _find_store(source: MedusaSource) -> str:
+def _get_store(source: MedusaSource) -> str:
     for page in source.read("store"):
         for document in page:
             return StoreIn.model_validate(document).id
@@ -183,7 +183,7 @@ def _begin(run: Run, source: MedusaSource) -> None:
             raise ShopNotSetUp
         queries.get_first_channel(session)
         session.add(MedusaRun(id=run.id, source=run.source, way=source.way, actor=current_actor.get()))
-        session.flush()
+        session.flush()  # what it brings refers to it
 
 
 def _end(run: Run, state: str, comparison: Comparison | None) -> None:
@@ -192,7 +192,6 @@ def _end(run: Run, state: str, comparison: Comparison | None) -> None:
         row.state, row.ended_at = state, utc_now()
         row.figures = comparison.show() if comparison is not None else None
         record_audit(session, "medusa.import", run.id, {"source": run.source, "state": state})
-        session.flush()
 
 
 def _list_gross_currencies(source: MedusaSource) -> set[str]:
@@ -231,7 +230,6 @@ def _take(run: Run, step: Step, parsed: list[tuple[Part, str, list[Figure]]], pr
     with run.open_session() as session:
         take_page(run, session, step.kind, parsed, step.take)
         record_problems(session, run)
-        session.flush()
     problems += run.problems
     run.problems.clear()
     run.known.clear()

@@ -1,6 +1,7 @@
 """Rows of Medusa that cannot be taken as they are: each is said, none is half-written, and the others come."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -158,7 +159,7 @@ def spoil_customers(made: Shop) -> list[Said]:
 
 
 def spoil_orders(made: Shop, sold: list[Sold]) -> list[Said]:
-    """One thing wrong with each order; the last ones are not read at all."""
+    """One thing wrong with each order."""
     guest, pair = ("cus_00001", "jeanne.1@example.com"), [(sold[0], 1)]
     said: list[Said] = []
 
@@ -171,6 +172,9 @@ def spoil_orders(made: Shop, sold: list[Sold]) -> list[Said]:
     def item_of(order_id: str) -> dict[str, object]:
         return find(made, "order_line_item", id=find(made, "order_item", order_id=order_id)["item_id"])
 
+    open_return = find(made, "order_item", order_id=order(123, None))
+    open_return["return_requested_quantity"] = 1
+    said.append(("order_line", str(open_return["item_id"]), "return_open_there"))
     order(100, "currency_without_region", currency_code="chf")
     order(101, "unknown_currency", currency_code="zzz")
     find(made, "order_summary", order_id=order(102, "total_differs"))["totals"] = Jsonb({"current_order_total": 1})
@@ -189,16 +193,18 @@ def spoil_orders(made: Shop, sold: list[Sold]) -> list[Said]:
     item_of(order(114, "net_amount_has_fractions")).update(
         is_tax_inclusive=False, **made.money("unit_price", Decimal("10.01"))
     )
+    spoil_people(made, order)
+    return said
+
+
+def spoil_people(made: Shop, order: Callable[..., str]) -> None:
+    """Numbers, addresses and customers of orders; two that are not read at all."""
     order(115, "number_taken", display_id=1000)
     order(116, None, shipping_address_id=None, billing_address_id=None, customer_id=None, email=None)
     order(117, "email_unusable", email="pas une adresse", customer_id=None)
     order(120, "customer_left_out", customer_id="cus_here", email="jeanne@example.com")
     order(121, None, deleted_at=LATER)
     order(122, None, is_draft_order=True, status="draft")
-    open_return = find(made, "order_item", order_id=order(123, None))
-    open_return["return_requested_quantity"] = 1
-    said.append(("order_line", str(open_return["item_id"]), "return_open_there"))
-    return said
 
 
 def payment_of(made: Shop, order_id: str) -> dict[str, object]:

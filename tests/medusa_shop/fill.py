@@ -218,14 +218,12 @@ def add_order(
     picked: list[tuple[Sold, int]],
     customer: tuple[str, str],
     over: Mapping[str, object] | None = None,
-    **total: Decimal,
 ) -> str:
     """By its number: each fourth reduced by a code, each fifth refunded, each seventh unpaid, most of them sent."""
     order, at = f"order_{number:05d}", BEGINNING + timedelta(days=30, minutes=7 * number)
     factor = 1 - TENTH if number % 4 == 3 else Decimal(1)
     comes_to = sum((each.price * pieces * factor for each, pieces in picked), CARRIAGE)
     is_paid, is_sent = number % 7 != 6, number % 7 != 6 and number % 3 != 2
-    said = total.get("total", comes_to)
     place = shop.add("order_address", **address())
     shop.add(
         "order",
@@ -244,16 +242,20 @@ def add_order(
             **(over or {}),
         },
     )
-    totals = {
-        name: {"value": str(said), "precision": 20} for name in ("raw_original_order_total", "raw_current_order_total")
-    }
-    shop.add("order_summary", order_id=order, totals=Jsonb({**totals, "current_order_total": float(said)}))
+    add_summary(shop, order, comes_to)
     items = [add_item(shop, order, each, pieces, number, is_sent) for each, pieces in picked]
     add_carriage(shop, order)
     if is_sent:
         add_parcel(shop, order, items, at)
     add_payment(shop, order, number, comes_to.quantize(Decimal("0.01")), at, is_paid)
     return order
+
+
+def add_summary(shop: Shop, order: str, total: Decimal) -> None:
+    """What it comes to, with every digit."""
+    exact = {"value": str(total), "precision": 20}
+    totals = {"raw_original_order_total": exact, "raw_current_order_total": exact, "current_order_total": float(total)}
+    shop.add("order_summary", order_id=order, totals=Jsonb(totals))
 
 
 def add_item(shop: Shop, order: str, sold: Sold, pieces: int, number: int, is_sent: bool) -> tuple[str, int]:
