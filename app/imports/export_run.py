@@ -142,10 +142,10 @@ def _list_products(session: Session) -> Iterator[Sequence[object]]:
     for handles in _pages(session):
         known = list_known_products(session, handles, is_locking=False)
         variant_ids = [variant.id for product in known.values() for variant in product.variants]
-        prices = {
-            (each.variant_id, each.currency_code): each.amount_cents for each in list_prices(session, variant_ids)
-        }
-        session.expunge_all()  # prices are read as objects
+        prices = {}
+        for each in list_prices(session, variant_ids):
+            prices[each.variant_id, each.currency_code] = each.amount_cents
+            session.expunge(each)  # else all prices of the shop stay in memory to the end
         for handle in handles:
             if handle in known:
                 yield from _rows_of(known[handle], shape, names, prices)

@@ -78,8 +78,8 @@ RUN_BY = {
     "comptoir orders paid": "tests/api/test_manual_payment.py::test_the_command_asks_before_and_says_what_it_did",
     "comptoir orders refund": f"{REFUNDS}::test_cents_are_shown_and_asked_before_they_leave",
     "comptoir orders show": f"{REFUNDS}::test_a_whole_return_from_the_counter",
-    "comptoir products export": f"{BY_FILE}::test_a_dry_run_writes_nothing_the_file_is_written_once_and_comes_back_unharmed",
-    "comptoir products import": f"{BY_FILE}::test_a_dry_run_writes_nothing_the_file_is_written_once_and_comes_back_unharmed",
+    "comptoir products export": f"{BY_FILE}::test_a_file_is_written_once_and_comes_back_unharmed",
+    "comptoir products import": f"{BY_FILE}::test_a_file_is_written_once_and_comes_back_unharmed",
     "comptoir refunds approve": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
     "comptoir refunds decline": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
     "comptoir refunds list": f"{REFUNDS}::test_an_intention_is_approved_or_set_aside",
@@ -119,6 +119,14 @@ RUN_BY = {
     "comptoir mail retry": (
         "tests/api/test_mail_commands.py::test_what_was_given_up_leaves_again_when_a_person_says_so"
     ),
+    "comptoir products find": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
+    "comptoir products list": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
+    "comptoir products show": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
+    "comptoir products publish": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
+    "comptoir products draft": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
+    "comptoir products archive": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
+    "comptoir products families": "tests/api/test_product_families.py::test_tags_follow_from_metadata_and_a_second_run_changes_nothing",
+    "comptoir products tags": "tests/api/test_product_families.py::test_tags_follow_from_metadata_and_a_second_run_changes_nothing",
     "comptoir products price": (
         "tests/api/test_price_commands.py::test_a_price_is_typed_in_cents_shown_in_euros_and_asked_before_it_changes"
     ),
