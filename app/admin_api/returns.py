@@ -6,7 +6,7 @@ from fastapi import Depends, Query, Response
 from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from app.admin_api.access import IfMatchDep, reading_router, writing_router
+from app.admin_api.access import MEDUSA_PREFIX, WRITING, IfMatchDep, reading_router
 from app.admin_api.schemas import AdminQuery, PathId
 from app.admin_api.shapes_return import (
     DeadlinesAnswer,
@@ -20,12 +20,15 @@ from app.admin_api.shapes_return import (
 )
 from app.admin_api.shapes_stock import LOCATION_ID
 from app.carts.rules import MOST_LINES, MOST_PIECES
+from app.core.api_document import refusing
 from app.core.bodies import Body, Id, Ids, Line, Metadata
 from app.core.db import SessionDep
+from app.core.errors import NotFound
 from app.core.fields import answer, answer_page, parse_fields
+from app.core.http import router as make_router
 from app.core.money import GivenAmount
 from app.core.query import describe_query, query_of
-from app.core.versions import etag_of
+from app.core.versions import ChangedMeanwhile, etag_of
 from app.refunds.list_deadlines import list_refund_deadlines
 from app.returns import draft_return as drafts
 from app.returns import receive_return as receptions
@@ -36,7 +39,7 @@ from app.returns.rules import AskedLine, CameIn, Status
 from app.stock.errors import StockLocationNotFound
 
 reading = reading_router()
-writing = writing_router()
+writing = make_router(WRITING, prefix=MEDUSA_PREFIX, refuses=(ChangedMeanwhile,))
 
 Note = Annotated[str, StringConstraints(max_length=1_000)]
 Count = Annotated[int, Field(ge=0, le=MOST_PIECES)]
@@ -179,7 +182,7 @@ def show(session: SessionDep, return_id: PathId, query: Fields) -> Response:
     return answered
 
 
-@writing.post("/returns")
+@writing.post("/returns", responses=refusing(NotFound))
 def begin(session: SessionDep, body: NewReturnBody) -> ReturnOrderAnswer:
     """A draft: it counts once it is requested."""
     if body.location_id not in (None, LOCATION_ID):

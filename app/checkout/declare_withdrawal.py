@@ -81,8 +81,8 @@ def get_asked(session: Session, token: str) -> Withdrawal:
     return found
 
 
-def list_withdrawable(session: Session, withdrawal: Withdrawal) -> Withdrawn:
-    """What of its order a withdrawal would be about now."""
+def get_withdrawable(session: Session, withdrawal: Withdrawal) -> Withdrawn:
+    """What of its order a withdrawal would be about now. Raises `OrderNotFound`."""
     order = get_order(session, str(withdrawal.order_id))
     free = [line for line in order.lines if line.withdrawal_excluded_reason is None]
     return Withdrawn(
@@ -102,7 +102,7 @@ def _declare(session: Session, withdrawal: Withdrawal, order: Order) -> None:
     _check(session, withdrawal, order)
     _unpack(session, order)
     lock_lines(session, order.id)
-    found = list_withdrawable(session, withdrawal)
+    found = get_withdrawable(session, withdrawal)
     now = utc_now()
     owed_cents = _sum_up_owed(session, found)
     if order.status != CANCELED and not has_parcel(session, order.id) and not found.excluded:
@@ -123,7 +123,7 @@ def _declare(session: Session, withdrawal: Withdrawal, order: Order) -> None:
 
 
 def _check(session: Session, withdrawal: Withdrawal, order: Order) -> None:
-    found = list_withdrawable(session, withdrawal)
+    found = get_withdrawable(session, withdrawal)
     check_withdrawal(
         find_withdrawal_end(session, order),
         compute_business_day(withdrawal.asked_at),

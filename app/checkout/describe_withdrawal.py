@@ -6,7 +6,7 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
-from app.checkout.declare_withdrawal import get_asked, list_withdrawable
+from app.checkout.declare_withdrawal import get_asked, get_withdrawable
 from app.core.db import Json
 from app.notifications.schemas import SentLine, WithdrawalAcknowledged
 from app.orders.models import OrderLine
@@ -41,7 +41,7 @@ def show_withdrawal(session: Session, token: str) -> WithdrawalShown:
 
 def describe_withdrawal(session: Session, withdrawal: Withdrawal) -> WithdrawalShown:
     """The same of a withdrawal that is at hand."""
-    found = list_withdrawable(session, withdrawal)
+    found = get_withdrawable(session, withdrawal)
     said = withdrawal.statement
     if said is None:
         said = {

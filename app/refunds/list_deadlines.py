@@ -150,7 +150,7 @@ def _deadline(
     unlocked_on: date | None,
     parcel: OrderReturn | None = None,
 ) -> RefundDeadline:
-    due_on = compute_refund_due(declared_on, unlocked_on)
+    due_on = compute_refund_due(declared_on, unlocked_on) if unlocked_on is not None else None
     return RefundDeadline(
         order_id=order.id,
         display_id=order.display_id,

@@ -83,13 +83,13 @@ def compute_sending_end(declared_on: date) -> date:
     return compute_working_day(declared_on + SENDING_BACK)
 
 
-def compute_refund_due(declared_on: date, unlocked_on: date | None) -> date | None:
+def compute_refund_due(declared_on: date, unlocked_on: date) -> date:
     """The last day to refund a withdrawal: fourteen days after it was declared, whatever day of the week that is.
 
-    It may be held back until the goods or the proof of their dispatch are here (None: neither is).
+    It may be held back until the goods or the proof of their dispatch are here, since `unlocked_on`.
     Source: french-rules §0, art. L221-24.
     """
-    return max(declared_on + REFUND, unlocked_on) if unlocked_on is not None else None
+    return max(declared_on + REFUND, unlocked_on)
 
 
 def compute_surcharge(amount_cents: int, days_late: int) -> Surcharge:

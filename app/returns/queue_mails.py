@@ -29,7 +29,7 @@ def queue_return_approved(session: Session, order: Order, parcel: OrderReturn) -
     declared_on = compute_business_day(parcel.created_at if parcel.is_withdrawal else utc_now())
     more: Json = {
         "send_by": compute_sending_end(declared_on).isoformat(),
-        "address": find_return_address(session, parcel.shipping_option_id),
+        "address": list_return_address(session, parcel.shipping_option_id),
     }
     _queue_answer(session, order, parcel, APPROVED, more)
 
@@ -64,7 +64,7 @@ def queue_acknowledgement(session: Session, order: Order, withdrawal: Withdrawal
     content: Json = {
         **describe_shop(session),
         **statement,
-        "address": find_return_address(session, None) if statement["send_by"] else [],
+        "address": list_return_address(session, None) if statement["send_by"] else [],
     }
     queue_mail(session, ACKNOWLEDGED, withdrawal.id, order.email or "", order.locale, content)
 
@@ -105,7 +105,7 @@ def describe_pieces(lines: Iterable[tuple[OrderLine, int]]) -> list[Json]:
     ]
 
 
-def find_return_address(session: Session, option_id: str | None) -> list[str]:
+def list_return_address(session: Session, option_id: str | None) -> list[str]:
     """Where the way back leads, or the shop's one place; empty: the customer asks the shop."""
     option = session.get(ShippingOption, option_id) if option_id else None
     if option is not None and option.location_id is not None:

@@ -14,6 +14,7 @@ from app.core.bodies import Body, Email
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep, unit_of_work
 from app.core.errors import TooManyRequests
+from app.core.versions import ChangedMeanwhile
 from app.core.wire import WireInstant
 from app.payments.errors import CheckoutUnavailable
 from app.returns.ask_withdrawal import ask_withdrawal, list_ask_attempts
@@ -94,7 +95,12 @@ def show(session: SessionDep, token: Token) -> WithdrawalAnswer:
 @declaring.post(
     "/withdrawals/{token}/confirm",
     responses=refusing(
-        WithdrawalLinkInvalid, WithdrawalPeriodOver, WithdrawalExcluded, NothingToWithdraw, CheckoutUnavailable
+        WithdrawalLinkInvalid,
+        WithdrawalPeriodOver,
+        WithdrawalExcluded,
+        NothingToWithdraw,
+        ChangedMeanwhile,
+        CheckoutUnavailable,
     ),
 )
 def confirm(token: Token) -> WithdrawalAnswer:

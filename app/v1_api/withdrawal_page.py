@@ -16,17 +16,21 @@ from app.core.attempts import limited
 from app.core.bodies import LONGEST_EMAIL, normalise_email
 from app.core.client_address import find_visitor_address
 from app.core.db import SessionDep, unit_of_work
-from app.core.errors import Refusal
+from app.core.errors import InvalidRequest, Refusal, TooManyRequests
 from app.core.http import ANYONE
 from app.core.http import router as make_router
+from app.core.versions import ChangedMeanwhile
 from app.gateways.errors import VendorFailure
 from app.notifications.schemas import SentLine
+from app.payments.errors import CheckoutUnavailable
 from app.returns.ask_withdrawal import ask_withdrawal, list_ask_attempts
+from app.returns.errors import NothingToWithdraw, WithdrawalLinkInvalid
 from app.shop.rules import BUSINESS_TIME
 from app.v1_api.home import HEADERS as CLOSED
 
-router = make_router(ANYONE, prefix="/retractation")
-declaring = make_router(ANYONE, prefix="/retractation", calls_vendor=True)
+REFUSES = (InvalidRequest, WithdrawalLinkInvalid, NothingToWithdraw, ChangedMeanwhile, TooManyRequests)
+router = make_router(ANYONE, prefix="/retractation", refuses=REFUSES)
+declaring = make_router(ANYONE, prefix="/retractation", calls_vendor=True, refuses=(*REFUSES, CheckoutUnavailable))
 
 # The pages of `/`, but for the form that comes back here; a link that opens something is kept by nobody.
 HEADERS = {

@@ -10,6 +10,8 @@ from app.catalogue.set_family import set_family
 from app.checkout.record_manual_payment import record_manual_payment
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
+from app.files.create_picture import create_picture
+from app.files.service import store_private
 from app.fulfilment.rules import Packed
 from app.fulfilment.service import create_fulfilment
 from app.imports.compare_file import compare_file
@@ -20,7 +22,10 @@ from app.orders.queries import get_order, get_order_row
 from app.payments.queries import list_payments
 from app.pricing.schedule_prices import create_scheduled_prices
 from app.pricing.service import NewPrice
+from app.returns.draft_return import open_draft
+from app.returns.service import create_reason
 from app.stock.service import reserve
+from tests.factories import pictures
 from tests.factories.catalogue import make_product
 from tests.factories.pricing import make_price_list
 from tests.factories.promotions import make_promotion
@@ -37,6 +42,8 @@ def add_back_shop(world: "World") -> None:
     add_orders(world)
     add_prices(world)
     add_files_of_lines(world)
+    add_files(world)
+    add_returns(world)
 
 
 def add_catalogue(world: "World") -> None:
@@ -134,3 +141,20 @@ def add_invoice(world: "World", order_id: str) -> None:
         "postal_code": "69001",
         "city": "Lyon",
     }
+
+
+def add_files(world: "World") -> None:
+    """A picture that nothing shows yet, and a private document."""
+    picture = create_picture(pictures.encoded(pictures.halves(8, 6), "PNG"), "image.png")
+    with unit_of_work("test") as session:
+        document = store_private(session, b"document", "application/pdf", "document.pdf")
+    world.ids |= {"uploads": picture.id, "files": document.id}
+
+
+def add_returns(world: "World") -> None:
+    """A return that somebody of the shop began to write down, and a reason that no return has."""
+    with unit_of_work("test") as session:
+        draft = open_draft(session, world.ids["orders"])
+        reason = create_reason(session, "monde", "De ce monde")
+    world.ids |= {"returns": draft.id, "return-reasons": reason.id}
+    world.bodies |= {"proof_of_dispatch": "8R00000000000", "shipping_option_id": world.bodies["option_id"]}

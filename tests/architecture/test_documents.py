@@ -38,7 +38,10 @@ JOURNAL = "tests/api/test_journal.py"
 ARCHIVE = "tests/api/test_journal_archive.py"
 STAFF = "tests/api/test_staff_accounts.py"
 MAIL = "tests/api/test_mail_commands.py"
+BY_HAND = "tests/api/test_products_by_hand.py"
+FAMILIES = "tests/api/test_product_families.py"
 REFUNDS = "tests/api/test_refund_commands.py"
+RETURNS = "tests/api/test_return_life.py"
 CLOSED = "tests/api/test_checkout_closed.py"
 BY_FILE = "tests/api/test_product_import.py"
 APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_its_command_and_goes_with_the_other"
@@ -75,6 +78,12 @@ RUN_BY = {
     "comptoir mail stats": f"{MAIL}::test_the_state_of_mail_is_one_word_for_the_owner_and_for_the_probe",
     "comptoir mail suppressions": f"{MAIL}::test_an_address_is_shown_by_its_hash_and_allowed_again",
     "comptoir mail test": f"{MAIL}::test_a_test_mail_says_what_brevo_did_with_it",
+    "comptoir orders accept": "tests/api/test_admin_shop.py::test_an_order_that_waits_for_a_look_is_accepted_by_command",
+    "comptoir orders cancel": "tests/api/test_admin_shop.py::test_orders_by_command",
+    "comptoir orders complete": "tests/api/test_admin_shop.py::test_orders_by_command",
+    "comptoir orders deliver": "tests/api/test_admin_shop.py::test_orders_by_command",
+    "comptoir orders list": "tests/api/test_admin_shop.py::test_orders_by_command",
+    "comptoir orders ship": "tests/api/test_admin_shop.py::test_orders_by_command",
     "comptoir orders paid": "tests/api/test_manual_payment.py::test_the_command_asks_before_and_says_what_it_did",
     "comptoir orders refund": f"{REFUNDS}::test_cents_are_shown_and_asked_before_they_leave",
     "comptoir orders show": f"{REFUNDS}::test_a_whole_return_from_the_counter",
@@ -86,6 +95,14 @@ RUN_BY = {
     "comptoir returns dispatch": f"{REFUNDS}::test_a_whole_return_from_the_counter",
     "comptoir returns list": f"{REFUNDS}::test_a_whole_return_from_the_counter",
     "comptoir returns receive": f"{REFUNDS}::test_a_whole_return_from_the_counter",
+    "comptoir returns approve": f"{RETURNS}::test_the_shop_answers_a_request",
+    "comptoir returns create": f"{RETURNS}::test_from_the_counter_stock_moves_by_the_inspection_and_once",
+    "comptoir returns deadlines": f"{RETURNS}::test_what_is_due_is_listed_and_the_shop_is_told_at_each_step",
+    "comptoir returns exclude": f"{RETURNS}::test_what_the_law_says_is_told_by_commands",
+    "comptoir returns informed": f"{RETURNS}::test_what_the_law_says_is_told_by_commands",
+    "comptoir returns inspect": f"{RETURNS}::test_from_the_counter_stock_moves_by_the_inspection_and_once",
+    "comptoir returns reject": f"{RETURNS}::test_the_shop_answers_a_request",
+    "comptoir returns show": f"{RETURNS}::test_from_the_counter_stock_moves_by_the_inspection_and_once",
     "comptoir import medusa": "tests/api/test_medusa_import.py::test_a_whole_shop_comes_once_with_every_count_and_total",
     "comptoir import show": "tests/api/test_medusa_commands.py::test_a_person_reads_what_came_and_what_did_not",
     "comptoir import list": "tests/api/test_medusa_commands.py::test_a_person_reads_what_came_and_what_did_not",
@@ -119,14 +136,14 @@ RUN_BY = {
     "comptoir mail retry": (
         "tests/api/test_mail_commands.py::test_what_was_given_up_leaves_again_when_a_person_says_so"
     ),
-    "comptoir products find": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
-    "comptoir products list": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
-    "comptoir products show": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
-    "comptoir products publish": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
-    "comptoir products draft": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
-    "comptoir products archive": "tests/api/test_products_by_hand.py::test_commands_find_publish_and_archive_a_product",
-    "comptoir products families": "tests/api/test_product_families.py::test_tags_follow_from_metadata_and_a_second_run_changes_nothing",
-    "comptoir products tags": "tests/api/test_product_families.py::test_tags_follow_from_metadata_and_a_second_run_changes_nothing",
+    "comptoir products find": f"{BY_HAND}::test_commands_find_publish_and_archive_a_product",
+    "comptoir products list": f"{BY_HAND}::test_commands_find_publish_and_archive_a_product",
+    "comptoir products show": f"{BY_HAND}::test_commands_find_publish_and_archive_a_product",
+    "comptoir products publish": f"{BY_HAND}::test_commands_find_publish_and_archive_a_product",
+    "comptoir products draft": f"{BY_HAND}::test_commands_find_publish_and_archive_a_product",
+    "comptoir products archive": f"{BY_HAND}::test_commands_find_publish_and_archive_a_product",
+    "comptoir products families": f"{FAMILIES}::test_tags_follow_from_metadata_and_a_second_run_changes_nothing",
+    "comptoir products tags": f"{FAMILIES}::test_tags_follow_from_metadata_and_a_second_run_changes_nothing",
     "comptoir products price": (
         "tests/api/test_price_commands.py::test_a_price_is_typed_in_cents_shown_in_euros_and_asked_before_it_changes"
     ),
