@@ -20,9 +20,8 @@ from app.core.db import SessionDep
 from app.core.errors import NotFound
 from app.core.jobs import enqueue
 from app.core.versions import ChangedMeanwhile, etag_of
-from app.invoices.errors import InvoiceNotReady
 from app.invoices.queries import InvoiceFilter, get_invoice, list_invoices
-from app.invoices.service import sign_pdf_link
+from app.invoices.service import find_pdf_link
 from app.shop.queries import get_seller
 from app.shop.set_seller import SellerIdentity, set_seller
 
@@ -80,11 +79,7 @@ def read_invoices(session: SessionDep, query: Annotated[InvoiceQuery, Query()]) 
 def read_invoice(session: SessionDep, invoice_id: PathId) -> InvoiceAnswer:
     """One document, by its id or its number; all it says, and a link to its PDF."""
     invoice = get_invoice(session, invoice_id)
-    try:
-        path = sign_pdf_link(session, invoice.id)
-    except InvoiceNotReady:
-        path = None
-    return InvoiceAnswer(invoice=whole_invoice_out(invoice, path))
+    return InvoiceAnswer(invoice=whole_invoice_out(invoice, find_pdf_link(session, invoice.id)))
 
 
 @reading.get("/seller", responses=refusing(NotFound))

@@ -81,7 +81,7 @@ def invoice_out(invoice: Invoice) -> InvoiceOut:
 
 
 def whole_invoice_out(invoice: Invoice, pdf_path: str | None) -> WholeInvoiceOut:
-    """One document with what it says; `pdf_path` as `sign_pdf_link` gives it."""
+    """One document with what it says; `pdf_path` as `find_pdf_link` gives it."""
     return WholeInvoiceOut(**_columns(invoice), document=invoice.document, pdf_url=absolute_url(pdf_path))
 
 

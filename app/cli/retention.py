@@ -10,7 +10,7 @@ from app.cli.language import french_or_english
 from app.cli.output import JsonOption, print_json, print_line
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
-from app.ops.retention import Standing, apply_retention, list_standings
+from app.ops.apply_retention import Standing, apply_retention, list_standings
 
 app = typer.Typer(no_args_is_help=True)
 

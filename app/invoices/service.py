@@ -52,15 +52,16 @@ def open_invoice_link(session: Session, order_id: str, expires: int, signature: 
     invoice = find_invoice_of_order(session, order_id)
     if invoice is None:
         raise InvoiceNotReady
-    return sign_pdf_link(session, invoice.id)
-
-
-def sign_pdf_link(session: Session, invoice_id: str) -> str:
-    """The path that opens a document's PDF for five minutes; raises `InvoiceNotReady`."""
-    rendering = find_rendering(session, invoice_id)
-    if rendering is None:
+    path = find_pdf_link(session, invoice.id)
+    if path is None:
         raise InvoiceNotReady
-    return sign_link(rendering.file_id, SHORT)
+    return path
+
+
+def find_pdf_link(session: Session, invoice_id: str) -> str | None:
+    """The path that opens a document's PDF for five minutes, once it is made."""
+    rendering = find_rendering(session, invoice_id)
+    return sign_link(rendering.file_id, SHORT) if rendering is not None else None
 
 
 def read_pdf(file_id: str) -> bytes:

@@ -6,7 +6,7 @@ from app.core.jobs import job
 from app.core.log import log_event
 from app.core.settings import get_settings
 from app.gateways.brevo import get_brevo
-from app.ops import retention
+from app.ops import apply_retention as retention
 from app.ops.recover_checkout import recover_checkout
 from app.ops.rules import compute_sender_standing
 from app.ops.sweep_files import delete_unused, sweep_store
@@ -72,7 +72,7 @@ def verify_invoices() -> None:
 
 @job("ops.apply_retention")
 def apply_retention() -> None:
-    """Once a day: what was kept long enough is ended, by the one table of `app/ops/retention.py`."""
+    """Once a day: what was kept long enough is ended, by the one table of `app/ops/apply_retention.py`."""
     retention.apply_retention()
 
 

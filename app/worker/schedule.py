@@ -30,7 +30,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("invoices.issue_missing", "12 0,3-23 * * *"),
     Scheduled("carts.expire", "37 0,3-23 * * *"),
     Scheduled("checkout.cancel_unpaid", "47 0,3-23 * * *"),
-    # What ends carts, bodies, sessions, mails, files and jobs in time: by the table of app/ops/retention.py.
+    # What ends carts, bodies, sessions, mails, files and jobs in time: by the table of app/ops/apply_retention.py.
     Scheduled("ops.apply_retention", "7 4 * * *"),
     Scheduled("files.encode_waiting", "* * * * *"),
     Scheduled("ops.sweep_files", "12 4 * * *"),

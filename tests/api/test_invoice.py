@@ -61,7 +61,7 @@ def read_amounts(pdf: bytes) -> dict[str, str]:
 def test_a_paid_order_has_its_invoice(
     buyer: Buyer, fake_stripe: FakeStripe, fake_brevo: FakeBrevo, run_jobs: RunJobs
 ) -> None:
-    paid = buy(buyer, fake_stripe)
+    buy(buyer, fake_stripe)
     assert read_rows(SHOWN) == [("F-000001", "invoice", PAID, 11_715)]
     assert run_jobs() == []
     pdf = read_pdf("F-000001")
@@ -94,7 +94,13 @@ def test_a_paid_order_has_its_invoice(
         refused = buyer.http.get(wrong)
         assert (refused.status_code, refused.json()["code"]) == (404, "invoice_link_over")
 
+
+def test_whoever_works_here_reads_it(buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs) -> None:
+    paid = buy(buyer, fake_stripe)
     staff = hire(buyer, "readonly")
+    assert staff.get("/invoices/F-000001").json()["invoice"]["pdf_url"] is None, "not made yet"
+    run_jobs()
+    pdf = read_pdf("F-000001")
     listed = staff.get("/invoices").json()
     assert "count" in listed, listed
     assert (listed["count"], listed["invoices"][0]["number"], listed["invoices"][0]["total"]) == (1, "F-000001", 702.9)

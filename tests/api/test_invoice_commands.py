@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.core.clock import utc_now
 from app.core.db import sign_transaction, unit_of_work
 from app.core.jobs import list_jobs
-from app.ops.retention import GRACE, RULES, list_standings
+from app.ops.apply_retention import GRACE, RULES, list_standings
 from app.shop.service import set_vat_regime
 from app.worker.modules import import_job_modules
 from tests.api.test_invoice import read_amounts, read_document, read_pdf, read_words
@@ -18,7 +18,6 @@ from tests.factories.promotions import make_promotion
 from tests.factories.shop import make_tax_rate
 from tests.in_process import RunJobs
 from tests.money_back import PAID, buy, hire
-from tests.rows import row
 from tests.shop_front import ADDRESS, Buyer, FakeStripe, Json, read_rows
 
 TAXED = "SELECT document->'rates'->0->>'rate', distance_net_cents IS NULL FROM invoice ORDER BY number"
@@ -156,7 +155,6 @@ INSERT INTO message (id, template, object_id, recipient, locale, content, state,
 KEPT = "SELECT id, recipient, content::text FROM message WHERE template = 'welcome' ORDER BY id"
 
 
-@row("C-28")
 def test_one_table_says_how_long_and_one_job_ends_it(buyer: Buyer, fake_stripe: FakeStripe, run_jobs: RunJobs) -> None:
     import_job_modules()
     assert {rule.job for rule in RULES} - {None} <= {each.name for each in list_jobs()}
