@@ -95,6 +95,8 @@ def test_tags_follow_from_metadata_and_a_second_run_changes_nothing(staff: Staff
     definition.write_text(json.dumps(GLASSES), "utf-8")
     assert run_command("products", "families", "set", "lunettes", str(definition)).code == 0
     made = make(staff, "Nova", {**GOOD, "bluetooth": "5.3"}).json()["product"]["id"]
+    checked = run_command("products", "families", "check")
+    assert (checked.code, "Toutes les métadonnées sont bonnes" in checked.out) == (0, True)
     make(staff, "Étui", {"brand": "x"})
     other = staff.post("/product-tags", value="nouveau").json()["product_tag"]["id"]
     staff.post(f"/products/{made}", tags=[{"id": other}])

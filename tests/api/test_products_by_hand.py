@@ -8,10 +8,12 @@ import pytest
 
 from app.core.db import unit_of_work
 from app.stock.service import receive, reserve
+from tests.command import run_command
 from tests.factories.catalogue import make_product
 from tests.money_back import Staff, buy, hire
 from tests.rows import row
 from tests.shop_front import Buyer, FakeStripe, read_rows
+from tests.statements import counted_statements
 
 Json = dict[str, Any]
 TABLES = (
@@ -318,3 +320,42 @@ def test_what_was_sold_is_archived_and_what_was_not_is_deleted(nova: Shop, fake_
     )
     assert read_rows(left, id=nova.variant(0)) == [(2, 3)], "what it cost and what moved is kept"
     assert read_rows(AUDIT, id=nova.product["id"])[-1][:2] == ("product.delete", "staff:user_staff")
+
+
+@row("S0-077")
+def test_commands_find_publish_and_archive_a_product(nova: Shop) -> None:
+    named = {"etoile": ["nova-etoile"], "NOVA-NOIR": ["nova-etoile"], "nova etoile": ["nova-etoile"], "rien": []}
+    for words, handles in named.items():
+        found: Any = run_command("products", "find", *words.split(), "--json").answer
+        assert [each["handle"] for each in found] == handles, words
+    refused = run_command("products", "publish", "nova-etoile")
+    assert (refused.code, "Il manque : le prix d'une variante" in refused.err) == (1, True)
+    nova.post(f"/variants/{nova.variant(1)}", prices=[{"currency_code": "eur", "amount": 349}])
+    done: Any = run_command("products", "publish", "NOVA-NOIR", "--reason", "Collection d'hiver", "--json").answer
+    assert (done["handle"], done["status"]) == ("nova-etoile", "published")
+    for verb, status in (("draft", "draft"), ("archive", "archived")):
+        assert run_command("products", verb, "nova-etoile").code == 0
+        listed: Any = run_command("products", "list", "--status", status, "--json").answer
+        assert [each["handle"] for each in listed] == ["nova-etoile"]
+    whole: Any = run_command("products", "show", "nova-etoile", "--json").answer
+    assert [price["amount_cents"] for each in whole["variants"] for price in each["prices"]] == [36_050, 34_900, 34_900]
+    unknown = run_command("products", "archive", "rien")
+    assert (unknown.code, "produit inconnu" in unknown.err) == (1, True)
+    rows: list[Any] = [*read_rows(AUDIT, id=nova.product["id"])]
+    reasons = [
+        (actor.partition(":")[0], details["reason"]["after"]) for _, actor, details in rows if "reason" in details
+    ]
+    assert reasons == [("cli", "Collection d'hiver")]
+
+
+def test_a_page_of_products_takes_as_many_statements_however_many_there_are(nova: Shop) -> None:
+    counted = []
+    for more in (1, 6):
+        for number in range(more):
+            body = {**NOVA, "title": f"Nova {more} {number}"}
+            body["variants"] = [{**each, "sku": None} for each in NOVA["variants"]]
+            assert nova.staff.post("/products", **body).status_code == 200
+        with counted_statements() as statements:
+            assert nova.staff.get("/products?fields=%2Bcategories.id,%2Bvariants.inventory_quantity").status_code == 200
+        counted.append(len(statements))
+    assert counted[0] == counted[1], statements
