@@ -12,7 +12,7 @@ from app.core.errors import Refusal
 from app.core.money import to_wire
 from app.medusa_import import queries
 from app.medusa_import.errors import LeftOut
-from app.medusa_import.record_taken import Figure, Taking
+from app.medusa_import.record_taken import Figure, Run, Taking
 from app.medusa_import.rules import compute_cents
 from app.medusa_import.schemas import ImageIn, MeasuresIn, Named, PriceIn, ProductIn, VariantIn
 from app.pricing.service import NewPrice, set_prices
@@ -36,11 +36,12 @@ def figure_of(price: PriceIn, kind: str = PRICE) -> Figure:
     return Figure(kind, price.currency_code.lower(), price.amount / to_wire(1, price.currency_code))
 
 
-def note_takers(taking_takers: dict[str, list[tuple[str, Decimal]]], product: ProductIn) -> None:
+def note_takers(run: Run, product: ProductIn) -> None:
     """Which variants take pieces of which stock: needed once the stock is read."""
     for variant in product.variants:
         for link in variant.inventory_items:
-            taking_takers[link.inventory_item_id].append((variant.id, link.required_quantity))
+            run.takers[link.inventory_item_id].append((variant.id, link.required_quantity))
+            run.stocks_of[variant.id] += 1
 
 
 def import_product(taking: Taking, product: ProductIn) -> str:

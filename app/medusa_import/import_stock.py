@@ -34,7 +34,7 @@ def import_stock(taking: Taking, item: InventoryItemIn) -> str:
         raise LeftOut("variant_left_out", takers[0][0])
     if find_managed_variant(taking.session, variant_id) is None:
         raise LeftOut("stock_not_counted", takers[0][0])
-    if sum(variant == takers[0][0] for links in taking.run.takers.values() for variant, _ in links) > 1:
+    if taking.run.stocks_of[takers[0][0]] > 1:
         raise LeftOut("stock_shared", takers[0][0])
     available = _available(item)
     if available < 0:

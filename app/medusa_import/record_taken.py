@@ -4,7 +4,7 @@ An object comes once: its row of `medusa_object` is written with it. What is ref
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -86,8 +86,9 @@ class Run:
     before: Tally = field(default_factory=Tally)
     left_out: Tally = field(default_factory=Tally)
     known: dict[tuple[str, str], str] = field(default_factory=dict)
-    # Of what a variant takes pieces, by the id of the stock: read with products, needed with the stock.
+    # Which variants take pieces of a stock, and of how many stocks each takes: read with products, needed later.
     takers: dict[str, list[tuple[str, Decimal]]] = field(default_factory=lambda: defaultdict(list))
+    stocks_of: Counter[str] = field(default_factory=Counter)
     gross_currencies: set[str] = field(default_factory=set)
     renumbered: int = 0
 

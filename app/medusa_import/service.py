@@ -218,7 +218,7 @@ def _take_all(
         parsed = list(_parse(run, step, page))
         for record, _, _ in parsed:
             if isinstance(record, ProductIn):
-                note_takers(run.takers, record)
+                note_takers(run, record)
         for begin in range(0, len(parsed), AT_ONCE):
             _take(run, step, parsed[begin : begin + AT_ONCE], problems)
         done += len(page)

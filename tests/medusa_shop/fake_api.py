@@ -6,6 +6,7 @@ Pages, a secret key, one answer that fails before it comes; prices of a product 
 import base64
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,15 +36,23 @@ class FakeApi:
     tables: Mapping[str, list[Row]]
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    found: dict[tuple[str, str], dict[object, list[Row]]] = field(default_factory=dict)
     most: int = 1_000  # objects in one answer, however many are asked for
     failures: list[int] = field(default_factory=list)
     before_answer: Callable[[str], None] = field(default=lambda _: None)
     cut: str = ""  # calls whose path begins so are answered 503
 
     def list_rows(self, table: str, **wanted: object) -> list[Row]:
-        """The live rows with these values, as they were written."""
-        rows = (row for row in self.tables[table] if all(row.get(name) == value for name, value in wanted.items()))
-        return [plain(row) for row in rows if row.get("deleted_at") is None]
+        """The live rows with this value, as they were written."""
+        if not wanted:
+            return [plain(row) for row in self.tables[table] if row.get("deleted_at") is None]
+        ((name, value),) = wanted.items()
+        if (table, name) not in self.found:
+            rows: dict[object, list[Row]] = defaultdict(list)
+            for row in self.list_rows(table):
+                rows[row[name]].append(row)
+            self.found[table, name] = rows
+        return self.found[table, name].get(value, [])
 
     def answer(self, path: str) -> Row:
         """One page."""
@@ -79,10 +88,10 @@ class FakeApi:
         return {**row, "addresses": self.list_rows("customer_address", customer_id=row["id"])}
 
     def price_list(self, row: Row) -> Row:
-        of_sets = {each["price_set_id"]: each["variant_id"] for each in self.list_rows("product_variant_price_set")}
         prices = [
-            {**self.price(each), "variant_id": of_sets[each["price_set_id"]]}
+            {**self.price(each), "variant_id": variant["variant_id"]}
             for each in self.list_rows("price", price_list_id=row["id"])
+            for variant in self.list_rows("product_variant_price_set", price_set_id=each["price_set_id"])
         ]
         rules = {
             str(each["attribute"]): each["value"] for each in self.list_rows("price_list_rule", price_list_id=row["id"])
@@ -138,7 +147,6 @@ class FakeApi:
 
     def order(self, row: Row) -> Row:
         mine = {"order_id": row["id"]}
-        addresses = {each["id"]: each for each in self.list_rows("order_address")}
         version = row["version"]
         summaries = [each for each in self.list_rows("order_summary", **mine) if each["version"] == version]
         return {
@@ -148,8 +156,8 @@ class FakeApi:
                 self.order_item(each) for each in self.list_rows("order_item", **mine) if each["version"] == version
             ],
             "shipping_methods": [self.method(each) for each in self.list_rows("order_shipping", **mine)],
-            "shipping_address": addresses.get(row.get("shipping_address_id")),
-            "billing_address": addresses.get(row.get("billing_address_id")),
+            "shipping_address": next(iter(self.list_rows("order_address", id=row["shipping_address_id"])), None),
+            "billing_address": next(iter(self.list_rows("order_address", id=row["billing_address_id"])), None),
             "payment_collections": [
                 self.collection(each) for each in self.list_rows("order_payment_collection", **mine)
             ],
