@@ -52,7 +52,7 @@ NOUNS: tuple[tuple[str, str, str, str], ...] = (
     ("invoices", "app.cli.invoices", "Les factures et les avoirs", "Invoices and credit notes"),
     ("journal", "app.cli.journal", "Le journal des paiements", "The payment journal"),
     ("mail", "app.cli.mail", "Les e-mails : essai, état, relance", "Mails: test, state, retry"),
-    ("orders", "app.cli.orders", "Les commandes : leur argent, leurs colis", "Orders: their money, their parcels"),
+    ("orders", "app.cli.orders_work", "Les commandes : leur argent, leurs colis", "Orders: their money, their parcels"),
     ("products", "app.cli.products", "Les produits et leurs variantes", "Products and their variants"),
     ("refunds", "app.cli.refunds", "Remboursements : lister, valider", "Refunds: list, approve"),
     ("release", "app.cli.release", "Versions : lister, revenir, redémarrer", "Releases: list, roll back, restart"),

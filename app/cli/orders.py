@@ -8,7 +8,6 @@ import typer
 
 from app.checkout.errors import NothingPromised
 from app.checkout.record_manual_payment import record_manual_payment
-from app.cli import orders_work
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
 from app.cli.money import describe_refund, print_refund, send_and_print, show_cents
@@ -27,7 +26,6 @@ from app.staff.rules import Role
 from app.stripe_events.queries import EventFilter, list_events
 
 app = typer.Typer(no_args_is_help=True)
-app.add_typer(orders_work.app)
 
 MOST_EVENTS = 100
 # Whoever may type on the server is its owner (docs/decisions/0017).

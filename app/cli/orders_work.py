@@ -14,6 +14,7 @@ from app.checkout.cancel_by_hand import cancel_by_hand
 from app.cli.actor import acting_as_caller
 from app.cli.language import french_or_english
 from app.cli.money import show_cents
+from app.cli.orders import app
 from app.cli.output import JsonOption, confirm, print_json, print_line
 from app.core.db import unit_of_work
 from app.core.errors import InvalidRequest
@@ -25,8 +26,6 @@ from app.orders.models import Order
 from app.orders.queries import get_order, get_order_id
 from app.orders.service import add_note, complete_order
 from app.payments.queries import list_payments, list_refunds
-
-app = typer.Typer()
 
 LISTED = 20
 MOST_LISTED = 200

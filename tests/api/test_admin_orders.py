@@ -1,5 +1,7 @@
 """/admin/orders: found, read, corrected, accepted, canceled, completed, archived; each refusal changes nothing."""
 
+from typing import Any
+
 import httpx2
 import pytest
 from sqlalchemy import text
@@ -172,7 +174,8 @@ def test_whom_to_write_to_and_where_to_send_are_corrected_until_the_parcel_is_pa
     assert address["id"] != first["shipping_address"]["id"], "what it was is kept"
     assert order["customer_id"] != first["customer_id"]
     run_jobs()
-    to = [mail["to"][0]["email"] for mail in fake_brevo.mails()]
+    mails: list[dict[str, Any]] = list(fake_brevo.mails())
+    to = [mail["to"][0]["email"] for mail in mails]
     assert to == [EMAIL, right["email"]], "the confirmation goes to the new address too"
     # Where it goes decides the VAT; Corsica is not mainland France; a printed label stays.
     assert refusal(sold.post("", shipping_address={"country_code": "be"})) == (409, "country_decides_vat")

@@ -3,7 +3,9 @@
 import json
 
 import httpx2
+from sqlalchemy import text
 
+from app.core.db import unit_of_work
 from tests.command import run_command
 from tests.money_back import hire
 from tests.rows import row
@@ -77,7 +79,7 @@ def test_ways_to_send_are_made_changed_switched_off_and_kept_once_chosen(buyer: 
         ],
     }
     for wrong, code in (
-        ({"prices": given["prices"][1:]}, "shipping_prices_unclear"),  # type: ignore[index]
+        ({"prices": given["prices"][1:]}, "shipping_prices_unclear"),
         ({"prices": [{"amount": 3.9, "currency_code": "usd"}]}, "shipping_prices_unclear"),
         ({"prices": [{"amount": 3.999}]}, "invalid_data"),
         ({"prices": [{"amount": -1}]}, "invalid_data"),
@@ -176,3 +178,17 @@ def test_orders_by_command(buyer: Buyer) -> None:
     assert [each["note"] for each in other.read()["notes"]] == ["client parti"]
     ((actor,),) = read_rows("SELECT DISTINCT actor FROM audit_log WHERE action IN ('order.cancel', 'fulfilment.ship')")
     assert str(actor).startswith("cli:")
+
+
+def test_an_order_that_waits_for_a_look_is_accepted_by_command(buyer: Buyer) -> None:
+    sold = sell(buyer, 1)
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE \"order\" SET review_reason = 'details_missing', status = 'requires_action'"))
+    number = str(sold.read()["display_id"])
+    refused = run_command("orders", "ship", number)
+    assert (refused.code, "comptoir orders accept" in refused.err) == (1, True)
+    assert run_command("orders", "accept", number).code == 2, "with its reason"
+    assert run_command("orders", "accept", number, "--reason", "adresse lue au téléphone").code == 0
+    order = sold.read()
+    assert (order["status"], [each["note"] for each in order["notes"]]) == ("pending", ["adresse lue au téléphone"])
+    assert run_command("orders", "ship", number).code == 0

@@ -1,6 +1,7 @@
 """/admin/orders/:id/fulfillments: parcels are packed, leave, arrive; nothing leaves that must not."""
 
 from datetime import datetime
+from typing import Any
 
 import httpx2
 import pytest
@@ -25,6 +26,10 @@ LABEL = {"tracking_number": "6A12345678901", "tracking_url": TRACKING, "label_ur
 
 def refusal(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
+
+
+def sent_mails(fake_brevo: FakeBrevo) -> list[dict[str, Any]]:
+    return list(fake_brevo.mails())
 
 
 def last_delivery(sold: Sold) -> datetime | None:
@@ -57,7 +62,7 @@ def test_parcels_leave_and_arrive_and_the_customer_hears_of_each_once(
     assert read_rows(MAILS) == [(1,)]
     assert read_rows(PIECES) == [(2, 2, 0)]
     run_jobs()
-    (mail,) = [each for each in fake_brevo.mails() if "est en route" in each["subject"]]
+    (mail,) = [each for each in sent_mails(fake_brevo) if "est en route" in each["subject"]]
     assert mail["to"][0]["email"] == EMAIL
     told = ("6A12345678901", TRACKING, "Colissimo", "Une partie de votre commande", "2 ×")
     assert [words for words in told if words not in mail["textContent"]] == []

@@ -50,6 +50,7 @@ APPLIANCE = "tests/appliance/test_testhost.py::test_the_appliance_stays_after_it
 # `make appliance` is the host of APPLIANCE with the bootstrap and deploy of DEPLOY.
 STOCK = "tests/api/test_stock_by_hand.py"
 INVOICES = "tests/api/test_invoice_commands.py"
+IMAGES = "tests/api/test_product_images.py"
 RUN_BY = {
     "make up": "tests/up/test_make.py::test_make_up_from_nothing_as_a_normal_user",
     "make test": MAKE,
@@ -73,6 +74,11 @@ RUN_BY = {
     "comptoir checkout open": f"{CLOSED}::test_no_payment_is_opened_until_it_is_open_again",
     "comptoir checkout status": f"{CLOSED}::test_it_opens_by_itself_when_its_time_is_over",
     "comptoir config check": "tests/unit/test_cli.py::test_a_refusal_is_a_sentence_on_stderr_or_json_on_stdout",
+    "comptoir products images add": f"{IMAGES}::test_a_folder_of_pictures_is_added_ordered_and_taken_off",
+    "comptoir products images fetch": f"{IMAGES}::test_pictures_are_fetched_by_address_or_from_a_page_of_shopify",
+    "comptoir products images list": f"{IMAGES}::test_a_folder_of_pictures_is_added_ordered_and_taken_off",
+    "comptoir products images order": f"{IMAGES}::test_a_folder_of_pictures_is_added_ordered_and_taken_off",
+    "comptoir products images remove": f"{IMAGES}::test_a_folder_of_pictures_is_added_ordered_and_taken_off",
     "comptoir mail allow": f"{MAIL}::test_an_address_is_shown_by_its_hash_and_allowed_again",
     "comptoir mail list": f"{MAIL}::test_mails_are_listed_by_state_and_template_without_their_address",
     "comptoir mail stats": f"{MAIL}::test_the_state_of_mail_is_one_word_for_the_owner_and_for_the_probe",
