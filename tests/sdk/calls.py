@@ -118,6 +118,16 @@ FLOWS: dict[str, tuple[str, ...]] = {
         "POST /admin/product-types/:id",
         "DELETE /admin/product-types/:id",
     ),
+    "admin_uploads": ("POST /auth/user/emailpass", "POST /admin/uploads"),
+    "admin_prices": (
+        "GET /admin/inventory-items",
+        "POST /admin/inventory-items/:id/location-levels/:location_id",
+        "GET /admin/price-lists",
+        "POST /admin/price-lists",
+        "GET /admin/price-lists/:id",
+        "DELETE /admin/price-lists/:id",
+        "POST /admin/price-lists/:id/prices/batch",
+    ),
     "admin_people": (
         "POST /auth/user/emailpass",
         "GET /admin/users/me",
