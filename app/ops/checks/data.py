@@ -62,8 +62,8 @@ DATABASE = (
         "query \"SELECT string_agg(relname::text, ' ' ORDER BY relname) FROM pg_trigger JOIN pg_class ON pg_class.oid ="
         " tgrelid WHERE tgname = 'demand_actor' AND tgenabled = 'O'\"",
         equals(
-            "dispute invoice order order_return payment payout price price_list price_list_price promotion promotion_use"
-            " refund stock_level stock_reservation"
+            "dispute invoice order order_return payment payout price price_list price_list_price promotion"
+            " promotion_use refund stock_level stock_reservation"
         ),
         "comptoir_owner : rétablir les déclencheurs par alembic, puis chercher qui les a retirés",
     ),
