@@ -225,10 +225,12 @@ def test_lists_replace_and_the_first_picture_is_the_thumbnail(nova: Shop) -> Non
     nova.refuses(nova.post(title=None), 400, "invalid_data", "'title' cannot be null")
 
 
-def test_options_and_variants_stay_a_matrix_whatever_changes(nova: Shop) -> None:
-    def matrix(product: Json) -> list[dict[str, str]]:
-        return [{each["option"]["title"]: each["value"] for each in one["options"]} for one in product["variants"]]
+def matrix(product: Json) -> list[dict[str, str]]:
+    """What each variant has of each option."""
+    return [{each["option"]["title"]: each["value"] for each in one["options"]} for one in product["variants"]]
 
+
+def test_options_and_variants_stay_a_matrix_whatever_changes(nova: Shop) -> None:
     shaped = product_in(nova.post("/options", title="Verre", values=["Clair", "Fumé"]))
     assert matrix(shaped) == [
         {"Couleur": "Noir", "Taille": "M", "Verre": "Clair"},
@@ -257,9 +259,13 @@ def test_options_and_variants_stay_a_matrix_whatever_changes(nova: Shop) -> None
     assert [value["value"] for value in renamed["options"][0]["values"]] == ["Vert", "Noir", "Bleu"]
     blue = product_in(nova.post(f"/variants/{nova.variant(1)}", title="Bleu", options={"Teinte": "Bleu"}))
     assert matrix(blue)[1] == {"Teinte": "Bleu", "Taille": "M", "Verre": "Clair"}
-    # Both lists at once, as Medusa's Admin sends them: what is not named is gone.
+
+
+def test_both_lists_at_once_leave_what_they_name(nova: Shop) -> None:
+    """As Medusa's Admin sends them; then several variants at once, and an option taken away."""
+    asked = [{"currency_code": "eur", "amount": 359}]
     whole = product_in(nova.post(
-        options=[{"title": "Teinte", "values": ["Noir", "Rouge"]}],
+        options=[{"id": nova.product["options"][0]["id"], "title": "Teinte", "values": ["Noir", "Rouge"]}],
         variants=[{"id": nova.variant(0), "title": "Noir", "options": {"Teinte": "Noir"}},
                   {"title": "Rouge", "options": {"Teinte": "Rouge"}, "prices": asked}],
     ))  # fmt: skip
