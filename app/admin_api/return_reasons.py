@@ -5,14 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Query, Response
 from pydantic import Field, StringConstraints
 
-from app.admin_api.access import MEDUSA_PREFIX, WRITING, IfMatchDep, reading_router
+from app.admin_api.access import IfMatchDep, reading_router, writing_router
 from app.admin_api.schemas import AdminQuery, DeletedOut, PathId
 from app.core.api_document import refusing
 from app.core.bodies import Body, Metadata
 from app.core.db import SessionDep
 from app.core.errors import NotFound
 from app.core.fields import answer, answer_page, parse_fields
-from app.core.http import router as make_router
 from app.core.query import describe_query, query_of
 from app.core.versions import ChangedMeanwhile, etag_of
 from app.returns.errors import ReturnReasonTaken, ReturnReasonUsed
@@ -22,7 +21,7 @@ from app.returns.schemas import ReturnReasonAnswer, ReturnReasonsOut, reason_out
 from app.returns.service import create_reason, delete_reason, update_reason
 
 reading = reading_router()
-writing = make_router(WRITING, prefix=MEDUSA_PREFIX, refuses=(ChangedMeanwhile,))
+writing = writing_router()
 
 Value = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
@@ -75,7 +74,11 @@ def create(session: SessionDep, body: NewReasonBody, query: Fields) -> Response:
     return _answer(create_reason(session, body.value, body.label, body.description, body.metadata), query)
 
 
-@writing.post("/return-reasons/{reason_id}", response_model=ReturnReasonAnswer, responses=refusing(ReturnReasonTaken))
+@writing.post(
+    "/return-reasons/{reason_id}",
+    response_model=ReturnReasonAnswer,
+    responses=refusing(ReturnReasonTaken, ChangedMeanwhile),
+)
 def update(session: SessionDep, reason_id: PathId, body: ReasonBody, query: Fields, if_match: IfMatchDep) -> Response:
     """Other words; returns that have it show them too."""
     given = body.model_dump(exclude_unset=True)

@@ -6,7 +6,7 @@ from fastapi import Depends, Query, Response
 from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from app.admin_api.access import MEDUSA_PREFIX, WRITING, IfMatchDep, reading_router
+from app.admin_api.access import MEDUSA_PREFIX, WRITING, IfMatchDep, reading_router, writing_router
 from app.admin_api.schemas import AdminQuery, PathId
 from app.admin_api.shapes_return import (
     DeadlinesAnswer,
@@ -39,6 +39,7 @@ from app.returns.rules import AskedLine, CameIn, Status
 from app.stock.errors import StockLocationNotFound
 
 reading = reading_router()
+beginning = writing_router()
 writing = make_router(WRITING, prefix=MEDUSA_PREFIX, refuses=(ChangedMeanwhile,))
 
 Note = Annotated[str, StringConstraints(max_length=1_000)]
@@ -182,7 +183,7 @@ def show(session: SessionDep, return_id: PathId, query: Fields) -> Response:
     return answered
 
 
-@writing.post("/returns", responses=refusing(NotFound))
+@beginning.post("/returns", responses=refusing(NotFound))
 def begin(session: SessionDep, body: NewReturnBody) -> ReturnOrderAnswer:
     """A draft: it counts once it is requested."""
     if body.location_id not in (None, LOCATION_ID):

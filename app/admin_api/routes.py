@@ -62,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     inventory_items.writing,
     reservations.reading,
     returns.reading,
+    returns.beginning,
     returns.writing,
     return_reasons.reading,
     return_reasons.writing,

@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.core.money import to_wire
 from app.core.versions import check_unchanged
 from app.orders.models import Order, OrderAddress, OrderLine
-from app.orders.queries import get_order_row, list_goods, lock_lines
+from app.orders.queries import get_order_row, list_goods, lock_lines, lock_order_row
 from app.returns.errors import ReturnReasonTaken, ReturnReasonUsed, UnfitReturnShipping
 from app.returns.models import OrderReturn, ReturnLine, ReturnReason
 from app.returns.queries import find_withdrawal_end, get_reason, is_reason_used, list_known_reasons, lock_reason
@@ -188,7 +188,7 @@ def _open_order(session: Session, order_id: str, requester: Requester) -> Order:
         created_at=order.created_at,
         now=utc_now(),
     )
-    return order
+    return lock_order_row(session, order.id)
 
 
 def _place_of(session: Session, order: Order) -> Place:

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from app.checkout.declare_withdrawal import declare_withdrawal
 from app.checkout.describe_withdrawal import WithdrawalShown, describe_withdrawal, show_withdrawal
+from app.core.api_document import refusing
 from app.core.attempts import limited
 from app.core.bodies import LONGEST_EMAIL, normalise_email
 from app.core.client_address import find_visitor_address
@@ -28,9 +29,8 @@ from app.returns.errors import NothingToWithdraw, WithdrawalLinkInvalid
 from app.shop.rules import BUSINESS_TIME
 from app.v1_api.home import HEADERS as CLOSED
 
-REFUSES = (InvalidRequest, WithdrawalLinkInvalid, NothingToWithdraw, ChangedMeanwhile, TooManyRequests)
-router = make_router(ANYONE, prefix="/retractation", refuses=REFUSES)
-declaring = make_router(ANYONE, prefix="/retractation", calls_vendor=True, refuses=(*REFUSES, CheckoutUnavailable))
+router = make_router(ANYONE, prefix="/retractation")
+declaring = make_router(ANYONE, prefix="/retractation", calls_vendor=True)
 
 # The pages of `/`, but for the form that comes back here; a link that opens something is kept by nobody.
 HEADERS = {
@@ -80,7 +80,7 @@ async def ask_page() -> HTMLResponse:
     return _page(ASK)
 
 
-@router.post("", response_class=HTMLResponse)
+@router.post("", response_class=HTMLResponse, responses=refusing(InvalidRequest, TooManyRequests))
 def ask(
     session: SessionDep,
     request: Request,
@@ -97,7 +97,7 @@ def ask(
     return _page(ASKED)
 
 
-@router.get("/{token}", response_class=HTMLResponse)
+@router.get("/{token}", response_class=HTMLResponse, responses=refusing(InvalidRequest, WithdrawalLinkInvalid))
 def confirm_page(session: SessionDep, token: Token) -> HTMLResponse:
     """The second step: what it is about, and one button. Opening it does nothing: readers of mail open links, too."""
     try:
@@ -107,7 +107,11 @@ def confirm_page(session: SessionDep, token: Token) -> HTMLResponse:
     return _page(_show(shown) if shown.is_declared else _show(shown) + CONFIRM.format(token=escape(token, quote=True)))
 
 
-@declaring.post("/{token}", response_class=HTMLResponse)
+@declaring.post(
+    "/{token}",
+    response_class=HTMLResponse,
+    responses=refusing(InvalidRequest, WithdrawalLinkInvalid, NothingToWithdraw, ChangedMeanwhile, CheckoutUnavailable),
+)
 def confirm(token: Token) -> HTMLResponse:
     """Declared; repeating it shows the same."""
     try:

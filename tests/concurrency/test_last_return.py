@@ -96,7 +96,7 @@ def test_no_piece_comes_back_twice(sent: Sent) -> None:
 
 def test_control_without_the_lock_the_database_refuses(sent: Sent) -> None:
     make_scratch(with_limit=True)
-    with without_row_locks(ASKING):
+    with without_row_locks(ASKING, "FROM order_line"):
         answers = run_together(ASKING, lambda _: ask_back(sent, "scratch"))
     assert answers == Counter({"asked": SENT, "refused by the database": ASKING - SENT})
     assert asked_back("scratch") == (SENT, SENT)
@@ -104,7 +104,7 @@ def test_control_without_the_lock_the_database_refuses(sent: Sent) -> None:
 
 def test_control_without_lock_and_limit_more_comes_back_than_was_sent(sent: Sent) -> None:
     make_scratch(with_limit=False)
-    with without_row_locks(ASKING):
+    with without_row_locks(ASKING, "FROM order_line"):
         answers = run_together(ASKING, lambda _: ask_back(sent, "scratch"))
     assert answers == Counter(asked=ASKING)
     assert asked_back("scratch") == (ASKING, ASKING)
