@@ -282,7 +282,9 @@ def read_export(session: SessionDep, export_id: PathId) -> ExportAnswer:
     return ExportAnswer(export=run_out(_get(session, export_id, "export")))
 
 
-@reading.get("/exports/{export_id}/file", response_class=StreamingResponse, responses=refusing(NotFound))
+@reading.get(
+    "/exports/{export_id}/file", response_class=StreamingResponse, responses=refusing(NotFound, RunNotInThisState)
+)
 def read_exported(session: SessionDep, export_id: PathId) -> StreamingResponse:
     """The file; import takes it back as it is."""
     run = _get(session, export_id, "export")
