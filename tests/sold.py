@@ -11,6 +11,7 @@ from tests.money_back import EMAIL, Staff, hire
 from tests.shop_front import Buyer, read_rows
 
 MANUAL = "pp_system_default"
+Order = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class Sold:
     line_id: str
     payment_id: str
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> Order:
         """The order as staff reads it."""
         answer = self.staff.get(f"/orders/{self.order_id}")
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()["order"]
+        found: Order = answer.json()["order"]
         return found
 
     def post(self, path: str = "", **given: object) -> httpx2.Response:

@@ -20,6 +20,7 @@ from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
 from app.core.versions import ChangedMeanwhile, etag_of
+from app.customers.errors import CustomerNotFound
 from app.customers.models import Customer
 from app.customers.queries import CustomerSearch, get_customer, list_addresses, list_customers
 from app.customers.schemas import CustomerAddressOut, CustomerOut, customer_address_out, customer_out
@@ -111,7 +112,7 @@ def list_all(session: SessionDep, query: Annotated[CustomersQuery, Depends(query
     return answer_page("customers", shown, tree, count=count, offset=query.offset, limit=query.limit)
 
 
-@writing.post("/customers", response_model=CustomerAnswer)
+@writing.post("/customers", response_model=CustomerAnswer, responses=refusing(CustomerNotFound))
 def create(session: SessionDep, query: Fields, body: NewCustomerBody) -> Response:
     """Note somebody who has no account."""
     made = create_customer(session, body.email, _details(body))

@@ -23,13 +23,14 @@ from app.core.money import LARGEST_AMOUNT, GivenAmount, WireAmount, from_wire, k
 from app.core.query import describe_query, query_of
 from app.core.versions import ChangedMeanwhile, etag_of
 from app.core.wire import WireInstant
-from app.shipping.errors import OptionPricesUnclear, OptionZoneUnknown
+from app.shipping.errors import OptionPricesUnclear, OptionZoneUnknown, ShippingOptionNotFound
 from app.shipping.models import ShippingOption
 from app.shipping.queries import OptionSearch, get_option, list_all_options
 from app.shipping.rules import Destination, PriceStep
 from app.shipping.schemas import ShownOptionOut, shown_option_values, zone_id_of
 from app.shipping.service import NewShippingOption, create_option
 from app.shipping.update_option import OptionChanges, delete_option, update_option
+from app.shop.errors import RegionNotFound
 from app.shop.queries import find_region, list_regions
 
 reading = reading_router()
@@ -187,7 +188,11 @@ def list_options(session: SessionDep, query: Annotated[OptionsQuery, Depends(que
     return answer_page("shipping_options", shown, tree, count=count, offset=query.offset, limit=query.limit)
 
 
-@writing.post("/shipping-options", response_model=OptionAnswer)
+@writing.post(
+    "/shipping-options",
+    response_model=OptionAnswer,
+    responses=refusing(RegionNotFound, ShippingOptionNotFound, ChangedMeanwhile),
+)
 def create(session: SessionDep, query: Fields, body: NewOptionBody) -> Response:
     """Offer one more way to send."""
     region_id = _region_of(session, body)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.admin_api.access import reading_router
 from app.admin_api.schemas import AdminPageQuery, AdminQuery, PathId
 from app.admin_api.shapes_stock import LOCATION_ID
+from app.core.api_document import refusing
 from app.core.bodies import MOST_IDS, Ids, Line, PageOut
 from app.core.db import Json, SessionDep
 from app.core.fields import answer, answer_page, parse_fields
@@ -119,7 +120,12 @@ class ShippingProfilesAnswer(PageOut):
     shipping_profiles: list[ShippingProfileOut]
 
 
-@router.get("/stores", response_model=StoresAnswer, openapi_extra=describe_query(AdminPageQuery))
+@router.get(
+    "/stores",
+    response_model=StoresAnswer,
+    responses=refusing(SalesChannelNotFound),
+    openapi_extra=describe_query(AdminPageQuery),
+)
 def list_stores(session: SessionDep, query: Annotated[AdminPageQuery, Depends(query_of(AdminPageQuery))]) -> Response:
     """The shop, once it is set up."""
     shop = find_shop(session)
