@@ -19,7 +19,7 @@ from tests.proofs import proof_size, record_proof
 from tests.rows import row
 
 MOST_MEMORY_MB = 400  # what is left of 2 GB beside everything else, with room
-SIDE = proof_size(900, 7_000)
+SIDE = proof_size(350, 7_000)
 
 
 def encode(content: bytes, folder: Path) -> tuple[Made, float, int]:

@@ -152,13 +152,13 @@ def test_one_place_holds_one_picture_of_a_product_and_a_used_file_cannot_go(
     refused = staff.delete(f"/uploads/{file['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "file_in_use")
     assert read_rows(PLACES) == before
-    assert client.get(before[-1][0]).status_code == 200
+    assert client.get(str(before[-1][0])).status_code == 200
 
     image_id = rows_of(images("list", "aura"))[-1]["id"]
     rows_of(images("remove", "aura", str(image_id)))
     deleted = staff.delete(f"/uploads/{file['id']}")
     assert deleted.json() == {"id": file["id"], "object": "file", "deleted": True}
     assert run_jobs() == []
-    assert client.get(before[-1][0]).status_code == 404
+    assert client.get(str(before[-1][0])).status_code == 404
     assert list(get_settings().uploads_dir.iterdir()) == []
     assert staff.delete(f"/uploads/{file['id']}").status_code == 404
