@@ -11,7 +11,7 @@ from app.orders.models import Order
 from app.orders.queries import list_notes
 from app.payments.models import Payment
 from app.payments.queries import list_collections, list_disputes, list_payments_by_collection, list_refunds
-from app.returns.queries import list_returns_of
+from app.returns.queries import list_returns_of, list_withdrawal_ends
 
 Row = TypeVar("Row")
 
@@ -28,6 +28,7 @@ def compose_orders(session: Session, orders: Sequence[Order]) -> list[OrderOut]:
     refunds = _group(list_refunds(session, payment_ids), lambda refund: refund.payment_id)
     disputes = _group(list_disputes(session, payment_ids), lambda dispute: dispute.payment_id)
     returns = _group(list_returns_of(session, *order_ids), lambda each: each.order_id)
+    ends = list_withdrawal_ends(session, orders)
     parcels, notes = list_fulfilments(session, order_ids), list_notes(session, order_ids)
     return [
         order_out(
@@ -40,6 +41,7 @@ def compose_orders(session: Session, orders: Sequence[Order]) -> list[OrderOut]:
                 parcels=parcels[order.id],
                 returns=returns.get(order.id, []),
                 notes=notes[order.id],
+                withdrawal_end=ends[order.id],
             )
         )
         for order in orders

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from pydantic import BaseModel
 
@@ -43,7 +44,8 @@ class OrderNoteOut(BaseModel):
 class OrderOut(SoldOrderOut):
     """An order, whole. `payment_standing` says where its money is in one word, `review_reason` what a person must see.
 
-    Medusa's keys, and ours: those two, `reviewed_at`, `paid_at`, `withdrawn_at`, `returns`, `notes`.
+    Medusa's keys, and ours: those two, `reviewed_at`, `paid_at`, `withdrawn_at`, `returns`, `notes`, and
+    `withdrawal_end`: the last day of a withdrawal, in Paris (None: not wholly delivered yet).
     """
 
     items: list[SoldLineOut]
@@ -56,6 +58,7 @@ class OrderOut(SoldOrderOut):
     reviewed_at: WireInstant | None
     paid_at: WireInstant | None
     withdrawn_at: WireInstant | None
+    withdrawal_end: date | None
 
 
 class OrderAnswer(BaseModel):
@@ -88,6 +91,7 @@ class OrderFile:
     parcels: Sequence[Fulfilment] = ()
     returns: Sequence[OrderReturn] = ()
     notes: Sequence[OrderNote] = field(default=())
+    withdrawal_end: date | None = None
 
 
 def order_out(found: OrderFile) -> OrderOut:
@@ -107,6 +111,7 @@ def order_out(found: OrderFile) -> OrderOut:
         "fulfillments": [fulfilment_out(parcel) for parcel in found.parcels],
         "returns": [return_out(each, order.currency_code, LOCATION_ID) for each in found.returns],
         "notes": [note_out(note) for note in found.notes],
+        "withdrawal_end": found.withdrawal_end,
         "payment_standing": compute_payment_standing(_money_facts(found)),
         **{name: getattr(order, name) for name in ("review_reason", "reviewed_at", "paid_at", "withdrawn_at")},
     }

@@ -154,11 +154,15 @@ def lock_reason(session: Session, reason_id: str) -> ReturnReason:
 def list_withdrawal_ends(session: Session, orders: Sequence[Order]) -> dict[str, date | None]:
     """The last day, in Paris, on which each order may be withdrawn from; None: the days have not begun.
 
-    Two statements, however many orders. The customer knows of the right from our confirmation, or otherwise.
+    Two statements at most, however many orders, and none while nothing was delivered. The customer knows of the right from our confirmation, or otherwise.
     """
     order_ids = [order.id for order in orders]
-    received = {order_id: compute_business_day(at) for order_id, at in list_last_deliveries(session, order_ids).items()}
-    told = list_queued_at(session, INFORMING, list(received))
+    received = (
+        {order_id: compute_business_day(at) for order_id, at in list_last_deliveries(session, order_ids).items()}
+        if order_ids
+        else {}
+    )
+    told = list_queued_at(session, INFORMING, list(received)) if received else {}
     ends: dict[str, date | None] = dict.fromkeys(order_ids)
     for order in orders:
         if order.id in received:

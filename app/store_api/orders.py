@@ -16,6 +16,7 @@ from app.orders.models import Order
 from app.orders.queries import OrderFilter, get_order, list_goods, list_orders
 from app.orders.rules import check_open_without_login
 from app.payments.queries import list_collections, list_payments_by_collection
+from app.returns.queries import list_withdrawal_ends
 from app.store_api.access import CustomerDep, OptionalCustomerDep, store_router
 from app.store_api.schemas import StoreQuery
 from app.store_api.shapes_order import OrderContents, OrderOut, order_out
@@ -105,6 +106,8 @@ def compose_orders(session: Session, orders: Sequence[Order], tree: FieldTree, *
     collection_ids = [order.payment_collection_id for order in orders]
     collections = list_collections(session, collection_ids)
     payments = list_payments_by_collection(session, collection_ids)
+    delivered = [order for order in orders if any(line.delivered_quantity for line in order.lines)]
+    ends = list_withdrawal_ends(session, delivered) if tree.keeps("withdrawal_end") else {}
     is_told_of_goods = tree.wants("items.variant") or tree.wants("items.product")
     goods = list_goods(session, [order.id for order in orders]) if is_told_of_goods else {}
     sent = [order.id for order in orders if any(line.fulfilled_quantity for line in order.lines)]
@@ -117,6 +120,7 @@ def compose_orders(session: Session, orders: Sequence[Order], tree: FieldTree, *
                 collection=collections[order.payment_collection_id],
                 payments=payments[order.payment_collection_id],
                 parcels=parcels.get(order.id, ()),
+                withdrawal_end=ends.get(order.id),
             ),
             tree,
             is_owner=is_owner,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pydantic import BaseModel
 
@@ -45,8 +46,10 @@ class OrderPaymentCollectionOut(PaymentCollectionOut):
 
 
 class OrderOut(SoldOrderOut):
-    """An order, whole."""
+    """An order, whole. Ours: `withdrawn_at`, and `withdrawal_end`, the last day in Paris (None: not delivered yet)."""
 
+    withdrawn_at: WireInstant | None
+    withdrawal_end: date | None
     items: list[OrderLineOut]
     payment_collections: list[OrderPaymentCollectionOut]
     fulfillments: list[FulfilmentOut]
@@ -61,6 +64,7 @@ class OrderContents:
     collection: PaymentCollection
     payments: Sequence[Payment]
     parcels: Sequence[Fulfilment] = ()
+    withdrawal_end: date | None = None
 
 
 def order_out(contents: OrderContents, tree: FieldTree, *, is_owner: bool) -> OrderOut:
@@ -70,6 +74,8 @@ def order_out(contents: OrderContents, tree: FieldTree, *, is_owner: bool) -> Or
     values = {
         **sold_order_values(order, totals, contents.payments),
         **_personal_values(order, is_owner=is_owner),
+        "withdrawn_at": order.withdrawn_at,
+        "withdrawal_end": contents.withdrawal_end,
         "items": [
             order_line_values(line, charge, contents.goods, tree.below("items"), order.currency_code)
             for line, charge in zip(order.lines, totals.items, strict=True)

@@ -86,6 +86,11 @@ def test_after_it_arrived_a_return_is_approved_and_its_delivery_is_due_too(buyer
     assert (read_rows(ORDER), read_rows(INTENTION)) == ([("pending", True)], [])
     assert read_rows(PIECES) == [(2, 2, 2, 0, 0)]
     owner = hire(buyer)
+    for order in (
+        buyer.show_order(paid.order_id).json()["order"],
+        owner.get(f"/orders/{paid.order_id}").json()["order"],
+    ):
+        assert (order["withdrawal_end"], order["withdrawn_at"] is None) == (shown["withdrawal_end"], False)
     refused = owner.refund(paid, return_id=declared["return_id"])
     assert (refused.status_code, refused.json()["code"]) == (409, "refund_before_return")
     sent = owner.post(f"/returns/{declared['return_id']}/dispatch", proof_of_dispatch="8R001")
