@@ -154,7 +154,7 @@ def lock_reason(session: Session, reason_id: str) -> ReturnReason:
 def list_withdrawal_ends(session: Session, orders: Sequence[Order]) -> dict[str, date | None]:
     """The last day, in Paris, on which each order may be withdrawn from; None: the days have not begun.
 
-    Two statements at most, however many orders, and none while nothing was delivered. The customer knows of the right from our confirmation, or otherwise.
+    Two statements at most, however many orders. The customer knows of the right from our confirmation, or otherwise.
     """
     order_ids = [order.id for order in orders]
     received = (
