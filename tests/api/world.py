@@ -12,6 +12,7 @@ from app.core.auth import hash_password
 from app.core.db import unit_of_work
 from app.payments.models import Payment, Refund
 from app.staff.create_key import create_secret_key
+from app.staff.queries import get_by_email
 from app.staff.rules import Role
 from app.staff.service import accept_invitation, invite
 from tests.api.judge import Rows
@@ -135,9 +136,12 @@ def add_staff(world: World) -> None:
             accept_invitation(session, token, hash_password(PASSWORD))
         world.tokens[name] = str(world.post("/auth/user/emailpass", {"email": email, "password": PASSWORD})["token"])
     with unit_of_work("test") as session:
-        made = create_secret_key(session, "Caisse", "staff")
-    world.tokens["program"] = made.token
-    world.ids["api-keys"] = made.key.id
+        world.tokens["program"] = create_secret_key(session, "Caisse", "staff").token
+        world.ids["api-keys"] = create_secret_key(session, "Ancienne caisse", "staff").key.id
+        invite(session, "invitee@boutique.example", "staff")
+        session.flush()
+        world.ids["invites"] = get_by_email(session, "invitee@boutique.example").id
+        world.ids["users"] = get_by_email(session, "stagiaire@boutique.example").id
 
 
 def add_customer(world: World, name: str, email: str) -> None:
