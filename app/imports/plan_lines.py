@@ -16,8 +16,7 @@ from app.pricing.queries import list_base_prices
 from app.pricing.rules import PriceMove
 from app.pricing.service import NewPrice, set_prices
 from app.stock.models import StockLevel, StockMovement
-from app.stock.queries import lock_levels
-from app.stock.service import receive_all, record_counts
+from app.stock.service import lock_stock, receive_all, record_counts
 
 _SKUS = bindparam("skus", type_=ARRAY(Text))
 _VARIANTS = bindparam("variant_ids", type_=ARRAY(Text))
@@ -100,11 +99,14 @@ def write_prices(session: Session, planned: Sequence[Planned]) -> None:
 
 
 def plan_stock(session: Session, units: Sequence[Unit], *, is_move_confirmed: bool, is_locking: bool) -> list[Planned]:
-    """What each line of stock comes to; with `is_locking` the levels stay as they are until the transaction ends."""
+    """What each line of stock comes to; with `is_locking` the levels stay as they are until the transaction ends.
+
+    Also those that nothing ever stood on: they are made, or two files of one delivery would both be its first.
+    """
     named = _list_named(session, units)
-    ids = sorted(variant.id for variant in named.values())
+    ids = sorted(variant.id for variant in named.values() if variant.manages_stock)
     if is_locking:
-        lock_levels(session, ids, "")
+        lock_stock(session, ids)
     query = select(StockLevel.variant_id, StockLevel.stocked_quantity, StockLevel.reserved_quantity)
     found = session.execute(query.where(StockLevel.variant_id == any_(_VARIANTS)), {"variant_ids": ids})
     levels = {variant_id: Shelf(stocked, reserved) for variant_id, stocked, reserved in found}
