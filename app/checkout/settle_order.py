@@ -7,21 +7,22 @@ from sqlalchemy.orm import Session
 from app.carts.queries import CartContents, get_contents
 from app.checkout.rules import Sum, decide_late_payment
 from app.checkout.send_confirmation import queue_confirmation
+from app.core.clock import utc_now
 from app.core.log import log_event
 from app.invoices.issue_invoice import issue_invoice
 from app.orders.models import Order
 from app.orders.queries import get_order
 from app.orders.rules import ReviewReason
-from app.orders.service import mark_for_review, mark_paid
+from app.orders.service import mark_canceled, mark_for_review, mark_paid
 from app.payments.models import Payment, PaymentSession
 from app.payments.queries import get_payment, list_payments
 from app.payments.rules import compute_lateness
 from app.payments.service import Receipt, facts_of, supersede_sessions
 from app.promotions.errors import InvalidPromotionCode
-from app.promotions.service import take_uses
+from app.promotions.service import release_uses, take_uses
 from app.refunds.service import record_intention
 from app.stock.errors import InsufficientInventory
-from app.stock.service import release, sell
+from app.stock.service import put_back, release, sell
 
 
 def settle_order(session: Session, order: Order, attempt: PaymentSession, receipt: Receipt, told_at: datetime) -> None:
@@ -70,10 +71,22 @@ def _list_others(session: Session, payment: Payment) -> list[Payment]:
 
 def _pay(session: Session, order: Order, payment: Payment, *, is_late: bool) -> None:
     supersede_sessions(session, order.payment_collection_id, but=payment.payment_session_id)
-    if order.is_placed_unpaid or order.canceled_at is not None:
+    if order.withdrawn_at is not None:
+        _keep_withdrawn(session, order, payment)
+    elif order.is_placed_unpaid or order.canceled_at is not None:
         _hand_over(session, order, payment, is_late=is_late)
     else:
         mark_paid(order, is_late=is_late)  # its pieces were sold when it was placed
+
+
+def _keep_withdrawn(session: Session, order: Order, payment: Payment) -> None:
+    """Its customer had withdrawn: it buys nothing, and a person gives it back (french-rules §2.5)."""
+    mark_paid(order, is_late=True)
+    mark_canceled(order, utc_now())
+    record_intention(session, payment, "not_shipped")
+    release_uses(session, order.id)
+    release(session, order.cart_id)
+    put_back(session, order.id)
 
 
 def _hand_over(session: Session, order: Order, payment: Payment, *, is_late: bool) -> None:

@@ -1,0 +1,66 @@
+"""Where a withdrawal, a cancellation, a refund and an invoice meet: no money is forgotten, none is promised twice."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+
+from app.core.db import unit_of_work
+from app.fulfilment.rules import Packed
+from app.fulfilment.service import Shipment, create_fulfilment, mark_shipped
+from app.returns.exclude_product import exclude_product
+from app.returns.receive_return import receive_return
+from app.returns.rules import AskedLine, CameIn
+from app.returns.service import NewReturn, Requester, create_return
+from tests.api.judge import check_invariants
+from tests.factories.catalogue import make_product
+from tests.factories.shipping import make_shipping_option
+from tests.money_back import DELIVERY, EMAIL, MONEY, PAID, PIECE, Paid, Staff, buy, hire, last_refund
+from tests.shop_front import Buyer, FakeStripe, read_rows
+from tests.sold import MANUAL, sell
+from tests.withdrawals import ask_for_link, send_parcel
+
+BOOK = 2_110
+INTENTIONS = "SELECT status, reason, amount_cents FROM refund ORDER BY created_at, id"
+ORDER = 'SELECT status, withdrawn_at IS NOT NULL, paid_at IS NOT NULL FROM "order"'
+STOCK = "SELECT stocked_quantity FROM stock_level ORDER BY variant_id"
+
+
+def buy_two(buyer: Buyer, owner: Staff, *, excluded: str | None = None) -> tuple[Paid, dict[str, str]]:
+    """A pair of glasses at 20 % and a book at 5.5 %, paid by transfer; the lines by product."""
+    with unit_of_work("test") as session:
+        ((channel_id,),) = session.execute(text("SELECT id FROM sales_channel"))
+        book = make_product(session, channel_id, handle="livre", title="Livre", price_cents=BOOK, tax_category="book")
+        exclude_product(session, book.id, excluded)
+        variant_id = book.variants[0].id
+    cart_id = buyer.fill_cart(1, email=EMAIL)
+    buyer.post(f"/store/carts/{cart_id}/line-items", variant_id=variant_id, quantity=1)
+    buyer.ask_for_session(buyer.open_collection(cart_id), MANUAL)
+    order_id = str(buyer.complete(cart_id).json()["order"]["id"])
+    ((payment_id,),) = read_rows("SELECT id FROM payment")
+    captured = owner.post(f"/payments/{payment_id}/capture")
+    assert captured.status_code == 200, captured.text
+    lines = {str(title): str(line_id) for title, line_id in read_rows("SELECT product_title, id FROM order_line")}
+    return Paid(order_id, str(payment_id), "", lines["Aura"]), lines
+
+
+def send(paid: Paid, pieces: Mapping[str, int]) -> None:
+    """So many pieces of each line leave."""
+    with unit_of_work("packer") as session:
+        packed = [Packed(line_id, quantity) for line_id, quantity in pieces.items()]
+        parcel = create_fulfilment(session, paid.order_id, packed)
+        mark_shipped(session, paid.order_id, parcel.id, Shipment())
+
+
+def test_money_that_comes_after_a_withdrawal_waits_to_go_back(buyer: Buyer) -> None:
+    """A transfer that was on its way: the contract is over, so it buys nothing."""
+    before = read_rows(STOCK)
+    sold = sell(buyer, 2, is_paid=False)
+    withdrawn = Paid(sold.order_id, sold.payment_id, "", sold.line_id)
+    token = ask_for_link(withdrawn)
+    assert buyer.post(f"/store/withdrawals/{token}/confirm").status_code == 200
+    assert (read_rows(ORDER), read_rows(STOCK)) == ([("canceled", True, False)], before)
+    sold.pay()
+    assert read_rows(ORDER) == [("canceled", True, True)]
+    assert read_rows(INTENTIONS) == [("awaiting_approval", "not_shipped", PAID)]
+    assert read_rows(STOCK) == before
+    check_invariants()
