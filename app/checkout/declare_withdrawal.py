@@ -4,7 +4,7 @@ Source: french-rules §2.5. The second of two steps; the first is `returns/ask_w
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from app.orders.models import Order, OrderLine
 from app.orders.queries import get_order, lock_lines, lock_order_of_cart
 from app.orders.rules import CANCELED, compute_share
 from app.payments.queries import list_payments, lock_payment
+from app.refunds.queries import sum_up_not_shipped
 from app.refunds.service import record_intention
 from app.returns.compute_deadlines import compute_sending_end
 from app.returns.errors import NothingToWithdraw, WithdrawalLinkInvalid
@@ -145,7 +146,7 @@ def _unpack(session: Session, order: Order) -> None:
 
 def _keep_unsent(session: Session, found: Withdrawn) -> None:
     """What was paid for the pieces that never left waits for a person, who approves it; they are others' again."""
-    left_cents = compute_unsent_cents(found)
+    left_cents = _sum_up_unsent(session, found)
     for known in list_payments(session, found.order.payment_collection_id):
         payment = lock_payment(session, known.id)
         free_cents = payment.amount_cents - payment.refund_committed_cents
@@ -163,7 +164,18 @@ def _sum_up_owed(session: Session, found: Withdrawn) -> int:
     payments = list_payments(session, found.order.payment_collection_id)
     kept_cents = sum(each.amount_cents - each.refunded_cents for each in payments if each.captured_at is not None)
     is_whole = not found.excluded and not any(line.fulfilled_quantity for line in found.order.lines)
-    return kept_cents if is_whole else min(kept_cents, compute_unsent_cents(found))
+    return kept_cents if is_whole else min(kept_cents, _sum_up_unsent(session, found))
+
+
+def _sum_up_unsent(session: Session, found: Withdrawn) -> int:
+    """What is still due for pieces that never left: the shop may have refunded some of them as not shipped before.
+
+    What it refunded so may have been for excluded pieces that never left; that is counted first, for the customer.
+    """
+    payment_ids = [each.id for each in list_payments(session, found.order.payment_collection_id)]
+    excluded = {line.id: line.quantity - line.shipped_quantity for line in found.excluded}
+    given_cents = sum_up_not_shipped(session, payment_ids) - compute_unsent_cents(replace(found, unsent=excluded))
+    return max(0, compute_unsent_cents(found) - max(0, given_cents))
 
 
 def compute_unsent_cents(found: Withdrawn) -> int:

@@ -148,6 +148,16 @@ def sum_up_returns(session: Session, return_ids: Collection[str]) -> dict[str, R
     return {return_id: compute_return_money(refunds) for return_id, refunds in found.items()}
 
 
+def sum_up_not_shipped(session: Session, payment_ids: Collection[str]) -> int:
+    """What is refunded or promised of these payments because something never left, in cents."""
+    given = select(func.coalesce(func.sum(Refund.amount_cents), 0)).where(
+        Refund.payment_id.in_(payment_ids),
+        Refund.reason == "not_shipped",
+        Refund.status.not_in(("failed", "canceled")),
+    )
+    return session.scalar(given) or 0
+
+
 def _parcel(wanted: OrderReturn, *, is_of_this_payment: bool, due_cents: int) -> Parcel:
     return Parcel(
         status=wanted.status,

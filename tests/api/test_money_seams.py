@@ -64,3 +64,19 @@ def test_money_that_comes_after_a_withdrawal_waits_to_go_back(buyer: Buyer) -> N
     assert read_rows(INTENTIONS) == [("awaiting_approval", "not_shipped", PAID)]
     assert read_rows(STOCK) == before
     check_invariants()
+
+
+def test_what_was_refunded_as_not_shipped_is_not_promised_again_by_a_withdrawal(
+    buyer: Buyer, fake_stripe: FakeStripe
+) -> None:
+    """One piece left, the other never will and its money is back: the withdrawal is about the first alone."""
+    paid = buy(buyer, fake_stripe)
+    send_parcel(paid, 1)
+    owner = hire(buyer)
+    last_refund(owner.refund(paid, amount=PIECE / 100, refund_reason_id="not_shipped"))
+    declared = buyer.post(f"/store/withdrawals/{ask_for_link(paid)}/confirm").json()["withdrawal"]
+    assert [line["quantity"] for line in declared["items"]] == [1]
+    assert [each[1:] for each in read_rows(INTENTIONS)] == [("not_shipped", PIECE)]
+    owner.post(f"/returns/{declared['return_id']}/dispatch", proof_of_dispatch="8R001")
+    assert last_refund(owner.refund(paid, return_id=declared["return_id"]))["amount"] == (PIECE + DELIVERY) / 100
+    assert read_rows(MONEY) == [(PAID, PAID)]
