@@ -73,15 +73,17 @@ def request_refund(session: Session, ask: RefundAsk) -> Refund:
 
 
 def record_intention(session: Session, payment: Payment, ground: Ground, amount_cents: int | None = None) -> None:
-    """Note that a payment, or so much of it, must go back, once per payment; a person approves it, then it is sent.
+    """Note that a payment, or so much of it, must go back; a person approves it, then it is sent.
 
-    Raises `NothingLeftToRefund`.
+    What waits already for the same payment and what is left beside it wait together, as one. Raises
+    `NothingLeftToRefund`.
     """
     decision = decide_intention(ground, _describe_funds(session, payment), amount_cents)
+    all_cents = decision.amount_cents + _replace_waiting(session, payment)
     row = insert(Refund).values(
         id=new_id("ref"),
         payment_id=payment.id,
-        amount_cents=decision.amount_cents,
+        amount_cents=all_cents,
         currency_code=payment.currency_code,
         reason=decision.ground,
         status=decision.status,
@@ -92,7 +94,17 @@ def record_intention(session: Session, payment: Payment, ground: Ground, amount_
         index_elements=[Refund.payment_id], index_where=text("status = 'awaiting_approval'")
     )
     if session.execute(once.returning(Refund.id)).scalar_one_or_none() is not None:
-        _commit_amount(session, payment, decision.amount_cents)
+        _commit_amount(session, payment, all_cents)
+
+
+def _replace_waiting(session: Session, payment: Payment) -> int:
+    """Take back what waits for a person, whose row keeps its amount; the cents that it promised."""
+    for each in lock_refunds(session, payment.id):
+        if each.status == "awaiting_approval":
+            mark_refund(session, payment, each, "canceled", "replaced")
+            _audit(session, "refund.replaced", each)
+            return each.amount_cents
+    return 0
 
 
 def approve_refund(session: Session, refund_id: str, role: Role) -> Refund:

@@ -80,3 +80,19 @@ def test_what_was_refunded_as_not_shipped_is_not_promised_again_by_a_withdrawal(
     owner.post(f"/returns/{declared['return_id']}/dispatch", proof_of_dispatch="8R001")
     assert last_refund(owner.refund(paid, return_id=declared["return_id"]))["amount"] == (PIECE + DELIVERY) / 100
     assert read_rows(MONEY) == [(PAID, PAID)]
+
+
+def test_all_the_money_of_a_canceled_order_waits_though_a_part_of_it_did_already(buyer: Buyer) -> None:
+    """Withdrawn from in part, then given up by the shop: the rest must not stay behind a first intention."""
+    owner = hire(buyer)
+    paid, _ = buy_two(buyer, owner, excluded="made_to_order")
+    total = PIECE + BOOK + DELIVERY
+    assert buyer.post(f"/store/withdrawals/{ask_for_link(paid)}/confirm").status_code == 200
+    assert read_rows(INTENTIONS) == [("awaiting_approval", "not_shipped", PIECE)]
+    assert owner.post(f"/orders/{paid.order_id}/cancel").status_code == 200
+    assert read_rows(MONEY) == [(total, 0)]
+    waiting = read_rows("SELECT id FROM refund WHERE status = 'awaiting_approval'")
+    for (refund_id,) in waiting:
+        assert owner.post(f"/refunds/{refund_id}/approve").status_code == 200
+    assert read_rows(MONEY) == [(total, total)]
+    check_invariants()
