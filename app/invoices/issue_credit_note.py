@@ -21,6 +21,7 @@ from app.orders.queries import get_order
 from app.orders.rules import compute_share
 from app.payments.models import Refund
 from app.returns.queries import get_return
+from app.returns.rules import ARRIVED_STATUSES
 
 ABOUT = {
     "credit_note": {"fr": "Remboursement sur la facture {}", "en": "Refund of invoice {}"},
@@ -122,16 +123,23 @@ def read_sums(document: Json) -> list[RateSum]:
 
 
 def _read_return(session: Session, order: Order, refund: Refund) -> tuple[str, dict[Decimal, int]]:
-    """Which pieces came back, in words; what they came to at each rate, the delivery with what is above."""
+    """Which pieces came back (or are on their way), in words; what they came to at each rate.
+
+    The delivery is in what is above.
+    """
     if refund.return_id is None:
         return "", {}
     totals = compute_order_totals(order)
     lines = {line.id: (line, charge) for line, charge in zip(order.lines, totals.items, strict=True)}
     words, cents = [], defaultdict[Decimal, int](int)
-    for back in get_return(session, refund.return_id).lines:
+    parcel = get_return(session, refund.return_id)
+    for back in parcel.lines:
         line, charge = lines[back.order_line_id]
-        words.append(f"{back.quantity} × {line.product_title}")
-        cents[line.tax_rate or Decimal(0)] += compute_share(charge.total_cents, line.quantity, back.quantity)
+        is_here = parcel.status in ARRIVED_STATUSES
+        pieces = back.received_quantity + back.dismissed_quantity if is_here else back.quantity
+        if pieces:
+            words.append(f"{pieces} × {line.product_title}")
+            cents[line.tax_rate or Decimal(0)] += compute_share(charge.total_cents, line.quantity, pieces)
     above_cents = refund.amount_cents - sum(cents.values())
     for method, charge in zip(order.shipping_methods, totals.shipping, strict=True):
         cents[method.tax_rate or Decimal(0)] += max(0, min(above_cents, charge.total_cents))

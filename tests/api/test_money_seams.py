@@ -96,3 +96,25 @@ def test_all_the_money_of_a_canceled_order_waits_though_a_part_of_it_did_already
         assert owner.post(f"/refunds/{refund_id}/approve").status_code == 200
     assert read_rows(MONEY) == [(total, total)]
     check_invariants()
+
+
+def test_a_credit_note_is_about_what_came_in_not_about_what_was_announced(buyer: Buyer) -> None:
+    """Glasses and a book were to come back, the book did: its rate and its name, no others."""
+    owner = hire(buyer)
+    paid, lines = buy_two(buyer, owner)
+    send(paid, dict.fromkeys(lines.values(), 1))
+    with unit_of_work("test") as session:
+        way = make_shipping_option(session, buyer.goods.region_id, code="retour", amount_cents=390, is_return=True)
+        new = NewReturn(paid.order_id, [AskedLine(line_id, 1) for line_id in lines.values()], way.id)
+        made = create_return(session, new, Requester(email=EMAIL))
+        by_line = {line.order_line_id: line.id for line in made.lines}
+        return_id = made.id
+    with unit_of_work("test") as session:
+        receive_return(session, return_id, [CameIn(by_line[lines["Livre"]], 1)])
+    assert last_refund(owner.refund(paid, return_id=return_id))["amount"] == BOOK / 100
+    ((about, rates),) = read_rows(
+        "SELECT document->>'about', document->'rates' FROM invoice WHERE kind = 'credit_note'"
+    )
+    assert "1 × Livre" in str(about)
+    assert "Aura" not in str(about)
+    assert [(each["rate"], each["total_cents"]) for each in rates] == [("5.50", BOOK)]  # type: ignore[attr-defined]
