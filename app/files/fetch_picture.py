@@ -29,7 +29,10 @@ def fetch_picture(url: str) -> StoredFile:
 
 def list_shopify_pictures(url: str) -> list[str]:
     """The addresses of a product's pictures in its order, by its page at a Shopify shop; raises `PictureNotFetched`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise PictureNotFetched.because("bad_address") from None
     path = SHOPIFY_PATH.search(parts.path)
     if path is None:
         raise PictureNotFetched.because("not_shopify")

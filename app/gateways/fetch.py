@@ -139,7 +139,7 @@ def _follow(url: str, limits: Limits, clock: _Clock, allows_loopback: bool, reso
         found = _ask(target, url, limits, clock, _choose(target, allows_loopback, resolve))
         if isinstance(found, Fetched):
             return found
-        url = urljoin(url, found)
+        url = found
         schemes = (target.scheme, "https")  # what began encrypted stays so
     raise FetchRefused("too_many_redirects")
 
@@ -194,11 +194,11 @@ def _ask(target: _Target, url: str, limits: Limits, clock: _Clock, address: str)
             with connection.getresponse() as answer:
                 location = answer.getheader("Location")
                 if answer.status in REDIRECTS and location:
-                    return location
+                    return urljoin(url, location)
                 return _read(answer, url, limits, clock)
         except TimeoutError:
             raise FetchRefused("too_slow") from None
-        except (OSError, http.client.HTTPException, UnicodeError):
+        except (OSError, http.client.HTTPException, ValueError):  # also a length, an address that is none
             raise FetchRefused("too_slow" if clock.is_over else "broken_answer") from None
 
 

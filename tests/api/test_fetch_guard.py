@@ -271,6 +271,15 @@ def test_size_time_and_type_are_bounded_whatever_the_other_side_does() -> None:
         "not found": (say(PNG, status="404 Not Found"), "not_there"),
         "a redirect to nowhere": (say(PNG, status="302 Found"), "not_there"),
         "partial": (say(PNG, status="206 Partial Content"), "not_there"),
+        "a redirect to no address": (say("Location: http://[", status="302 Found"), "broken_answer"),
+        "a length of no digits": (
+            say(PNG, "Content-Length: 5000 digits".replace("5000 digits", "7" * 5_000)),
+            "broken_answer",
+        ),
+        "a length of one odd digit": (
+            b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: \xb2\r\n\r\npi",
+            "broken_answer",
+        ),
     }
     for case, (answer, code) in cases.items():
         with serving(answer) as tiny:
