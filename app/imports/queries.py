@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import Text, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from app.imports.errors import RunNotFound
@@ -52,14 +52,18 @@ def lock_run(session: Session, run_id: str) -> CsvRun:
 
 
 def list_runs(session: Session, direction: str, *, limit: int, offset: int) -> list[CsvRun]:
-    """The imports, or the exports, newest first."""
-    query = select(CsvRun).where(CsvRun.direction == direction).order_by(CsvRun.created_at.desc(), CsvRun.id)
+    """The imports, or the exports, newest first; not those whose file is expected: their id opens their link."""
+    query = select(CsvRun).where(_is_told(direction)).order_by(CsvRun.created_at.desc(), CsvRun.id)
     return list(session.scalars(query.limit(limit).offset(offset)))
 
 
 def count_runs(session: Session, direction: str) -> int:
-    """How many there are."""
-    return session.scalar(select(func.count()).select_from(CsvRun).where(CsvRun.direction == direction)) or 0
+    """How many of them there are."""
+    return session.scalar(select(func.count()).select_from(CsvRun).where(_is_told(direction))) or 0
+
+
+def _is_told(direction: str) -> ColumnElement[bool]:
+    return and_(CsvRun.direction == direction, CsvRun.state != "expected")
 
 
 def is_alone_with(session: Session, run_id: str) -> bool:

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
@@ -141,6 +142,39 @@ def test_who_may_send_and_what_fits(client: TestClient, clerk: Staff, run_jobs: 
     assert (shown["state"], shown["counts"]["to_create"]) == ("checked", 1_500)  # type: ignore[index]
     canceled = clerk.post(f"/imports/{sent.json()['transaction_id']}/cancel").json()["import"]
     assert (canceled["state"], canceled["counts"]["done"]) == ("canceled", 0)
+
+
+def test_a_name_of_a_file_is_only_a_name_and_an_encoding_that_is_none_is_refused(clerk: Staff) -> None:
+    start = b'--B\r\nContent-Disposition: form-data; name="%b"; filename="%b.csv"\r\nContent-Type: text/csv\r\n\r\n'
+
+    def bring(path: str, field: bytes, name: bytes, charset: str) -> httpx2.Response:
+        headers = {**clerk.headers, "content-type": f"multipart/form-data; boundary=B; charset={charset}"}
+        content = start % (field, name) + TWO.encode() + b"\r\n--B--\r\n"
+        return clerk.http.post(path, headers=headers, content=content)
+
+    for name, charset in ((b"../../etc/a\x00\x1bb", "utf-8"), (b"c:\\ab", "latin-1"), (b"a+2AA-b", "utf-7")):
+        sent = bring("/admin/products/import", b"file", name, charset)
+        assert sent.status_code == 202, (name, sent.text)
+        assert state_of(clerk, sent.json()["transaction_id"])["file_name"] == "ab.csv"
+    for charset in ("undefined", "\x00"):
+        for path, field in (("/admin/products/import", b"file"), ("/admin/uploads", b"files")):
+            refused = bring(path, field, b"a", charset)
+            assert (refused.status_code, refused.json()["code"]) == (400, "invalid_data"), (path, refused.text)
+    assert read_rows("SELECT count(*) FROM csv_run") == [(3,)]
+
+
+def test_a_link_is_shown_to_nobody_but_who_asked_for_it(client: TestClient, clerk: Staff) -> None:
+    """Whoever has its id may send the file: an account that only reads must not find it in a list."""
+    link = clerk.post("/uploads/presigned-urls", originalname="a.csv", mime_type="text/csv", size=9).json()
+    reader = hire_for(client, "readonly")
+    shown = reader.get("/imports")
+    assert (shown.json()["imports"], shown.json()["count"]) == ([], 0)
+    assert link["filename"] not in shown.text
+    assert client.put(f"/admin/products/import/{link['filename']}", content=TWO.encode()).status_code == 204
+    assert reader.get("/imports").json()["count"] == 0, "the file is here, and not yet taken"
+    assert clerk.post("/products/imports", file_key=link["filename"]).status_code == 202
+    assert [each["id"] for each in reader.get("/imports").json()["imports"]] == [link["filename"]]
+    assert reader.post(f"/imports/{link['filename']}/confirm").json()["code"] == "not_for_this_role"
 
 
 def test_a_link_takes_one_file_and_ends(client: TestClient, clerk: Staff) -> None:
