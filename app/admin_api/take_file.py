@@ -1,11 +1,12 @@
 """Takes a file of lines in, without ever holding all of it: after the caller is known, two of them at a time."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated
 
 from fastapi import Depends, Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from app.admin_api.access import BriefWriterDep
 from app.admin_api.schemas import PathId
@@ -34,9 +35,23 @@ FORM = {
 }
 
 
+@asynccontextmanager
+async def open_form(request: Request, most: int) -> AsyncIterator[FormData]:
+    """A form of so many files; two at a time are read, so that their sum is bounded. Raises `InvalidRequest`."""
+    async with upload_turns():
+        try:
+            form = await request.form(max_files=most, max_fields=most)
+        except ValueError:  # its words are in an encoding that is none
+            raise InvalidRequest("Invalid request: the form names an encoding that cannot be read") from None
+        try:
+            yield form
+        finally:
+            await form.close()
+
+
 async def read_file(request: Request, caller: BriefWriterDep) -> AsyncIterator[UploadFile]:
     """The one file of a form; above a megabyte it waits on the disk. Raises `InvalidRequest`."""
-    async with upload_turns(), request.form(max_files=1, max_fields=1) as form:
+    async with open_form(request, 1) as form:
         several = form.multi_items()
         given = several[0][1] if len(several) == 1 and several[0][0] == FIELD else None
         if not isinstance(given, UploadFile):

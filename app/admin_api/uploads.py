@@ -12,10 +12,10 @@ from starlette.datastructures import FormData, UploadFile
 
 from app.admin_api.access import BriefWriterDep, reading_router, writing_router
 from app.admin_api.schemas import DeletedOut, PathId
+from app.admin_api.take_file import open_form
 from app.core.api_document import refusing
 from app.core.db import SessionDep
 from app.core.errors import BodyTooLarge, InvalidRequest, NotFound
-from app.core.http import upload_turns
 from app.core.wire import WireInstant, absolute_url
 from app.files import queries
 from app.files.create_picture import check_picture, create_picture
@@ -91,9 +91,9 @@ class FileAnswer(BaseModel):
 async def read_form(request: Request, caller: BriefWriterDep) -> AsyncIterator[Sequence[UploadFile]]:
     """The files of the form, read after the caller is known: a stranger's body is never taken apart.
 
-    A file above a megabyte waits on the disk meanwhile; two requests at a time are read, so that their sum is bounded.
+    A file above a megabyte waits on the disk meanwhile.
     """
-    async with upload_turns(), request.form(max_files=MOST_FILES, max_fields=MOST_FILES) as form:
+    async with open_form(request, MOST_FILES) as form:
         yield list_files(form)
 
 

@@ -11,6 +11,7 @@ from app.core.clock import utc_now
 from app.core.context import current_actor
 from app.core.ids import new_id
 from app.core.jobs import enqueue_once
+from app.files.rules import compute_shown_name
 from app.imports.compare_file import end_run
 from app.imports.errors import FileTooLarge, LinkEnded, RunNotInThisState
 from app.imports.models import CsvChunk, CsvRun
@@ -21,8 +22,6 @@ from app.imports.rules import MOST_BYTES, Kind, Mode
 CHUNK_BYTES = 256 * 1024
 KEPT_FOR = timedelta(days=7)
 LINK_LASTS = timedelta(minutes=15)
-# As large as a name of a file may be.
-LONGEST_NAME = 200
 
 
 def create_run(
@@ -43,7 +42,7 @@ def create_run(
         mode=mode,
         state=state,
         is_move_confirmed=is_move_confirmed,
-        file_name=file_name[-LONGEST_NAME:] if file_name else None,
+        file_name=compute_shown_name(file_name) if file_name else None,
         created_by=current_actor.get(),
     )
     session.add(run)
