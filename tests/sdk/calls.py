@@ -132,6 +132,13 @@ FLOWS: dict[str, tuple[str, ...]] = {
         "POST /admin/orders/:id/fulfillments/:fulfillment_id/mark-as-delivered",
         "POST /admin/orders/:id/fulfillments/:fulfillment_id/cancel",
     ),
+    "admin_imports": (
+        "POST /admin/products/import",
+        "POST /admin/uploads/presigned-urls",
+        "POST /admin/products/imports",
+        "POST /admin/products/imports/:id/confirm",
+        "POST /admin/products/export",
+    ),
     "admin_uploads": ("POST /auth/user/emailpass", "POST /admin/uploads"),
     "admin_prices": (
         "GET /admin/inventory-items",

@@ -44,6 +44,7 @@ def open_shop(database_url: str, redis_url: str) -> Iterator[OpenShop]:
         brevo = stack.enter_context(serving(create_fake_brevo()))
         environment = {**ENVIRONMENT, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
         environment |= {"STRIPE_API_BASE": stripe, "BREVO_API_BASE": brevo}
+        environment["PUBLIC_URL"] = url  # what a link to send a file to begins with
         # The SDK runs on the storefront's server here: one address, many visitors.
         environment["TRUSTED_STOREFRONTS"] = "127.0.0.1"
         with settings_of(environment):
