@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from app.checkout.declare_withdrawal import declare_withdrawal
 from app.checkout.describe_withdrawal import WithdrawalShown, describe_withdrawal, show_withdrawal
-from app.core.api_document import refusing
+from app.core.api_document import Document, refusing
 from app.core.attempts import limited
 from app.core.bodies import LONGEST_EMAIL, normalise_email
 from app.core.client_address import find_visitor_address
@@ -71,7 +71,13 @@ DONE = """<p><strong>Votre rétractation est enregistrée, le {instant} (heure d
 part à l'adresse de la commande.</p>
 <p lang="en">Your withdrawal is recorded. The acknowledgement leaves for the order's address.</p>"""
 
-Token = Annotated[str, Path(max_length=200)]
+Token = Annotated[str, Path()]
+
+
+def on_a_page(*refusals: type[Refusal]) -> dict[int | str, Document]:
+    """The same as `refusing`, where people read the refusal; what is malformed is told to programs alone."""
+    shown: Document = {"content": {"text/html": {"schema": {"type": "string"}}}}
+    return dict.fromkeys(refusing(*refusals), shown)
 
 
 @router.get("", response_class=HTMLResponse)
@@ -80,7 +86,7 @@ async def ask_page() -> HTMLResponse:
     return _page(ASK)
 
 
-@router.post("", response_class=HTMLResponse, responses=refusing(InvalidRequest, TooManyRequests))
+@router.post("", response_class=HTMLResponse, responses=on_a_page(InvalidRequest, TooManyRequests))
 def ask(
     session: SessionDep,
     request: Request,
@@ -97,7 +103,7 @@ def ask(
     return _page(ASKED)
 
 
-@router.get("/{token}", response_class=HTMLResponse, responses=refusing(InvalidRequest, WithdrawalLinkInvalid))
+@router.get("/{token}", response_class=HTMLResponse, responses=on_a_page(InvalidRequest, WithdrawalLinkInvalid))
 def confirm_page(session: SessionDep, token: Token) -> HTMLResponse:
     """The second step: what it is about, and one button. Opening it does nothing: readers of mail open links, too."""
     try:
@@ -110,7 +116,9 @@ def confirm_page(session: SessionDep, token: Token) -> HTMLResponse:
 @declaring.post(
     "/{token}",
     response_class=HTMLResponse,
-    responses=refusing(InvalidRequest, WithdrawalLinkInvalid, NothingToWithdraw, ChangedMeanwhile, CheckoutUnavailable),
+    responses=on_a_page(
+        InvalidRequest, WithdrawalLinkInvalid, NothingToWithdraw, ChangedMeanwhile, CheckoutUnavailable
+    ),
 )
 def confirm(token: Token) -> HTMLResponse:
     """Declared; repeating it shows the same."""
