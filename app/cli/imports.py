@@ -19,6 +19,7 @@ from app.core.money import to_wire
 from app.gateways.medusa import MedusaSource
 from app.gateways.medusa_api import MedusaApi
 from app.gateways.medusa_database import MedusaDatabase
+from app.imports.rules import neutralise
 from app.medusa_import import queries
 from app.medusa_import.models import MedusaProblem, MedusaRun
 from app.medusa_import.record_taken import Problem
@@ -27,7 +28,6 @@ from app.medusa_import.service import Options, Progress, Report, import_shop
 app = typer.Typer(no_args_is_help=True)
 
 SHOWN = 20
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 LAYOUT = "{:24} {:>24} {:>20} {:>24} {:>20} {:>16}"
 HEADINGS = {
     "there": ("dans Medusa", "in Medusa"),
@@ -254,6 +254,4 @@ def _write_problems(path: Path, rows: Iterable[tuple[object, ...]]) -> None:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for row in rows:
-            writer.writerow(
-                [f"'{each}" if isinstance(each, str) and each[:1] in "=+-@\t\r" and each else each for each in row]
-            )
+            writer.writerow([neutralise(each) if isinstance(each, str) else each for each in row])

@@ -75,8 +75,12 @@ class MedusaApi:
     way: Literal["database", "api"] = "api"
 
     def __init__(self, url: str, key: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        try:
+            parts = urlsplit(url)
+            is_port = parts.port is None or parts.port > 0
+        except ValueError:
+            raise Terminal("medusa", "address_unusable") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username or not is_port:
             raise Terminal("medusa", "address_unusable")
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
             raise Terminal("medusa", "https_needed")

@@ -199,6 +199,8 @@ def test_a_key_that_is_refused_and_an_address_without_tls_bring_nothing(medusa: 
         "http://medusa.example": "https_needed",
         "https://user:pass@medusa.example": "address_unusable",
         "ftp://medusa.example": "address_unusable",
+        "https://[": "address_unusable",
+        "https://medusa.example:99999": "address_unusable",
         "http://127.0.0.1:9": "unreachable",
     }
     for address, code in cases.items():
