@@ -68,7 +68,7 @@ def request_return(
     """The draft counts from now on, and is approved: whoever works here has asked. Its customer is told.
 
     After the days of the law it needs the shop's note (runbook S0-088). Raises `ReturnNotFound`, `ChangedMeanwhile`,
-    `ReturnNotOpen`, `ReturnEmpty`, `ReturnTooLate`, and what `check_asked` refuses.
+    `ReturnNotOpen`, `ReturnEmpty`, `ReturnMixed`, `ReturnTooLate`, and what `check_asked` refuses.
     """
     locked = _open(session, return_id, if_match)
     parcel, asked = locked.parcel, [_asked(line) for line in locked.parcel.lines]

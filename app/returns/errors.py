@@ -173,6 +173,17 @@ class ReturnTooLate(Refusal):
         )
 
 
+class ReturnMixed(Refusal):
+    """Sending some of these pieces back is a right, sending the others is not: one return cannot be both (L221-28)."""
+
+    code = "return_mixes_excluded"
+    default_message = (
+        "Une partie de ces articles est exclue du droit de rétractation : demandez deux retours, un pour ceux-là et un "
+        "pour les autres. / Some of these items are excluded from withdrawal: ask for two returns, one for them and "
+        "one for the others."
+    )
+
+
 class ReturnNotOpen(StepRefused):
     """What is asked back is changed before it is asked for."""
 

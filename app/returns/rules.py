@@ -17,6 +17,7 @@ from app.returns.errors import (
     ReturnKept,
     ReturnLineTwice,
     ReturnLineUnknown,
+    ReturnMixed,
     ReturnNotReceived,
     ReturnReasonUnknown,
     ReturnTooLate,
@@ -183,6 +184,16 @@ def decide_is_withdrawal(end_on: date | None, asked_on: date, excluded: Collecti
     `end_on` is None while the days have not begun. Source: runbook S0-088, french-rules §2.5, art. L221-18, L221-28.
     """
     return not excluded and (end_on is None or asked_on <= end_on)
+
+
+def check_unmixed(end_on: date | None, asked_on: date, reasons: Collection[str | None]) -> None:
+    """Within the days of the law no excluded piece takes the right, its delivery and its deadline from the others.
+
+    `reasons`: of each piece why it is excluded, None if it is not. Source: french-rules §2.5, art. L221-18, L221-28.
+    Raises `ReturnMixed`.
+    """
+    if decide_is_withdrawal(end_on, asked_on, ()) and None in reasons and set(reasons) != {None}:
+        raise ReturnMixed
 
 
 def check_late_return(end_on: date | None, note: str | None, *, is_withdrawal: bool) -> None:

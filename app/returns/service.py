@@ -20,7 +20,14 @@ from app.orders.queries import get_order_row, list_goods, lock_lines, lock_order
 from app.returns.errors import ReturnReasonTaken, ReturnReasonUsed, UnfitReturnShipping
 from app.returns.models import OrderReturn, ReturnLine, ReturnReason
 from app.returns.queries import find_withdrawal_end, get_reason, is_reason_used, list_known_reasons, lock_reason
-from app.returns.rules import AskedLine, check_pieces, check_reasons, check_requester, decide_is_withdrawal
+from app.returns.rules import (
+    AskedLine,
+    check_pieces,
+    check_reasons,
+    check_requester,
+    check_unmixed,
+    decide_is_withdrawal,
+)
 from app.shipping.rules import Place
 from app.shipping.service import Offer, Parcel, find_offer
 from app.shop.rules import compute_business_day
@@ -49,7 +56,7 @@ def create_return(session: Session, new: NewReturn, requester: Requester) -> Ord
     """Write the return down; its pieces count as asked back from now on.
 
     Within the days of the law it is a withdrawal, later a wish that the shop may grant. Raises `OrderNotFound`,
-    whatever `check_pieces` and `check_reasons` refuse, `UnfitReturnShipping`.
+    whatever `check_pieces`, `check_reasons` and `check_unmixed` refuse, `UnfitReturnShipping`.
     """
     order = _open_order(session, new.order_id, requester)
     lines = lock_lines(session, order.id)
@@ -83,10 +90,11 @@ def check_asked(session: Session, order_id: str, asked: Sequence[AskedLine], lin
 def is_asked_in_time(
     session: Session, order: Order, asked: Sequence[AskedLine], lines: Mapping[str, OrderLine]
 ) -> bool:
-    """Whether sending these pieces back today is the customer's right."""
-    reasons = {lines[each.line_id].withdrawal_excluded_reason for each in asked} - {None}
-    excluded = [reason for reason in reasons if reason is not None]
-    return decide_is_withdrawal(find_withdrawal_end(session, order), compute_business_day(utc_now()), excluded)
+    """Whether sending these pieces back today is the customer's right. Raises `ReturnMixed`."""
+    reasons = {lines[each.line_id].withdrawal_excluded_reason for each in asked}
+    end_on, today = find_withdrawal_end(session, order), compute_business_day(utc_now())
+    check_unmixed(end_on, today, reasons)
+    return decide_is_withdrawal(end_on, today, [reason for reason in reasons if reason is not None])
 
 
 def ask_back(session: Session, asked: Sequence[AskedLine]) -> None:

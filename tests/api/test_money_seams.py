@@ -118,3 +118,22 @@ def test_a_credit_note_is_about_what_came_in_not_about_what_was_announced(buyer:
     assert "1 × Livre" in str(about)
     assert "Aura" not in str(about)
     assert [(each["rate"], each["total_cents"]) for each in rates] == [("5.50", BOOK)]  # type: ignore[attr-defined]
+
+
+def test_an_excluded_piece_does_not_take_the_right_from_the_others(buyer: Buyer) -> None:
+    """One request for both is refused with what to do; alone, the glasses are a withdrawal and the book is a wish."""
+    owner = hire(buyer)
+    paid, lines = buy_two(buyer, owner, excluded="unsealed_media")
+    send(paid, dict.fromkeys(lines.values(), 1))
+    with unit_of_work("test") as session:
+        way = make_shipping_option(session, buyer.goods.region_id, code="retour", amount_cents=390, is_return=True)
+        way_id = way.id
+    asked = {"order_id": paid.order_id, "email": EMAIL, "return_shipping": {"option_id": way_id}}
+    pieces = [{"id": lines[title], "quantity": 1} for title in ("Aura", "Livre")]
+    mixed = buyer.post("/store/returns", **asked, items=pieces)
+    assert (mixed.status_code, mixed.json()["code"]) == (400, "return_mixes_excluded"), mixed.text
+    assert read_rows("SELECT count(*) FROM order_return") == [(0,)]
+    for each in pieces:
+        alone = buyer.post("/store/returns", **asked, items=[each])
+        assert alone.status_code == 200, alone.text
+    assert read_rows("SELECT is_withdrawal FROM order_return ORDER BY display_id") == [(True,), (False,)]
