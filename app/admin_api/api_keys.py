@@ -19,7 +19,7 @@ from app.core.clock import utc_now
 from app.core.db import SessionDep
 from app.core.query import describe_query, query_of
 from app.core.versions import ChangedMeanwhile, check_unchanged, etag_of
-from app.shop.errors import KeyNeedsOneChannel, KeyStillValid, NameTaken, PublishableKeyUnknown
+from app.shop.errors import KeyNeedsOneChannel, KeyStillValid, NameTaken, PublishableKeyUnknown, SalesChannelNotFound
 from app.shop.models import PublishableKey
 from app.shop.queries import find_publishable_key, get_first_channel_id, list_publishable_keys
 from app.shop.service import create_publishable_key, mark_key_revoked, set_key_channel
@@ -75,7 +75,7 @@ def list_keys(session: SessionDep, query: Annotated[KeysQuery, Depends(query_of(
     return ApiKeysAnswer(api_keys=page, count=len(shown), offset=query.offset, limit=query.limit)
 
 
-@router.post("/api-keys", responses=refusing(NameTaken))
+@router.post("/api-keys", responses=refusing(NameTaken, SalesChannelNotFound))
 def create_key(session: SessionDep, body: NewKeyBody) -> ApiKeyAnswer:
     """Make one. The token of a secret key is in this answer and never again."""
     if body.type == "secret":

@@ -15,14 +15,15 @@ from app.admin_api.access import IfMatchDep, reading_router, writing_router
 from app.admin_api.schemas import AdminPageQuery, AdminQuery, DeletedOut, PathId
 from app.admin_api.schemas_order import AddressBody
 from app.core.api_document import refusing
+from app.core.audit_log import record_audit
 from app.core.bodies import MOST_IDS, Body, Email, Ids, Line, Metadata, PageOut
 from app.core.db import SessionDep
 from app.core.fields import answer, answer_page, parse_fields
 from app.core.query import describe_query, query_of
-from app.core.versions import ChangedMeanwhile, etag_of
+from app.core.versions import ChangedMeanwhile, check_unchanged, etag_of
 from app.customers.errors import CustomerNotFound
 from app.customers.models import Customer
-from app.customers.queries import CustomerSearch, get_customer, list_addresses, list_customers
+from app.customers.queries import CustomerSearch, get_customer, list_addresses, list_customers, lock_customer
 from app.customers.schemas import CustomerAddressOut, CustomerOut, customer_address_out, customer_out
 from app.customers.service import CustomerDetails, correct_customer, create_customer
 from app.customers.update_address import AddressChanges, add_address, get_address, remove_address, update_address
@@ -155,6 +156,7 @@ def list_book(session: SessionDep, customer_id: PathId, query: Annotated[AdminPa
 def create_address(session: SessionDep, customer_id: PathId, query: Fields, body: CustomerAddressBody) -> Response:
     """One more address."""
     add_address(session, get_customer(session, customer_id).id, _changes(body))
+    record_audit(session, "customer.address_add", customer_id)
     return _answer(session, customer_id, query)
 
 
@@ -162,15 +164,30 @@ def create_address(session: SessionDep, customer_id: PathId, query: Fields, body
 def show_address(session: SessionDep, customer_id: PathId, address_id: PathId, query: Fields) -> Response:
     """One address of this customer."""
     found = get_address(session, customer_id, address_id)
-    return answer("address", customer_address_out(found), parse_fields(query.fields))
+    shown = answer("address", customer_address_out(found), parse_fields(query.fields))
+    shown.headers["ETag"] = etag_of(found.updated_at)
+    return shown
 
 
-@writing.post("/customers/{customer_id}/addresses/{address_id}", response_model=CustomerAnswer)
+@writing.post(
+    "/customers/{customer_id}/addresses/{address_id}",
+    response_model=CustomerAnswer,
+    responses=refusing(ChangedMeanwhile),
+)
 def correct_address(
-    session: SessionDep, customer_id: PathId, address_id: PathId, query: Fields, body: CustomerAddressBody
+    session: SessionDep,
+    customer_id: PathId,
+    address_id: PathId,
+    query: Fields,
+    body: CustomerAddressBody,
+    if_match: IfMatchDep,
 ) -> Response:
     """Correct what is given."""
-    update_address(session, get_customer(session, customer_id).id, address_id, _changes(body))
+    lock_customer(session, customer_id)
+    check_unchanged(if_match, get_address(session, customer_id, address_id).updated_at)
+    changes = _changes(body)
+    update_address(session, customer_id, address_id, changes)
+    record_audit(session, "customer.address_update", customer_id, {"address": address_id, "fields": sorted(changes)})
     return _answer(session, customer_id, query)
 
 
@@ -178,6 +195,7 @@ def correct_address(
 def delete_address(session: SessionDep, customer_id: PathId, address_id: PathId) -> AddressDeletedOut:
     """Take an address out of the book."""
     parent = customer_out(remove_address(session, get_customer(session, customer_id).id, address_id))
+    record_audit(session, "customer.address_remove", customer_id, {"address": address_id})
     return AddressDeletedOut(id=address_id, object="customer_address", parent=parent)
 
 

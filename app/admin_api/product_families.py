@@ -5,15 +5,17 @@ Ours, not Medusa's: decision 0027, rows S0-072 and S0-074.
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Response
 from pydantic import BaseModel
 
-from app.admin_api.access import reading_router, writing_router
+from app.admin_api.access import IfMatchDep, reading_router, writing_router
 from app.admin_api.schemas import DeletedOut
 from app.catalogue.check_metadata import FamilyDefinition
 from app.catalogue.queries import list_families as read_all
-from app.catalogue.set_family import get_family, list_misfits, remove_family, set_family
+from app.catalogue.set_family import get_family, get_family_row, list_misfits, remove_family, set_family
+from app.core.api_document import refusing
 from app.core.db import SessionDep
+from app.core.versions import ChangedMeanwhile, etag_of
 
 reading = reading_router()
 writing = writing_router()
@@ -75,15 +77,17 @@ def show_misfits(session: SessionDep) -> MisfitsAnswer:
 
 
 @reading.get("/product-families/{name}")
-def show_family(session: SessionDep, name: PathName) -> FamilyAnswer:
+def show_family(session: SessionDep, name: PathName, response: Response) -> FamilyAnswer:
     """One family."""
-    return FamilyAnswer(product_family=_out(name, get_family(session, name)))
+    shown = FamilyAnswer(product_family=_out(name, get_family(session, name)))
+    response.headers["ETag"] = etag_of(get_family_row(session, name).updated_at)
+    return shown
 
 
-@writing.post("/product-families/{name}")
-def write_family(session: SessionDep, name: PathName, body: FamilyDefinition) -> FamilyAnswer:
+@writing.post("/product-families/{name}", responses=refusing(ChangedMeanwhile))
+def write_family(session: SessionDep, name: PathName, body: FamilyDefinition, if_match: IfMatchDep) -> FamilyAnswer:
     """Describe a family, or describe it anew."""
-    set_family(session, name, body)
+    set_family(session, name, body, if_match)
     return FamilyAnswer(product_family=_out(name, get_family(session, name)))
 
 

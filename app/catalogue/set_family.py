@@ -13,6 +13,7 @@ from app.catalogue.models import Product, ProductFamily, ProductTag, product_tag
 from app.catalogue.service import create_tag
 from app.core.audit_log import record_change
 from app.core.clock import utc_now
+from app.core.versions import check_unchanged
 
 READ_AT_ONCE = 500
 
@@ -44,9 +45,22 @@ def get_family(session: Session, name: str) -> FamilyDefinition:
     return found
 
 
-def set_family(session: Session, name: str, definition: FamilyDefinition) -> None:
-    """Describe a family, or describe it anew: products are held to it from their next change on."""
+def get_family_row(session: Session, name: str) -> ProductFamily:
+    """Its row, locked; raises `FamilyNotFound`."""
     family = session.get(ProductFamily, name, with_for_update=True)
+    if family is None:
+        raise FamilyNotFound(f"Product family '{name}' was not found")
+    return family
+
+
+def set_family(session: Session, name: str, definition: FamilyDefinition, if_match: str | None = None) -> None:
+    """Describe a family, or describe it anew: products are held to it from their next change on.
+
+    `if_match`: only if it is this version still. Raises `ChangedMeanwhile`.
+    """
+    family = session.get(ProductFamily, name, with_for_update=True)
+    if family is not None:
+        check_unchanged(if_match, family.updated_at)
     before = family.definition if family else {}
     after = definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     if family is None:
@@ -59,9 +73,7 @@ def set_family(session: Session, name: str, definition: FamilyDefinition) -> Non
 
 def remove_family(session: Session, name: str) -> None:
     """Forget a family: its products keep their metadata, and nobody checks it. Raises `FamilyNotFound`."""
-    family = session.get(ProductFamily, name, with_for_update=True)
-    if family is None:
-        raise FamilyNotFound(f"Product family '{name}' was not found")
+    family = get_family_row(session, name)
     record_change(session, "product_family.remove", name, family.definition, {})
     session.execute(delete(ProductFamily).where(ProductFamily.name == name))
 

@@ -2,8 +2,8 @@
 
 One order of locks, whoever buys, pays, gives up or brings news: the event of the ledger, the cart, its order, what it
 owes and the attempts to pay it, a payment, its refunds and disputes, promotions, the levels of the stock, the order
-number, the series of invoices; the head of the payment journal by itself, as the transaction commits. What leaves or comes back of
-an order locks its row, its lines, then the parcel or the return. Whoever needs more than one of a
+number, the series of invoices; the head of the payment journal by itself, as the transaction commits. What leaves or
+comes back of an order locks its row, its lines, then the parcel or the return. Whoever needs more than one of a
 cart's rows locks the cart first, so that what hangs on it may follow in any order; what carts share (promotions,
 levels, the number) is locked late, once per transaction, in the order of the ids.
 `tests/concurrency/test_lock_order.py` shows two transactions that would otherwise wait for each other.

@@ -58,8 +58,11 @@ def invite_newcomer(session: Session, email: str, role: Role) -> tuple[StaffUser
     user = queries.find_by_email(session, email)
     if user is not None and user.password_hash is not None:
         raise AccountExists
-    token = invite_anew(session, email, role)
-    return queries.get_by_email(session, email), token
+    if user is None:
+        user = _open_account(session, email, role)
+    else:
+        set_role(session, user, role)
+    return user, invite_user_anew(session, user)
 
 
 def invite_user_anew(session: Session, user: StaffUser) -> str:

@@ -64,7 +64,6 @@ CREDENTIALS = "/auth"
 def callers(world: World) -> dict[str, Headers]:
     """Everybody who may come."""
     customer = world.tokens["customer"]
-    named = f"{world.tokens['program']}:"
     return {
         "nobody": {},
         "wrong key": {**world.headers("customer"), **NOBODYS_KEY},

@@ -13,16 +13,23 @@ from tests.api.world import World
 
 ACTS = text("SELECT count(*) FROM audit_log")
 STALE = {"if-match": '"1"'}
-# A look at what is there already, a place for what is about to come, and a note, which is its own record of who and when;
-# of this world's order nothing waits to be accepted, and its list has nothing to remove.
+# A look at what is there already, a place for what is about to come, and a note, which is its own record of who and
+# when; of this world's order nothing waits to be accepted, its list has nothing to remove, its return is over by then.
 SILENT = frozenset(
-    f"POST /admin/{path}"
-    for path in (
-        "prices/export", "products/export", "stock/export", "uploads/presigned-urls", "orders/{order_id}/notes",
-        "orders/{order_id}/accept", "price-lists/{list_id}/products",
-    )
-)  # fmt: skip
-FEWEST_DONE = 60
+    {
+        "DELETE /admin/returns/{return_id}/request",
+        "POST /admin/orders/{order_id}/accept",
+        "POST /admin/orders/{order_id}/notes",
+        "POST /admin/price-lists/{list_id}/products",
+        "POST /admin/prices/export",
+        "POST /admin/products/export",
+        "POST /admin/stock/export",
+        "POST /admin/uploads/presigned-urls",
+    }
+)
+FEWEST_DONE = 45
+# What the schema of a body does not say in full.
+NEEDED = {"/admin/product-families/{name}": {"properties": {"brand": {"type": "string"}}}}
 
 
 def changing() -> Iterator[Step]:
@@ -62,7 +69,7 @@ def test_what_changed_meanwhile_is_not_changed(world: World, path: str) -> None:
     reading, writing = (next(s for s in steps() if (s.method, s.path) == (how, path)) for how in ("GET", "POST"))
     shown = call(world, reading, world.headers("staff"))
     assert (shown.status_code, bool(shown.headers.get("etag"))) == (200, True), shown.text
-    body = world.sampler.sample(least_of(writing.body or {}))
+    body = NEEDED.get(path) or world.sampler.sample(least_of(writing.body or {}))
     headers = {**world.headers("staff"), **STALE}
     refused = world.client.post(writing.at(world.ids), json=body, headers=headers)
     assert (refused.status_code, refused.json().get("code")) == (412, "changed_meanwhile"), refused.text

@@ -1,13 +1,12 @@
 """The shop's commands are given on its server (runbook S0-144): elsewhere each is refused and says where to go."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import unit_of_work
-from app.ops import seal_host as machine
-from app.ops.seal_host import seal_first_host
+from app.ops.seal_host import read_machine_hash, seal_first_host
 from tests.api.test_webhook_front import SERVER
 from tests.command import run_command
 from tests.rows import row
@@ -34,39 +33,34 @@ def server(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iter
     forget_process_state()
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From the call on, this is another machine: it calls itself otherwise."""
-
-    def move() -> None:
-        (tmp_path / "machine-id").write_text("f" * 32)
-        monkeypatch.setattr(machine, "MACHINE_ID", tmp_path / "machine-id")
-
-    return move
+def move_the_shop() -> None:
+    """As if it had been set up on another machine, and this were a laptop with its settings."""
+    with unit_of_work("test") as session:
+        session.execute(text("UPDATE host_seal SET machine_hash = repeat('f', 64), name = 'serveur'"))
 
 
 @row("S0-144")
 def test_a_command_given_on_another_machine_is_refused_and_changes_nothing(
-    server: None, elsewhere: Callable[[], None]
+    server: None,
 ) -> None:
     assert run_command("returns", "list").code == 0, "at home it is given"
     before = read_rows(COUNTS)
-    elsewhere()
+    move_the_shop()
     for given in GIVEN_AT_HOME:
         done = run_command(*given)
         assert done.code == 1, given
-        assert "ssh" in done.err, given
+        assert "serveur" in done.err, given
         assert "comptoir host seal" in done.err, given
     assert run_command("config", "check").code == 0, "asks nothing of the shop"
     assert read_rows(COUNTS) == before
 
 
-def test_a_shop_that_moved_says_so_with_a_reason(server: None, elsewhere: Callable[[], None]) -> None:
-    elsewhere()
+def test_a_shop_that_moved_says_so_with_a_reason(server: None) -> None:
+    move_the_shop()
     assert run_command("host", "seal").code == 2, "without a reason"
     assert run_command("host", "seal", "--reason", "Nouveau serveur", "--alone").code == 0
     assert run_command("returns", "list").code == 0
-    assert read_rows("SELECT machine_hash, reason FROM host_seal") == [(machine.read_machine_hash(), "Nouveau serveur")]
+    assert read_rows("SELECT machine_hash, reason FROM host_seal") == [(read_machine_hash(), "Nouveau serveur")]
     acts = read_rows("SELECT action, details->>'reason' FROM audit_log WHERE action LIKE 'host.%' ORDER BY id")
     assert acts[1:] == [("host.seal", "Nouveau serveur"), ("host.unseal", "Nouveau serveur")]
 

@@ -70,7 +70,8 @@ def test_a_folder_of_pictures_is_added_ordered_and_taken_off(
     removed = rows_of(images("remove", "aura", str(ordered[0]["id"])))
     assert green not in [each["url"] for each in removed]
     assert read_rows(THUMBNAIL) == [(removed[0]["url"],)]
-    reasons = "SELECT details->'reason'->>'after' FROM audit_log WHERE action = 'product.update' AND actor LIKE 'cli:%' ORDER BY id"
+    acts = "FROM audit_log WHERE action = 'product.update' AND actor LIKE 'cli:%' ORDER BY id"
+    reasons = f"SELECT details->'reason'->>'after' {acts}"
     assert [reason for (reason,) in read_rows(reasons)] == ["rentrée", "vignette", None]
 
 

@@ -80,7 +80,9 @@ RUN_BY = {
     "comptoir mail stats": f"{MAIL}::test_the_state_of_mail_is_one_word_for_the_owner_and_for_the_probe",
     "comptoir mail suppressions": f"{MAIL}::test_an_address_is_shown_by_its_hash_and_allowed_again",
     "comptoir mail test": f"{MAIL}::test_a_test_mail_says_what_brevo_did_with_it",
-    "comptoir orders accept": "tests/api/test_admin_shop.py::test_an_order_that_waits_for_a_look_is_accepted_by_command",
+    "comptoir orders accept": (
+        "tests/api/test_admin_shop.py::test_an_order_that_waits_for_a_look_is_accepted_by_command"
+    ),
     "comptoir orders cancel": "tests/api/test_admin_shop.py::test_orders_by_command",
     "comptoir orders complete": "tests/api/test_admin_shop.py::test_orders_by_command",
     "comptoir orders deliver": "tests/api/test_admin_shop.py::test_orders_by_command",
@@ -105,7 +107,9 @@ RUN_BY = {
     "comptoir returns inspect": f"{RETURNS}::test_from_the_counter_stock_moves_by_the_inspection_and_once",
     "comptoir returns reject": f"{RETURNS}::test_the_shop_answers_a_request",
     "comptoir returns show": f"{RETURNS}::test_from_the_counter_stock_moves_by_the_inspection_and_once",
-    "comptoir import medusa": "tests/api/test_medusa_import.py::test_a_whole_shop_comes_once_with_every_count_and_total",
+    "comptoir import medusa": (
+        "tests/api/test_medusa_import.py::test_a_whole_shop_comes_once_with_every_count_and_total"
+    ),
     "comptoir import show": "tests/api/test_medusa_commands.py::test_a_person_reads_what_came_and_what_did_not",
     "comptoir import list": "tests/api/test_medusa_commands.py::test_a_person_reads_what_came_and_what_did_not",
     "comptoir invoices export": f"{INVOICES}::test_the_commands_say_what_there_is",
