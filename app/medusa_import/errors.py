@@ -34,6 +34,16 @@ class ShopNotSetUp(Refusal):
     )
 
 
+class ImportUnderWay(Refusal):
+    """Two at once would each call left out what the other brings."""
+
+    code = "import_under_way"
+    default_message = (
+        "un autre import est en cours : attendez sa fin, puis relancez la commande. / "
+        "another import is under way: wait for its end, then give the command again."
+    )
+
+
 class ImportRunNotFound(NotFound):
     """No run of the import has this id."""
 

@@ -1,17 +1,33 @@
 """Reads of the import: what came before, and what may be in its way."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Product, ProductVariant
-from app.medusa_import.errors import ImportRunNotFound, ShopNotSetUp
+from app.core.db import get_engine
+from app.medusa_import.errors import ImportRunNotFound, ImportUnderWay, ShopNotSetUp
 from app.medusa_import.models import MedusaObject, MedusaProblem, MedusaRun
 from app.orders.models import Order, OrderNumber
 from app.shop.models import Country, Region, SalesChannel
 
 MOST_RUNS = 100
+_TRY = text("SELECT pg_try_advisory_lock(hashtext('medusa_import'))")
+_LET_GO = text("SELECT pg_advisory_unlock(hashtext('medusa_import'))")
+
+
+@contextmanager
+def lock_import() -> Iterator[None]:
+    """Nobody else imports meanwhile; a process that dies lets go. No transaction is open. Raises `ImportUnderWay`."""
+    with get_engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(_TRY):
+            raise ImportUnderWay
+        try:
+            yield
+        finally:
+            connection.execute(_LET_GO)
 
 
 def find_local_id(session: Session, source: str, kind: str, external_id: str) -> str | None:

@@ -126,9 +126,9 @@ class _Undone(Exception):
 def import_shop(source: MedusaSource, options: Options) -> Report:
     """Read everything, take what did not come before, compare. A dry run does all of it and undoes it at its end.
 
-    Raises `SourceWithoutStore`, `ShopNotSetUp`, `Retryable`, `Terminal`.
+    Raises `ImportUnderWay`, `SourceWithoutStore`, `ShopNotSetUp`, `Retryable`, `Terminal`.
     """
-    with source:
+    with queries.lock_import(), source:
         store = _get_store(source)
         if not options.is_dry:
             return _import(source, store, options, unit_of_work)

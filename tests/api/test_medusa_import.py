@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app.core.context import acting_as
 from app.core.db import unit_of_work
 from app.dev.postgres import Cluster
+from app.gateways.medusa_database import MedusaDatabase
+from app.medusa_import.errors import ImportUnderWay
+from app.medusa_import.service import Options, Progress, import_shop
 from app.payments.verify_journal import verify_journal
 from tests.command import run_command
 from tests.factories.account import Person
@@ -237,6 +241,23 @@ def test_a_run_that_was_cut_goes_on_where_it_was(medusa: str, shop: MadeShop, tm
     assert figures(answer, "here")["order", "eur"][0] == 3
     assert read_rows('SELECT count(*), count(DISTINCT display_id), max(display_id) FROM "order"') == [(8, 8, 1007)]
     assert read_rows("SELECT state, count(*) FROM medusa_run GROUP BY 1 ORDER BY 1") == [("ended", 1), ("stopped", 1)]
+
+
+def test_one_import_at_a_time(medusa: str, shop: MadeShop) -> None:
+    """A second one would call left out what the first brings; it is refused until the first has ended."""
+    make_shop(1, 2).write(medusa)
+    met: list[str] = []
+
+    def begin_another(_: Progress) -> None:
+        with pytest.raises(ImportUnderWay) as refused:
+            import_shop(MedusaDatabase(medusa), Options(is_dry=True))
+        met.append(refused.value.code)
+
+    with acting_as("test"):
+        assert import_shop(MedusaDatabase(medusa), Options(tell=begin_another)).is_sound
+    assert set(met) == {"import_under_way"}
+    assert problems(bring("--database", medusa)) == []
+    assert read_rows("SELECT count(*) FROM medusa_run") == [(2,)]
 
 
 def test_whoever_buys_meanwhile_gets_a_number_above(medusa: str, shop: MadeShop) -> None:
