@@ -12,6 +12,7 @@ from app.invoices.issue_invoice import issue_invoice
 from app.orders.models import Order
 from app.orders.queries import get_order, get_order_row, lock_order_of_cart
 from app.orders.service import mark_paid, mark_reviewed
+from app.payments.models import Payment
 from app.payments.queries import list_payments
 from app.stock.queries import list_sold
 from app.stock.service import sell
@@ -43,13 +44,12 @@ def accept_order(session: Session, order_id: str, if_match: str | None = None) -
 
 
 def _issue_invoice(session: Session, order: Order) -> None:
-    payments = [each for each in list_payments(session, order.payment_collection_id) if each.captured_at is not None]
-    for payment in payments[:1]:
+    for payment in _list_fitting(session, order)[:1]:
         issue_invoice(session, order, payment.id, payment.provider_id)
 
 
 def _look_at(session: Session, order: Order) -> Look:
-    payments = [each for each in list_payments(session, order.payment_collection_id) if each.captured_at is not None]
+    payments = _list_fitting(session, order)
     return Look(
         total_cents=order.total_cents,
         kept_cents=sum(payment.amount_cents - payment.refund_committed_cents for payment in payments),
@@ -58,3 +58,14 @@ def _look_at(session: Session, order: Order) -> Look:
         is_taxed=all(line.tax_rate is not None for line in order.lines),
         has_email=bool(order.email),
     )
+
+
+def _list_fitting(session: Session, order: Order) -> list[Payment]:
+    """What came in the order's own currency and is not wholly promised back; as many dollars are not as many euros."""
+    return [
+        each
+        for each in list_payments(session, order.payment_collection_id)
+        if each.captured_at is not None
+        and each.currency_code == order.currency_code
+        and (each.amount_cents == 0 or each.refund_committed_cents < each.amount_cents)
+    ]

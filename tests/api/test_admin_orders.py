@@ -124,6 +124,7 @@ def test_money_on_its_way_is_waited_for(buyer: Buyer) -> None:
         (None, None),
         ("UPDATE stock_level SET stocked_quantity = 0", "insufficient_inventory"),
         ("UPDATE payment SET refund_committed_cents = 100", "order_not_covered"),
+        ("UPDATE payment SET currency_code = 'usd'", "order_not_covered"),
         ("UPDATE order_address SET postal_code = ''", "order_not_deliverable"),
         ('UPDATE "order" SET email = NULL', "order_not_deliverable"),
     ],
