@@ -56,9 +56,7 @@ class StockMovement(Base):
             " OR reason IN ('correction', 'import')",
             name="reason",
         ),
-        Index(
-            "ix_stock_movement_order", "reference", postgresql_where=text("reason IN ('sale', 'cancellation')")
-        ),
+        Index("ix_stock_movement_order", "reference", postgresql_where=text("reason IN ('sale', 'cancellation')")),
         CheckConstraint("(reason = 'return') = (return_line_id IS NOT NULL)", name="return_has_its_line"),
         CheckConstraint("reason <> 'correction' OR note IS NOT NULL", name="correction_has_its_note"),
     )

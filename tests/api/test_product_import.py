@@ -22,9 +22,7 @@ def counts(answer: dict[str, object]) -> tuple[object, ...]:
     return tuple(answer[name] for name in ("create", "update", "same", "refused", "done"))
 
 
-def test_a_file_is_written_once_and_comes_back_unharmed(
-    shop: MadeShop, tmp_path: Path
-) -> None:
+def test_a_file_is_written_once_and_comes_back_unharmed(shop: MadeShop, tmp_path: Path) -> None:
     before = read_shop()
     dry = import_text(tmp_path, TWO, "--dry-run")
     assert (dry.code, counts(answer_of(dry)), read_shop()) == (0, (2, 0, 0, 0, 0), before)
