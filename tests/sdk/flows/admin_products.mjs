@@ -85,6 +85,7 @@ async function shelves(sdk, { id }) {
   assert.deepEqual([seen.parent_category.id, seen.is_active], [top.id, true])
   await refused(sdk.admin.productCategory.update(top.id, { parent_category_id: low.id }), 400, /cannot stand in itself/)
   await refused(sdk.admin.productCategory.delete(top.id), 400, /category children/)
+  await sdk.admin.productCategory.update(low.id, { description: "Sous le rayon" })
   await sdk.admin.productCategory.delete(low.id)
   await sdk.admin.productCategory.delete(top.id)
   assert.ok((await sdk.admin.productCategory.list({ limit: 1 })).count >= 0)
@@ -94,6 +95,7 @@ async function shelves(sdk, { id }) {
   assert.equal((await sdk.admin.product.retrieve(id)).product.collection.title, name)
   await sdk.admin.productCollection.update(collection.id, { title: `${name} fini` })
   assert.equal((await sdk.admin.productCollection.list({ id: [collection.id] })).collections[0].title, `${name} fini`)
+  assert.equal((await sdk.admin.productCollection.retrieve(collection.id)).collection.title, `${name} fini`)
   await sdk.admin.productCollection.delete(collection.id)
   await refused(sdk.admin.productCollection.retrieve(collection.id), 404)
 
