@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.core.jobs import enqueue_at
 from app.invoices.issue_credit_note import follow_refund
 from app.payments.models import Payment, Refund
-from app.payments.queries import lock_refunds
+from app.payments.queries import lock_payment, lock_refunds
 from app.payments.record_refund import follow_refunds, mark_refund
 from app.payments.rules import STRIPE_PROVIDER
 from app.refunds.errors import RefundNotAwaited
@@ -78,6 +78,7 @@ def record_intention(session: Session, payment: Payment, ground: Ground, amount_
     What waits already for the same payment and what is left beside it wait together, as one. Raises
     `NothingLeftToRefund`.
     """
+    payment = lock_payment(session, payment.id)  # before its refunds, as whoever hears of them does
     decision = decide_intention(ground, _describe_funds(session, payment), amount_cents)
     all_cents = decision.amount_cents + _replace_waiting(session, payment)
     row = insert(Refund).values(
