@@ -83,6 +83,7 @@ HIDDEN = {
     "csv_chunk.content",
     "csv_line.cells",
     "invoice.document",
+    "host_seal.machine_hash",
     "mail_event.address_hash",
     "mail_suppression.address_hash",
     "message.content",
@@ -111,7 +112,9 @@ SHOWN_TEXTS = {
         "customer_address.phone", "order_address.phone",
     },
     "who works here, and the shop itself": {"staff_user.email", "shop.contact_email", "shipping_location.phone"},
-    "public": {"publishable_key.token", "product_image.url"},
+    "public, or for whoever answers a customer": {
+        "publishable_key.token", "product_image.url", "fulfilment_label.label_url", "fulfilment_label.tracking_url",
+    },
     "no secret: a counter's name with a hash, a mail's key at Brevo, a lease that only the database grants": {
         "limit_window.key", "message.idempotency_key", "stripe_task.token",
     },

@@ -106,6 +106,8 @@ def follow(model: Model, step: tuple[str, object, object]) -> bool:
     match step:
         case "receive", int(variant), int(count):
             model.stocked[variant] += count
+            for cart in model.lapsed:  # whoever changes a level takes back what was promised for too long
+                model.promised.get(cart, {}).pop(variant, None)
         case ("reserve" | "sell") as name, str(cart), dict(wanted):
             if not model.fits(cart, wanted):
                 return False
