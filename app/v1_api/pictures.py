@@ -1,8 +1,5 @@
 """`/static/*`: the public pictures where nginx has no file of this name: `make up`, and what lies in an S3 store."""
 
-from typing import Annotated
-
-from fastapi import Path
 from fastapi.responses import StreamingResponse
 
 from app.core.api_document import refusing
@@ -21,6 +18,6 @@ HEADERS = {"Cache-Control": IMMUTABLE, "Cross-Origin-Resource-Policy": "cross-or
 
 
 @router.get("/{name}", response_class=StreamingResponse, responses=refusing(NotFound, FileStoreAway))
-def get_picture(name: Annotated[str, Path(max_length=100)]) -> StreamingResponse:
+def get_picture(name: str) -> StreamingResponse:
     """One public picture. Its name is the hash of what was uploaded: what it names never changes."""
     return StreamingResponse(read_public(name), media_type=content_type_of(name), headers=HEADERS)

@@ -90,7 +90,7 @@ def test_an_event_takes_so_many_statements_and_its_duplicate_two(
         assert deliver(buyer, event).status_code == 200
     with counted_statements() as repeated:
         assert deliver(buyer, event).status_code == 200
-    assert (len(applied), len(repeated)) == (20, 2), applied
+    assert (len(applied), len(repeated)) == (24, 2), applied
     assert read_state()["orders"] == 1
 
 
