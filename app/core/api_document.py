@@ -83,8 +83,11 @@ def _list_following(route: RouteContext, *, takes_body: bool) -> Iterator[HTTPSt
     path, asks_database = str(route.path), not inspect.iscoroutinefunction(route.endpoint)
     if has_prefix(path, MEDUSA_PREFIXES):
         yield HTTPStatus(InvalidRequest.status)
-    elif takes_body:
-        yield HTTPStatus.UNPROCESSABLE_ENTITY
+    else:
+        if takes_body:
+            yield HTTPStatus.UNPROCESSABLE_ENTITY
+        if "{" in path:
+            yield HTTPStatus(InvalidRequest.status)  # a NUL in the address
     if takes_body:
         yield HTTPStatus(BodyTooLarge.status)
     if asks_database and "{" in path:

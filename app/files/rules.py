@@ -20,6 +20,11 @@ SERVED_NAME = re.compile(r"[0-9a-f]{32,64}(?:-[0-9]{3,4})?\.(?:webp|avif|jpg|png
 ADDRESS = re.compile(r"/static/([0-9a-f]{64})(?:-[0-9]{3,4})?\.[a-z]+$")
 
 
+def parse_expiry(written: str) -> int:
+    """The instant in a link, in seconds since 1970; what is none is long over, and the signature is not looked at."""
+    return int(written) if re.fullmatch(r"[0-9]{1,11}", written) else 0
+
+
 def compute_signature(secret: str, file_id: str, expires: int) -> str:
     """What shows that we gave out this link: for this file, until this second, and for nothing else (S0-037)."""
     message = f"{LINK_PURPOSE}\n{file_id}\n{expires}"

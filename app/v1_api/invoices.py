@@ -1,14 +1,12 @@
 """An order's invoice for whoever has the link that its mail carries."""
 
-from typing import Annotated
-
-from fastapi import Path, Query
 from fastapi.responses import RedirectResponse
 
 from app.core.api_document import refusing
 from app.core.db import SessionDep
 from app.core.http import ANYONE
 from app.core.http import router as make_router
+from app.files.rules import parse_expiry
 from app.invoices.errors import InvoiceLinkOver, InvoiceNotReady
 from app.invoices.service import open_invoice_link
 
@@ -23,13 +21,13 @@ router = make_router(ANYONE, prefix="/v1")
 )
 def open_invoice(
     session: SessionDep,
-    order_id: Annotated[str, Path(max_length=100)],
-    expires: Annotated[int, Query(ge=0, le=99_999_999_999)] = 0,
-    signature: Annotated[str, Query(max_length=64)] = "",
+    order_id: str,
+    expires: str = "",
+    signature: str = "",
 ) -> RedirectResponse:
     """Lead to the PDF; 503 with `Retry-After` while it is being made."""
     return RedirectResponse(
-        open_invoice_link(session, order_id, expires, signature),
+        open_invoice_link(session, order_id, parse_expiry(expires), signature),
         status_code=303,
         headers={"Cache-Control": "private, no-store"},
     )
