@@ -42,7 +42,7 @@ async function listPrices(sdk, variant_id) {
   const prices = [{ variant_id, currency_code: "eur", amount: new_amount }]
   const { price_list } = await sdk.admin.priceList.create({ ...list, prices })
   assert.deepEqual(price_list.prices.map(({ amount }) => amount), [new_amount])
-  const far = [{ variant_id, currency_code: "eur", amount: old_amount * 100 }]
+  const far = [{ variant_id, currency_code: "eur", amount: Math.round(old_amount) * 100 }]
   await refused(sdk.admin.priceList.batchPrices(price_list.id, { create: far }), 409)
   const batch = { update: [{ id: price_list.prices[0].id, amount: old_amount }] }
   assert.equal((await sdk.admin.priceList.batchPrices(price_list.id, batch)).updated[0].amount, old_amount)
