@@ -22,7 +22,7 @@ with unit_of_work("test") as session:
     channel = find_sales_channel_by_name(session, "Boutique en ligne")
     product = create_product(session, NewProduct(
         title="Aura", handle="aura", status="published", sales_channel_ids=(channel.id,),
-        options=(NewOption("Couleur", ("Noir",)),),
+        image_urls=("/static/aura.webp",), options=(NewOption("Couleur", ("Noir",)),),
         variants=(NewVariant(title="Noir", options={{"Couleur": "Noir"}}, sku="AURA-N"),),
     ))
     set_price(session, product.variants[0].id, "eur", 34900)
