@@ -58,12 +58,13 @@ DATABASE = (
     Check(
         "database.guards",
         ("S0-138",),
-        "prix, promotions, stock, commandes, factures, retours, paiements, litiges, remboursements exigent un auteur",
+        "prix, promotions, stock, commandes, colis, factures, retours, paiements, litiges exigent un auteur",
         "query \"SELECT string_agg(relname::text, ' ' ORDER BY relname) FROM pg_trigger JOIN pg_class ON pg_class.oid ="
         " tgrelid WHERE tgname = 'demand_actor' AND tgenabled = 'O'\"",
         equals(
-            "dispute invoice order order_return payment payout price price_list price_list_price promotion"
-            " promotion_use refund stock_level stock_reservation"
+            "dispute fulfilment fulfilment_label fulfilment_line invoice order order_note order_return payment payout"
+            " price price_list price_list_price promotion promotion_use refund scheduled_price stock_level"
+            " stock_movement stock_reservation withdrawal"
         ),
         "comptoir_owner : rétablir les déclencheurs par alembic, puis chercher qui les a retirés",
     ),
