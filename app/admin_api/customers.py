@@ -183,7 +183,7 @@ def correct_address(
     if_match: IfMatchDep,
 ) -> Response:
     """Correct what is given."""
-    lock_customer(session, customer_id)
+    lock_customer(session, get_customer(session, customer_id).id)
     check_unchanged(if_match, get_address(session, customer_id, address_id).updated_at)
     changes = _changes(body)
     update_address(session, customer_id, address_id, changes)
