@@ -1,5 +1,6 @@
 """`comptoir returns`: parcels that come back. Stock moves by `inspect`, money by `comptoir orders refund`."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
@@ -113,10 +114,7 @@ def list_all(status: StatusOption = None, most: MostOption = 50, as_json: JsonOp
 
 @app.command(help=french_or_english("Un retour, ses pièces et son argent.", "A return, its pieces and its money."))
 def show(return_id: ReturnArgument, as_json: JsonOption = False) -> None:
-    with acting_as_caller(), unit_of_work() as session:
-        done = get_return(session, return_id)
-        money = _read_money(session, done)
-    _print_whole(done, money, as_json)
+    _print_outcome(lambda session: get_return(session, return_id), as_json)
 
 
 @app.command(
@@ -133,20 +131,14 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     asked = [AskedLine(line_id, pieces, reason_id) for line_id, pieces in _read_pieces("--item", items).items()]
-    with acting_as_caller(), unit_of_work() as session:
-        done = create_whole(session, get_order_id(session, order), asked, note)
-        money = _read_money(session, done)
-    _print_whole(done, money, as_json)
+    _print_outcome(lambda session: create_whole(session, get_order_id(session, order), asked, note), as_json)
 
 
 @app.command(
     help=french_or_english("Accepter une demande de retour ; le client est averti.", "Approve a request; tells them.")
 )
 def approve(return_id: ReturnArgument, as_json: JsonOption = False) -> None:
-    with acting_as_caller(), unit_of_work() as session:
-        done = approve_return(session, return_id)
-        money = _read_money(session, done)
-    _print_whole(done, money, as_json)
+    _print_outcome(lambda session: approve_return(session, return_id), as_json)
 
 
 @app.command(
@@ -156,18 +148,12 @@ def approve(return_id: ReturnArgument, as_json: JsonOption = False) -> None:
     )
 )
 def reject(return_id: ReturnArgument, reason: ReasonOption, as_json: JsonOption = False) -> None:
-    with acting_as_caller(), unit_of_work() as session:
-        done = reject_return(session, return_id, reason)
-        money = _read_money(session, done)
-    _print_whole(done, money, as_json)
+    _print_outcome(lambda session: reject_return(session, return_id, reason), as_json)
 
 
 @app.command(help=french_or_english("Annuler un retour qui ne viendra pas.", "Call off a return that will not come."))
 def cancel(return_id: ReturnArgument, as_json: JsonOption = False) -> None:
-    with acting_as_caller(), unit_of_work() as session:
-        done = cancel_return(session, return_id)
-        money = _read_money(session, done)
-    _print_whole(done, money, as_json)
+    _print_outcome(lambda session: cancel_return(session, return_id), as_json)
 
 
 @app.command(
@@ -177,10 +163,7 @@ def cancel(return_id: ReturnArgument, as_json: JsonOption = False) -> None:
     )
 )
 def dispatch(return_id: ReturnArgument, proof: ProofOption, as_json: JsonOption = False) -> None:
-    with acting_as_caller(), unit_of_work() as session:
-        done = mark_dispatched(session, return_id, proof)
-        money = _read_money(session, done)
-    _print_whole(done, money, as_json)
+    _print_outcome(lambda session: mark_dispatched(session, return_id, proof), as_json)
 
 
 @app.command(
@@ -188,10 +171,7 @@ def dispatch(return_id: ReturnArgument, proof: ProofOption, as_json: JsonOption 
 )
 def receive(return_id: ReturnArgument, items: ItemOption = None, as_json: JsonOption = False) -> None:
     came = [_read_item(item) for item in items] if items else None
-    with acting_as_caller(), unit_of_work() as session:
-        done = receive_return(session, return_id, came)
-        money = _read_money(session, done)
-    _print_whole(done, money, as_json)
+    _print_outcome(lambda session: receive_return(session, return_id, came), as_json)
 
 
 @app.command(
@@ -202,8 +182,13 @@ def receive(return_id: ReturnArgument, items: ItemOption = None, as_json: JsonOp
 )
 def inspect(return_id: ReturnArgument, unsaleable: SpoiltOption = None, as_json: JsonOption = False) -> None:
     spoilt = _read_pieces("--unsaleable", unsaleable or [])
+    _print_outcome(lambda session: inspect_return(session, return_id, spoilt), as_json)
+
+
+def _print_outcome(act: Callable[[Session], OrderReturn], as_json: bool) -> None:
+    """Do it in the caller's name, and show what the return is now, with its money."""
     with acting_as_caller(), unit_of_work() as session:
-        done = inspect_return(session, return_id, spoilt)
+        done = act(session)
         money = _read_money(session, done)
     _print_whole(done, money, as_json)
 
