@@ -1,5 +1,6 @@
 """What every route of the Admin API takes in its query, and what a deletion answers."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Path
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.core.bodies import LONGEST_ID, Line
 
+BINARY: Mapping[str, object] = {"type": "string", "format": "binary"}
 PathId = Annotated[str, Path(max_length=LONGEST_ID)]
 
 
@@ -32,3 +34,11 @@ class DeletedOut(BaseModel):
     id: str
     object: str
     deleted: bool = True
+
+
+def describe_form(field: str, part: Mapping[str, object], *, is_required: bool = False) -> dict[str, object]:
+    """For `openapi_extra`: a form with this one field, whose reading the route does itself."""
+    form: dict[str, object] = {"type": "object", "properties": {field: part}}
+    if is_required:
+        form["required"] = [field]
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}

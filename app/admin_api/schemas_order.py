@@ -11,7 +11,7 @@ from app.admin_api.schemas import AdminPageQuery
 from app.admin_api.shapes_price import GivenInstant
 from app.carts.rules import MOST_LINES, MOST_PIECES
 from app.catalogue.schemas import Instants
-from app.core.bodies import MOST_IDS, Body, Email, Id, Ids, Line, Metadata
+from app.core.bodies import MOST_IDS, AddressLines, Body, Email, Id, Ids, Line, Metadata
 from app.orders.filter_orders import Instant, OrderSearch
 
 MOST_LABELS = 20
@@ -93,20 +93,10 @@ class OrdersQuery(AdminPageQuery):
                     yield Instant(column, comparison, at)
 
 
-class AddressBody(Body):
+class AddressBody(AddressLines):
     """The parts of an address that change."""
 
-    first_name: Line | None = None
-    last_name: Line | None = None
-    phone: Line | None = None
-    company: Line | None = None
-    address_1: Line | None = None
-    address_2: Line | None = None
-    city: Line | None = None
     country_code: Annotated[str, StringConstraints(to_lower=True, pattern="^[A-Za-z]{2}$")] | None = None
-    province: Line | None = None
-    postal_code: Line | None = None
-    metadata: Metadata | None = None
 
 
 class OrderBody(Body):

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
 from app.admin_api.access import BriefWriterDep
-from app.admin_api.schemas import PathId
+from app.admin_api.schemas import BINARY, PathId, describe_form
 from app.core.clock import utc_now
 from app.core.db import unit_of_work
 from app.core.errors import InvalidRequest
@@ -19,20 +19,7 @@ from app.imports.service import CHUNK_BYTES, demand_open_link
 
 FIELD = "file"
 IN_MEMORY_BYTES = 1_000_000
-FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": [FIELD],
-                    "properties": {FIELD: {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
+FORM = describe_form(FIELD, BINARY, is_required=True)
 
 
 @asynccontextmanager

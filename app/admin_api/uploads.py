@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
 
 from app.admin_api.access import BriefWriterDep, reading_router, writing_router
-from app.admin_api.schemas import DeletedOut, PathId
+from app.admin_api.schemas import BINARY, DeletedOut, PathId, describe_form
 from app.admin_api.take_file import open_form
 from app.core.api_document import refusing
 from app.core.db import SessionDep
@@ -31,19 +31,7 @@ taking = writing_router(calls_vendor=True)
 
 FIELD = "files"
 MOST_FILES = 10
-FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {FIELD: {"type": "array", "items": {"type": "string", "format": "binary"}}},
-                }
-            }
-        },
-    }
-}
+FORM = describe_form(FIELD, {"type": "array", "items": BINARY})
 
 
 class UploadedOut(BaseModel):

@@ -41,6 +41,21 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class AddressLines(Body):
+    """A postal address without its country, which is written otherwise here and there."""
+
+    first_name: Line | None = None
+    last_name: Line | None = None
+    phone: Line | None = None
+    company: Line | None = None
+    address_1: Line | None = None
+    address_2: Line | None = None
+    city: Line | None = None
+    province: Line | None = None
+    postal_code: Line | None = None
+    metadata: Metadata | None = None
+
+
 class PageOut(BaseModel):
     """The envelope of a list: `count` is of all that match."""
 

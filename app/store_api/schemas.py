@@ -5,27 +5,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.carts.rules import MOST_CODES, MOST_LINES, MOST_PIECES
-from app.core.bodies import LONGEST_ID, MOST_IDS, Body, Email, Id, Ids, Line, Metadata
+from app.core.bodies import LONGEST_ID, MOST_IDS, AddressLines, Body, Email, Id, Ids, Line, Metadata
 
 Pieces = Annotated[int, Field(gt=0, le=MOST_PIECES)]
 PromoCodes = Annotated[list[Line], Field(max_length=MOST_CODES)]
 
 
-class AddressBody(Body):
+class AddressBody(AddressLines):
     """A postal address; with `id`, changes to the address that the cart has."""
 
     id: Id | None = None
-    first_name: Line | None = None
-    last_name: Line | None = None
-    phone: Line | None = None
-    company: Line | None = None
-    address_1: Line | None = None
-    address_2: Line | None = None
-    city: Line | None = None
     country_code: Annotated[str, StringConstraints(max_length=2)] | None = None
-    province: Line | None = None
-    postal_code: Line | None = None
-    metadata: Metadata | None = None
 
 
 class SavedAddressBody(AddressBody):
